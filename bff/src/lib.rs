@@ -1,0 +1,1 @@
+//! A backend-for-frontend runtime: one GraphQL endpoint over many gRPC services.

@@ -1,0 +1,1 @@
+//! Protos and a GraphQL schema to a checked contract and typed Rust.
