@@ -1,1 +1,17 @@
 //! The front: type system, validation, plans. The only door of async-graphql and of the validator.
+
+mod config;
+mod document;
+mod introspection;
+mod limits;
+mod lines;
+mod literal;
+mod lower;
+mod refusal;
+mod schema;
+mod validate;
+
+pub use config::{Config, Limits};
+
+#[cfg(test)]
+mod tests;
