@@ -39,6 +39,8 @@ pub struct Limits {
     pub selections: usize,
     /// How many lists and objects may stand inside each other in the value of a variable.
     pub input_depth: usize,
+    /// How many values the variables of a request may hold, on all levels and with defaults.
+    pub input_values: usize,
     /// The length of the answer to one introspection field.
     pub introspection: ByteSize,
     /// How many errors are told of one request; the others are counted.
@@ -66,6 +68,7 @@ impl Default for Limits {
             directives: 400,
             selections: 20_000,
             input_depth: 32,
+            input_values: 100_000,
             introspection: ByteSize(16 << 20),
             errors: 50,
         }

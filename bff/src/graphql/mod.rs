@@ -1,5 +1,6 @@
 //! The front: type system, validation, plans. The only door of async-graphql and of the validator.
 
+mod coerce;
 mod config;
 mod document;
 mod introspection;

@@ -32,6 +32,8 @@ pub(in crate::graphql) struct InputField {
     pub(in crate::graphql) ty: InputType,
     /// What holds where the field is not given.
     pub(in crate::graphql) default: Option<Value>,
+    /// How many values the default consists of.
+    pub(in crate::graphql) default_values: usize,
 }
 
 impl InputTypes {
@@ -43,10 +45,14 @@ impl InputTypes {
             let fields: Vec<InputField> = object
                 .fields
                 .values()
-                .map(|field| InputField {
-                    name: Arc::from(field.name.as_str()),
-                    ty: input_type(schema, &field.ty),
-                    default: literals.input(field, None),
+                .map(|field| {
+                    let default = literals.input(field, None);
+                    InputField {
+                        name: Arc::from(field.name.as_str()),
+                        ty: input_type(schema, &field.ty),
+                        default_values: default.as_ref().map_or(0, count),
+                        default,
+                    }
                 })
                 .collect();
             let positions =
@@ -80,6 +86,14 @@ pub(in crate::graphql) fn input_type(schema: &Schema, ty: &Type) -> InputType {
         }
         Type::List(item) => InputType::List(Box::new(input_type(schema, item))),
         Type::Named(name) => named(schema, name),
+    }
+}
+
+fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::List(items) => items.iter().map(count).sum(),
+        Value::Object(entries) => entries.iter().map(|(_, value)| count(value)).sum(),
+        _ => 0,
     }
 }
 

@@ -13,7 +13,7 @@ use apollo_compiler::{
     validation::Valid,
 };
 
-pub(super) use inputs::{InputTypes, input_type};
+pub(super) use inputs::{InputObject, InputTypes, input_type};
 pub(super) use registry::registry;
 
 use crate::{
