@@ -61,33 +61,30 @@ pub(super) fn variables(
     operation.variables.iter().map(define).collect()
 }
 
-/// The variables that decide `@skip` and `@include` in a document, as positions among the operation's.
+/// The variables that decide `@skip` and `@include` in an operation, as positions among its variables.
 pub(super) fn conditions(
     document: &ExecutableDocument,
     operation: &executable::Operation,
 ) -> Vec<usize> {
-    let mut names = HashSet::new();
-    let sets = document.fragments.values().map(|fragment| &fragment.selection_set);
-    let mut pending: Vec<&SelectionSet> = sets.chain([&operation.selection_set]).collect();
+    let (mut names, mut fragments) = (HashSet::new(), HashSet::new());
+    let mut pending = vec![&operation.selection_set];
     while let Some(set) = pending.pop() {
         for selection in &set.selections {
-            let directives = match selection {
-                Selection::Field(field) => {
-                    pending.extend(&field.selection_set);
-                    &field.directives
+            match selection {
+                Selection::Field(field) => pending.extend(&field.selection_set),
+                Selection::InlineFragment(inline) => pending.push(&inline.selection_set),
+                Selection::FragmentSpread(spread) => {
+                    if fragments.insert(&spread.fragment_name) {
+                        let fragment = document.fragments.get(&spread.fragment_name);
+                        pending.extend(fragment.map(|fragment| &fragment.selection_set));
+                    }
                 }
-                Selection::InlineFragment(inline) => {
-                    pending.push(&inline.selection_set);
-                    &inline.directives
+            }
+            for directive in selection.directives().iter() {
+                if directive.name == "skip" || directive.name == "include" {
+                    let value = directive.specified_argument_by_name("if");
+                    names.extend(value.and_then(|value| value.as_variable()));
                 }
-                Selection::FragmentSpread(spread) => &spread.directives,
-            };
-            let decides = |directive: &&Node<ast::Directive>| {
-                directive.name == "skip" || directive.name == "include"
-            };
-            for directive in directives.iter().filter(decides) {
-                let value = directive.specified_argument_by_name("if");
-                names.extend(value.and_then(|value| value.as_variable()));
             }
         }
     }

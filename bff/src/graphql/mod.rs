@@ -3,6 +3,7 @@
 mod coerce;
 mod config;
 mod document;
+mod documents;
 mod introspection;
 mod limits;
 mod lines;
