@@ -8,6 +8,8 @@ mod from_sdl;
 mod tables;
 mod write;
 
+use std::collections::HashMap;
+
 use apollo_compiler::ast::OperationType;
 use bytes::Bytes;
 
@@ -29,19 +31,22 @@ pub(super) struct Introspection {
 }
 
 impl Introspection {
-    /// Asks async-graphql, and completes its answer: it has no directives of its own and none of ours, no fields and no
-    /// interfaces of interfaces, no description of the schema, and no types that only these lead to.
+    /// Asks async-graphql, and completes its answer with what it leaves out: our directives, the fields and interfaces of
+    /// interfaces, the description of the schema, types that nothing leads to, and what the newest edition of the
+    /// specification adds to the introspection types.
     ///
     /// # Errors
     ///
     /// [`crate::error::Code::FailedPrecondition`] where async-graphql cannot hold the schema.
     pub(super) fn new(types: &TypeSystem, limit: usize) -> Result<Self> {
-        let known = ask::ask(&registry(&types.schema)?)?;
+        let known = ask::ask(&registry(&types.schema)?)?.into_iter();
+        let mut known: HashMap<String, TypeInfo> =
+            known.map(|info| (info.name.clone(), info)).collect();
         let mut tables = Tables::default();
         for (name, ty) in &types.schema.types {
             let from_sdl = ty.is_interface() || ty.is_built_in();
-            let info = match known.iter().find(|info| info.name == name.as_str()) {
-                Some(info) if !from_sdl => info.clone(),
+            let info = match known.remove(name.as_str()) {
+                Some(info) if !from_sdl => info,
                 _ => from_sdl::type_info(types, ty),
             };
             tables.add(info);
