@@ -1,1 +1,19 @@
 //! The front: type system, validation, plans. The only door of async-graphql and of the validator.
+
+mod coerce;
+mod config;
+mod document;
+mod documents;
+mod introspection;
+mod limits;
+mod lines;
+mod literal;
+mod lower;
+mod refusal;
+mod schema;
+mod validate;
+
+pub use config::{Config, Limits};
+
+#[cfg(test)]
+mod tests;

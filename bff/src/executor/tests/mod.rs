@@ -1,0 +1,1 @@
+//! Runs hand-made shops.
