@@ -34,8 +34,8 @@ pub struct Limits {
     pub aliases: usize,
     /// How many directives a document may have.
     pub directives: usize,
-    /// How many selections an operation may have after its fragments are spread in; a selection of an interface or a
-    /// union counts once for each type that it may have.
+    /// How many selections a document may have after its fragments are spread in, and how many the operation may have
+    /// where a selection of an interface or a union counts once for each type that it may have.
     pub selections: usize,
     /// How many lists and objects may stand inside each other in the value of a variable.
     pub input_depth: usize,

@@ -28,6 +28,7 @@ pub(super) fn check(document: &Document, limits: &Limits) -> Result<(), Refusal>
         let cost = walk.fragment(&name, 0)?;
         walk.fits(cost)?;
     }
+    let mut all = Cost::default();
     for definition in &document.definitions {
         if let Definition::OperationDefinition(operation) = definition {
             walk.directives(&operation.directives)?;
@@ -35,7 +36,10 @@ pub(super) fn check(document: &Document, limits: &Limits) -> Result<(), Refusal>
                 walk.directives(&variable.directives)?;
             }
             let cost = walk.selections(&operation.selection_set, 0)?;
-            walk.fits(cost)?;
+            // The validator walks shared fragments once for each operation.
+            all.selections = all.selections.saturating_add(cost.selections);
+            all.depth = all.depth.max(cost.depth);
+            walk.fits(all)?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ mod coerce;
 mod config;
 mod document;
 mod documents;
+mod front;
 mod introspection;
 mod limits;
 mod lines;
@@ -14,6 +15,7 @@ mod schema;
 mod validate;
 
 pub use config::{Config, Limits};
+pub use front::{Allowed, Front, Outcome, Request, Response};
 
 #[cfg(test)]
 mod tests;

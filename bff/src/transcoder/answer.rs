@@ -27,6 +27,16 @@ pub enum EntityValue {
     Failed(Error),
 }
 
+impl EntityValue {
+    /// The size of an encoded message, otherwise 0.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Null | Self::Failed(_) => 0,
+        }
+    }
+}
+
 /// Everything that emission reads.
 #[derive(Debug)]
 pub struct EmitInput<'a> {

@@ -103,6 +103,16 @@ pub struct Refs {
 }
 
 impl Refs {
+    /// The places of a parent's entity begin here.
+    pub(super) fn begin(&mut self, entity_id: u32, many: bool) {
+        let index = entity_id as usize;
+        if self.starts.len() <= index {
+            self.starts.resize(index + 1, u32::MAX);
+        }
+        let start = if many { self.spans.len() } else { self.refs.len() };
+        self.starts[index] = u32::try_from(start).unwrap_or(u32::MAX);
+    }
+
     /// All key numbers, [`NO_KEY`] among them.
     #[must_use]
     pub fn all(&self) -> &[u32] {

@@ -6,33 +6,51 @@
 //! answered for one key: an encoded item of a batch, a whole encoded response, or an encoded result of a resolver.
 
 mod answer;
+mod compile;
+mod emit;
+mod frame;
+mod json;
+mod keyform;
 mod keys;
+mod leaf;
+mod locate;
+mod map;
+mod reply;
+mod request;
+mod scalar;
+mod table;
+mod tags;
+mod wire;
 
 pub use answer::{Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, PathSegment};
 pub use keys::{KeyTable, NO_KEY, Refs};
+pub use request::CallProgram;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::{
-    context::Context,
-    contract::Contract,
-    error::{Error, Result},
-    operation::Variables,
-    plan::{Plan, SiteId, StepId},
+    contract::{Contract, Join, join},
+    error::Result,
+    plan::{Plan, Step, StepId},
 };
+use compile::Layout;
+use keyform::KeyForm;
+use leaf::EnumNames;
+use tags::TagPrograms;
 
 /// Tables compiled from a plan.
 #[derive(Debug)]
 pub struct Program {
     plan: Arc<Plan>,
+    layout: Layout,
+    /// All of the contract, so that positions are the contract's.
+    enums: Vec<EnumNames>,
+    /// By step.
+    forms: Vec<KeyForm>,
     calls: Vec<CallProgram>,
+    fallbacks: Vec<Option<CallProgram>>,
+    tags: Vec<TagPrograms>,
 }
-
-/// How one call is encoded and its reply split: a step's own, or that of its fallback.
-#[derive(Debug)]
-pub struct CallProgram {}
 
 /// Compiles a plan.
 ///
@@ -40,8 +58,39 @@ pub struct CallProgram {}
 ///
 /// [`crate::error::Code::FailedPrecondition`] where the contract binds a value in a way that this runtime cannot write.
 pub fn compile(plan: &Arc<Plan>, contract: &Contract) -> Result<Program> {
-    let _ = contract;
-    Ok(Program { plan: Arc::clone(plan), calls: Vec::new() })
+    let forms: Vec<KeyForm> = plan.steps.iter().map(|step| key_form(&step.join)).collect();
+    let mut calls = request::Calls::new(contract);
+    let (mut own, mut fallbacks, mut tags) = (Vec::new(), Vec::new(), Vec::new());
+    for (step, form) in plan.steps.iter().zip(&forms) {
+        own.push(calls.draft(&step.join, &step.arguments, form)?);
+        let fallback = fallback_join(step).map(|join| calls.draft(join, &step.arguments, form));
+        fallbacks.push(fallback.transpose()?);
+        tags.push(TagPrograms::of(step.join.policy.as_deref(), &step.arguments)?);
+    }
+    let encoders = calls.finish();
+    Ok(Program {
+        layout: compile::layout(plan, &forms)?,
+        enums: contract.enums.iter().map(|names| EnumNames::of(&names.values)).collect(),
+        forms,
+        calls: own.into_iter().map(|call| call.finish(&encoders)).collect(),
+        fallbacks: fallbacks
+            .into_iter()
+            .map(|call| call.map(|call| call.finish(&encoders)))
+            .collect(),
+        tags,
+        plan: Arc::clone(plan),
+    })
+}
+
+fn key_form(join: &Join) -> KeyForm {
+    KeyForm {
+        parts: join.key.iter().map(request::scalar_of).collect(),
+        of_resolver: matches!(join.target, Some(join::Target::Resolver(_))),
+    }
+}
+
+fn fallback_join(step: &Step) -> Option<&Join> {
+    step.join.policy.as_ref()?.fallback.as_ref()?.rpc.as_deref()
 }
 
 impl Program {
@@ -57,88 +106,13 @@ impl Program {
         &self.calls[step.0]
     }
 
-    /// The call of a step's `@fallback(rpc:)`, if it has one. Its entities are read as the step's own.
+    /// The call of a step's `@fallback(rpc:)`, if it has one. It takes the keys of the step as they are, and its entities
+    /// are read as the step's own.
     #[must_use]
     pub fn fallback(&self, step: StepId) -> Option<&CallProgram> {
-        let _ = step;
-        unimplemented!("follows")
-    }
-
-    /// Interns the keys of all sites right below `parent` (`None`: the root, whose entity is empty and has the id 0) that
-    /// one of its entities names, and notes which entity each place gets. `entity_id` is the entity's key in the parent's
-    /// step, `keys` is by step, `refs` by site.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::error::Code::DataLoss`] where the entity is not a message. Nothing is noted then.
-    pub fn extract(
-        &self,
-        parent: Option<SiteId>,
-        entity_id: u32,
-        entity: &[u8],
-        keys: &mut [KeyTable],
-        refs: &mut [Refs],
-    ) -> Result<()> {
-        let _ = (parent, entity_id, entity, keys, refs);
-        unimplemented!("follows")
-    }
-
-    /// The names under which a cached item is forgotten: `Cache.tags`.
-    #[must_use]
-    pub fn tags(&self, step: StepId, item: &[u8], variables: &Variables) -> Vec<Box<str>> {
-        let _ = (step, item, variables);
-        unimplemented!("follows")
-    }
-
-    /// The names that a successful response forgets: `Policy.invalidates`.
-    #[must_use]
-    pub fn invalidates(
-        &self,
-        step: StepId,
-        response: &[u8],
-        variables: &Variables,
-    ) -> Vec<Box<str>> {
-        let _ = (step, response, variables);
-        unimplemented!("follows")
-    }
-
-    /// Writes the value of `data`, without anything around it.
-    pub fn emit(&self, input: &EmitInput<'_>, out: &mut Vec<u8>) -> Emission {
-        let _ = (input, out);
-        unimplemented!("follows")
+        self.fallbacks[step.0].as_ref()
     }
 }
 
-impl CallProgram {
-    /// The encoded request without its keys; for a resolver its encoded arguments.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::error::Code::BadUserInput`] where an argument does not fit the request's field.
-    pub fn request(&self, variables: &Variables, context: &Context) -> Result<Bytes> {
-        let _ = (variables, context);
-        unimplemented!("follows")
-    }
-
-    /// The constant part with keys: in a batch all of them in its repeated field, otherwise the parts of the only key.
-    /// A resolver's parent is the empty constant with one key.
-    #[must_use]
-    pub fn with_keys<'k>(&self, constant: &Bytes, keys: impl Iterator<Item = &'k [u8]>) -> Bytes {
-        let _ = (constant, keys);
-        unimplemented!("follows")
-    }
-
-    /// Splits the reply of a batch: calls `each` with the canonical key of each item, and the item or its own failure.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::error::Code::DataLoss`] where the reply is not a message. Some items may have been seen by then.
-    pub fn items(
-        &self,
-        reply: &Bytes,
-        each: &mut dyn FnMut(&[u8], Result<Bytes, Error>),
-    ) -> Result<()> {
-        let _ = (reply, each);
-        unimplemented!("follows")
-    }
-}
+#[cfg(test)]
+mod tests;

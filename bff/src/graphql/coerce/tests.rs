@@ -235,7 +235,7 @@ fn trees() -> impl Strategy<Value = serde_json::Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
             prop::collection::btree_map("[a-z\\\\\"]{0,4}", inner, 0..6)
-                .prop_map(|entries| serde_json::Value::from_iter(entries)),
+                .prop_map(serde_json::Value::from_iter),
         ]
     })
 }

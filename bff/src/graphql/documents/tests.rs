@@ -86,7 +86,10 @@ fn each_way_to_decide_conditions_is_compiled_once() {
     let given = |a, b| [Some(Value::Boolean(a)), Some(Value::Boolean(b)), None];
     for _ in 0..2 {
         assert_eq!(bench.run(text, None, &given(true, false)).unwrap().prepared, ["book"]);
-        assert_eq!(bench.run(text, None, &given(false, true)).unwrap().prepared, ["a", "b", "book"]);
+        assert_eq!(
+            bench.run(text, None, &given(false, true)).unwrap().prepared,
+            ["a", "b", "book"]
+        );
         assert_eq!(bench.run(text, None, &given(false, false)).unwrap().prepared, ["a", "book"]);
     }
     assert_eq!(bench.compiled(), 3);

@@ -8,6 +8,8 @@ mod from_sdl;
 mod tables;
 mod write;
 
+use std::collections::HashMap;
+
 use apollo_compiler::ast::OperationType;
 use bytes::Bytes;
 
@@ -36,12 +38,14 @@ impl Introspection {
     ///
     /// [`crate::error::Code::FailedPrecondition`] where async-graphql cannot hold the schema.
     pub(super) fn new(types: &TypeSystem, limit: usize) -> Result<Self> {
-        let known = ask::ask(&registry(&types.schema)?)?;
+        let known = ask::ask(&registry(&types.schema)?)?.into_iter();
+        let mut known: HashMap<String, TypeInfo> =
+            known.map(|info| (info.name.clone(), info)).collect();
         let mut tables = Tables::default();
         for (name, ty) in &types.schema.types {
             let from_sdl = ty.is_interface() || ty.is_built_in();
-            let info = match known.iter().find(|info| info.name == name.as_str()) {
-                Some(info) if !from_sdl => info.clone(),
+            let info = match known.remove(name.as_str()) {
+                Some(info) if !from_sdl => info,
                 _ => from_sdl::type_info(types, ty),
             };
             tables.add(info);

@@ -84,6 +84,24 @@ fn fragments_that_multiply_are_refused() {
 }
 
 #[test]
+fn operations_that_share_a_fragment_are_counted_together() {
+    let operations: String = (0..100).map(|at| format!("query Q{at} {{ ...F }} ")).collect();
+    let document =
+        format!("{operations} fragment F on Query {{ {} }}", "a { __typename } ".repeat(200));
+    check(&document, Code::LimitExceeded, "The document has more than 20000 selections.");
+}
+
+#[test]
+fn what_nests_as_deep_as_allowed_stays_within_the_stack() {
+    let (types, config) = (types(SDL), Config::default());
+    for (open, close) in [("... { ", "}"), ("... on Query @skip(if: false) { ", "}")] {
+        let inline = format!("{{ {} a {{ __typename }} {} }}", open.repeat(190), close.repeat(190));
+        let document = Document::new(&inline, None, &types, &config).unwrap();
+        assert_eq!(document.lower(&types, &config, &|_| None).unwrap().fields, 2);
+    }
+}
+
+#[test]
 fn fragments_in_a_circle_are_refused() {
     let document = "{ ...F } fragment F on Query { a { ...G } } fragment G on Query { a { ...F } }";
     check(

@@ -1,0 +1,4 @@
+//! Programs of plans made by hand: values, joins, requests.
+
+mod joins;
+mod kit;
