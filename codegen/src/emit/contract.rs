@@ -1,0 +1,74 @@
+//! The contract: everything that the runtime has to know, in numbers.
+
+use apollo_compiler::ast::OperationType;
+
+use super::sdl::sdl;
+use crate::contract::Contract;
+use crate::model::Model;
+
+const FORMAT: u32 = 1;
+/// Directives that a runtime has to enforce, each a feature of its name.
+const ENFORCED: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];
+
+pub(crate) fn contract(model: &Model<'_>) -> Contract {
+    Contract {
+        format: FORMAT,
+        required_features: required_features(model),
+        optional_features: Vec::new(),
+        sdl: sdl(&model.input.schema),
+        descriptor_set: descriptor_set(model),
+        bindings: model.bindings.clone(),
+        inputs: model.inputs.clone(),
+        enums: model.enums.clone(),
+        methods: model.methods.clone(),
+        resolvers: model.resolvers.clone(),
+        query: model.query,
+        mutation: model.mutation,
+        subscription: model.subscription,
+    }
+}
+
+fn required_features(model: &Model<'_>) -> Vec<String> {
+    let directives = &model.input.schema.used_directives;
+    let mut features: Vec<String> = ENFORCED
+        .iter()
+        .filter(|name| directives.contains(**name))
+        .map(|name| (*name).to_owned())
+        .collect();
+    if !model.resolvers.is_empty() {
+        features.push("resolve".to_owned());
+    }
+    if model.sites.iter().any(|site| site.operation == Some(OperationType::Subscription)) {
+        features.push("subscriptions".to_owned());
+    }
+    features.sort();
+    features
+}
+
+/// A FileDescriptorSet is a repeated field of files: sets are joined by joining their bytes.
+fn descriptor_set(model: &Model<'_>) -> Vec<u8> {
+    const FILE: u32 = 1;
+    let mut set = model.input.protos.descriptor_set.clone();
+    for name in WELL_KNOWN {
+        let is_needed = model.synthetic_imports.contains(*name);
+        let is_there = model.input.protos.pool.get_file_by_name(name).is_some();
+        if let (true, false, Some(file)) =
+            (is_needed, is_there, prost_reflect::DescriptorPool::global().get_file_by_name(name))
+        {
+            prost::encoding::bytes::encode(FILE, &file.encode_to_vec(), &mut set);
+        }
+    }
+    for file in &model.synthetic_files {
+        prost::encoding::bytes::encode(FILE, file, &mut set);
+    }
+    set
+}
+
+/// What synthetic messages may import.
+const WELL_KNOWN: &[&str] = &[
+    "google/protobuf/any.proto",
+    "google/protobuf/duration.proto",
+    "google/protobuf/field_mask.proto",
+    "google/protobuf/struct.proto",
+    "google/protobuf/timestamp.proto",
+];

@@ -1,0 +1,107 @@
+//! From text to trees with spans; the only part of code generation that reads.
+
+use std::path::PathBuf;
+
+use crate::diagnostic::{Files, Span};
+
+mod protos;
+mod schema;
+mod walk;
+
+pub(crate) use protos::Protos;
+pub(crate) use schema::Schema;
+
+/// What to compile: directories and files, or texts at hand.
+///
+/// ```
+/// let sources = anabranch_codegen::Sources::new().schema_text("schema.graphql", "type Query { hello: String }");
+/// assert_eq!(anabranch_codegen::compile(&sources).diagnostics.errors(), 0);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    proto_roots: Vec<PathBuf>,
+    schemas: Vec<PathBuf>,
+    proto_texts: Vec<(String, String)>,
+    schema_texts: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// No sources yet.
+    pub fn new() -> Sources {
+        Sources::default()
+    }
+
+    /// Reads every `.proto` below `directory`; imports are looked up from there. Where two roots hold a file of one
+    /// name, the first root wins.
+    #[must_use]
+    pub fn proto_root(mut self, directory: impl Into<PathBuf>) -> Sources {
+        self.proto_roots.push(directory.into());
+        self
+    }
+
+    /// Reads a `.graphql` file, or every one below a directory.
+    #[must_use]
+    pub fn schema(mut self, path: impl Into<PathBuf>) -> Sources {
+        self.schemas.push(path.into());
+        self
+    }
+
+    /// Takes `text` as the proto file that others import as `name`.
+    #[must_use]
+    pub fn proto_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Sources {
+        self.proto_texts.push((name.into(), text.into()));
+        self
+    }
+
+    /// Takes `text` as a schema file; `name` stands in diagnostics.
+    #[must_use]
+    pub fn schema_text(mut self, name: impl Into<String>, text: impl Into<String>) -> Sources {
+        self.schema_texts.push((name.into(), text.into()));
+        self
+    }
+}
+
+/// Everything that was read.
+pub(crate) struct Input {
+    pub(crate) files: Files,
+    pub(crate) protos: Protos,
+    pub(crate) schema: Schema,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// What could not be read as it was meant.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// The file system refused.
+    Unreadable { path: String, reason: String },
+    /// The proto compiler refused.
+    Proto { message: String, labels: Vec<(Span, String)>, help: Option<String> },
+    /// The text is no GraphQL.
+    SchemaSyntax { message: String, span: Option<Span> },
+    /// It is GraphQL, but no valid schema.
+    Schema { message: String, span: Option<Span> },
+    /// A directive that is not ours.
+    UnknownDirective { name: String, span: Option<Span> },
+    /// `@cache` without a scope.
+    CacheWithoutScope { span: Option<Span> },
+}
+
+impl Fault {
+    /// Binding what is left would only give findings that follow from this one.
+    pub(crate) fn is_fatal(&self) -> bool {
+        !matches!(
+            self,
+            Fault::Schema { .. } | Fault::UnknownDirective { .. } | Fault::CacheWithoutScope { .. }
+        )
+    }
+}
+
+pub(crate) fn read(sources: &Sources) -> Input {
+    let mut files = Files::default();
+    let mut faults = Vec::new();
+    let schema_texts = walk::schema_texts(sources, &mut faults);
+    let proto_texts = walk::proto_texts(sources, &mut faults);
+    let schema = schema::read(schema_texts, &mut files, &mut faults);
+    let protos = protos::read(proto_texts, &mut files, &mut faults);
+    Input { files, protos, schema, faults }
+}

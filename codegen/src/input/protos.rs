@@ -1,0 +1,149 @@
+//! `.proto` files to descriptors, with the place of each name.
+
+use std::collections::{BTreeMap, HashMap};
+
+use miette::Diagnostic as _;
+use prost_reflect::{
+    DescriptorPool, EnumValueDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor,
+};
+use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
+use protox::{Compiler, Error};
+
+use super::Fault;
+use super::walk::Text;
+use crate::diagnostic::{FileId, Files, Span};
+
+/// The options that a proto may use, whether its author has our protos or not.
+const OPTIONS: (&str, &str) = ("anabranch/v1/options.proto", include_str!("builtin/options.proto"));
+
+/// All protos, imports included.
+pub(crate) struct Protos {
+    pub(crate) pool: DescriptorPool,
+    /// An encoded `google.protobuf.FileDescriptorSet` without comments, for the contract.
+    pub(crate) descriptor_set: Vec<u8>,
+    spans: HashMap<String, HashMap<Vec<i32>, Span>>,
+    /// The files that were given, not those that they import from elsewhere.
+    own: Vec<String>,
+}
+
+impl Protos {
+    /// Whether a file was given, and is not one that comes with protobuf or with us.
+    pub(crate) fn is_own(&self, file: &str) -> bool {
+        self.own.iter().any(|own| own == file)
+    }
+
+    pub(crate) fn message_span(&self, message: &MessageDescriptor) -> Option<Span> {
+        self.name_span(message.parent_file().name(), message.path())
+    }
+
+    pub(crate) fn field_span(&self, field: &FieldDescriptor) -> Option<Span> {
+        self.name_span(field.parent_file().name(), field.path())
+    }
+
+    pub(crate) fn method_span(&self, method: &MethodDescriptor) -> Option<Span> {
+        self.name_span(method.parent_file().name(), method.path())
+    }
+
+    pub(crate) fn enum_value_span(&self, value: &EnumValueDescriptor) -> Option<Span> {
+        self.name_span(value.parent_file().name(), value.path())
+    }
+
+    pub(crate) fn enum_span(&self, descriptor: &prost_reflect::EnumDescriptor) -> Option<Span> {
+        self.name_span(descriptor.parent_file().name(), descriptor.path())
+    }
+
+    fn name_span(&self, file: &str, path: &[i32]) -> Option<Span> {
+        const NAME: i32 = 1;
+        let spans = self.spans.get(file)?;
+        let name = [path, &[NAME]].concat();
+        spans.get(&name).or_else(|| spans.get(path)).copied()
+    }
+}
+
+pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>) -> Protos {
+    let mut own = BTreeMap::new();
+    for text in texts {
+        let file = files.add(text.path, text.text.as_str());
+        own.insert(text.name, (file, text.text));
+    }
+    let faults_before = faults.len();
+    for (name, (_, text)) in &own {
+        if let Err(error) = File::from_source(name, text) {
+            faults.push(fault(&error, &own));
+        }
+    }
+    let mut compiler = compiler(&own);
+    if faults.len() == faults_before {
+        for name in own.keys() {
+            if let Err(error) = compiler.open_file(name) {
+                faults.push(fault(&error, &own));
+            }
+        }
+    }
+    let pool = compiler.descriptor_pool();
+    let spans = pool
+        .files()
+        .filter_map(|file| Some((file.name().to_owned(), spans(&file, own.get(file.name())?))));
+    let spans = spans.collect();
+    let descriptor_set = compiler.include_source_info(false).encode_file_descriptor_set();
+    Protos { pool, descriptor_set, spans, own: own.into_keys().collect() }
+}
+
+type Own = BTreeMap<String, (FileId, String)>;
+
+fn compiler(own: &Own) -> Compiler {
+    let mut resolver = ChainFileResolver::new();
+    resolver
+        .add(InMemory(own.iter().map(|(name, (_, text))| (name.clone(), text.clone())).collect()));
+    resolver.add(InMemory(HashMap::from([(OPTIONS.0.to_owned(), OPTIONS.1.to_owned())])));
+    resolver.add(GoogleFileResolver::new());
+    let mut compiler = Compiler::with_file_resolver(resolver);
+    compiler.include_imports(true);
+    compiler
+}
+
+struct InMemory(HashMap<String, String>);
+
+impl FileResolver for InMemory {
+    fn open_file(&self, name: &str) -> Result<File, Error> {
+        let text = self.0.get(name).ok_or_else(|| Error::file_not_found(name))?;
+        File::from_source(name, text)
+    }
+}
+
+fn fault(error: &Error, own: &Own) -> Fault {
+    let file = error.file().and_then(|name| own.get(name)).map(|(file, _)| *file);
+    let label = |label: miette::LabeledSpan| {
+        let range = label.offset()..label.offset() + label.len();
+        Some((Span::new(file?, range), label.label().unwrap_or_default().to_owned()))
+    };
+    let mut labels: Vec<_> = error.labels().into_iter().flatten().filter_map(label).collect();
+    if labels.is_empty() {
+        labels.extend(file.map(|file| (Span::new(file, 0..0), String::new())));
+    }
+    let help = error.help().map(|help| help.to_string());
+    Fault::Proto { message: error.to_string(), labels, help }
+}
+
+fn spans(
+    file: &prost_reflect::FileDescriptor,
+    (id, text): &(FileId, String),
+) -> HashMap<Vec<i32>, Span> {
+    let lines: Vec<usize> =
+        std::iter::once(0).chain(text.match_indices('\n').map(|(index, _)| index + 1)).collect();
+    let offset = |line: i32, column: i32| {
+        let line = lines.get(usize::try_from(line).ok()?)?;
+        Some(line + usize::try_from(column).ok()?)
+    };
+    let locations =
+        file.file_descriptor_proto().source_code_info.iter().flat_map(|info| &info.location);
+    let span = |location: &prost_reflect::prost_types::source_code_info::Location| {
+        let (start, end) = match *location.span {
+            [line, start, end] => (offset(line, start)?, offset(line, end)?),
+            [first, start, last, end] => (offset(first, start)?, offset(last, end)?),
+            _ => return None,
+        };
+        Some((location.path.clone(), Span::new(*id, start..end)))
+    };
+    locations.filter_map(span).collect()
+}

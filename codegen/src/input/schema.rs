@@ -1,0 +1,211 @@
+//! `.graphql` files to one validated schema, with the place of each name.
+
+use std::collections::{BTreeSet, HashMap};
+
+use apollo_compiler::ast::{Definition, DirectiveList, Document};
+use apollo_compiler::diagnostic::ToCliReport as _;
+use apollo_compiler::parser::SourceSpan;
+use apollo_compiler::schema::{InputValueDefinition, Type};
+use apollo_compiler::validation::DiagnosticList;
+use apollo_compiler::{Node, Schema as Definitions};
+
+use super::Fault;
+use super::walk::Text;
+use crate::diagnostic::{FileId, Files, Span};
+
+const DIRECTIVES: &str = include_str!("builtin/anabranch.graphql");
+const SCALARS: &str = include_str!("builtin/scalars.graphql");
+/// Types of this prefix belong to our directives.
+const OWN_PREFIX: &str = "anabranch__";
+const STANDARD: [&str; 5] = ["deprecated", "specifiedBy", "oneOf", "skip", "include"];
+
+/// The schema, extensions folded in.
+pub(crate) struct Schema {
+    pub(crate) definitions: Definitions,
+    files: HashMap<apollo_compiler::parser::FileId, FileId>,
+    /// The names of our own directives and of the standard ones.
+    pub(crate) directives: BTreeSet<String>,
+    /// The names of all directives that the schema applies.
+    pub(crate) used_directives: BTreeSet<String>,
+}
+
+impl Schema {
+    /// Where a node was written; `None` for what nobody wrote.
+    pub(crate) fn span(&self, location: Option<SourceSpan>) -> Option<Span> {
+        let location = location?;
+        let file = self.files.get(&location.file_id())?;
+        Some(Span::new(*file, location.offset()..location.end_offset()))
+    }
+
+    /// Whether a type is part of our directives, or of GraphQL itself.
+    pub(crate) fn is_foreign(name: &str) -> bool {
+        name.starts_with(OWN_PREFIX) || name.starts_with("__")
+    }
+}
+
+pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>) -> Schema {
+    let builtin = parse_builtin(DIRECTIVES, "anabranch.graphql");
+    let own: BTreeSet<String> = builtin.definitions.iter().filter_map(directive_name).collect();
+    let mut schema = Schema {
+        definitions: Definitions::new(),
+        files: HashMap::new(),
+        used_directives: BTreeSet::new(),
+        directives: own.iter().cloned().chain(STANDARD.map(str::to_owned)).collect(),
+    };
+    let mut documents = Vec::new();
+    for text in texts {
+        let file = files.add(text.path.as_str(), text.text.as_str());
+        documents.push(parse(&mut schema, file, text, faults));
+    }
+    for document in &mut documents {
+        document.definitions.retain(|definition| !is_ours(definition, &own));
+    }
+    schema.used_directives = unknown_directives(&schema, &documents, faults);
+    let mut builder = Definitions::builder().ignore_builtin_redefinitions().add_ast(&builtin);
+    for document in &documents {
+        builder = builder.add_ast(document);
+    }
+    builder = builder.add_ast(&missing_scalars(&documents));
+    let built = builder.build().unwrap_or_else(|with_errors| {
+        schema_faults(&schema, &with_errors.errors, faults);
+        with_errors.partial
+    });
+    schema.definitions = match built.validate() {
+        Ok(valid) => valid.into_inner(),
+        Err(with_errors) => {
+            schema_faults(&schema, &with_errors.errors, faults);
+            with_errors.partial
+        }
+    };
+    schema
+}
+
+fn parse_builtin(text: &str, path: &str) -> Document {
+    Document::parse(text, path).unwrap_or_else(|with_errors| with_errors.partial)
+}
+
+fn parse(schema: &mut Schema, file: FileId, text: Text, faults: &mut Vec<Fault>) -> Document {
+    let (document, errors) = match Document::parse(text.text, text.path) {
+        Ok(document) => (document, None),
+        Err(with_errors) => (with_errors.partial, Some(with_errors.errors)),
+    };
+    schema.files.extend(document.sources.keys().map(|id| (*id, file)));
+    for error in errors.iter().flat_map(DiagnosticList::iter) {
+        let span = schema.span(error.error.location());
+        faults.push(Fault::SchemaSyntax { message: first_line(&error.error.to_string()), span });
+    }
+    document
+}
+
+fn first_line(message: &str) -> String {
+    message.lines().next().unwrap_or_default().to_owned()
+}
+
+fn schema_faults(schema: &Schema, errors: &DiagnosticList, faults: &mut Vec<Fault>) {
+    for error in errors.iter() {
+        let span = schema.span(error.error.location());
+        let message = first_line(&error.error.to_string());
+        match error.error.unstable_error_name() {
+            // Told apart with better words by `unknown_directives`.
+            Some("UndefinedDirective") => {}
+            Some("RequiredArgument")
+                if message.contains("`@cache(scope:)`") || message.contains("`scope:`") =>
+            {
+                faults.push(Fault::CacheWithoutScope { span });
+            }
+            _ => faults.push(Fault::Schema { message, span }),
+        }
+    }
+}
+
+fn directive_name(definition: &Definition) -> Option<String> {
+    definition.as_directive_definition().map(|directive| directive.name.to_string())
+}
+
+/// A copy of our directives in a user's folder helps an editor; ours count.
+fn is_ours(definition: &Definition, own: &BTreeSet<String>) -> bool {
+    let of_our_types = definition.name().is_some_and(|name| name.starts_with(OWN_PREFIX));
+    of_our_types || directive_name(definition).is_some_and(|name| own.contains(&name))
+}
+
+/// Refuses directives that are not ours; gives the names of all that are applied.
+fn unknown_directives(
+    schema: &Schema,
+    documents: &[Document],
+    faults: &mut Vec<Fault>,
+) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for definition in documents.iter().flat_map(|document| &document.definitions) {
+        if let Some(directive) = definition.as_directive_definition() {
+            let span = schema.span(directive.name.location());
+            faults.push(Fault::UnknownDirective { name: directive.name.to_string(), span });
+        }
+        each_directive_list(definition, &mut |directives| {
+            for directive in directives.iter() {
+                used.insert(directive.name.to_string());
+                if !schema.directives.contains(directive.name.as_str()) {
+                    let span = schema.span(directive.location());
+                    faults.push(Fault::UnknownDirective { name: directive.name.to_string(), span });
+                }
+            }
+        });
+    }
+    used
+}
+
+fn each_directive_list(definition: &Definition, visit: &mut impl FnMut(&DirectiveList)) {
+    visit(definition.directives());
+    for field in fields(definition) {
+        visit(&field.directives);
+        field.arguments.iter().for_each(|argument| visit(&argument.directives));
+    }
+    input_fields(definition).iter().for_each(|field| visit(&field.directives));
+    let values = match definition {
+        Definition::EnumTypeDefinition(definition) => definition.values.as_slice(),
+        Definition::EnumTypeExtension(definition) => definition.values.as_slice(),
+        _ => &[],
+    };
+    values.iter().for_each(|value| visit(&value.directives));
+}
+
+fn fields(definition: &Definition) -> &[Node<apollo_compiler::ast::FieldDefinition>] {
+    match definition {
+        Definition::ObjectTypeDefinition(definition) => &definition.fields,
+        Definition::ObjectTypeExtension(definition) => &definition.fields,
+        Definition::InterfaceTypeDefinition(definition) => &definition.fields,
+        Definition::InterfaceTypeExtension(definition) => &definition.fields,
+        _ => &[],
+    }
+}
+
+fn input_fields(definition: &Definition) -> &[Node<InputValueDefinition>] {
+    match definition {
+        Definition::InputObjectTypeDefinition(definition) => &definition.fields,
+        Definition::InputObjectTypeExtension(definition) => &definition.fields,
+        _ => &[],
+    }
+}
+
+/// Well-known scalars need no declaration: those that are used and not declared.
+fn missing_scalars(documents: &[Document]) -> Document {
+    let mut used = BTreeSet::new();
+    let mut declared = BTreeSet::new();
+    let mut note = |ty: &Type| used.insert(ty.inner_named_type().to_string());
+    for definition in documents.iter().flat_map(|document| &document.definitions) {
+        for field in fields(definition) {
+            note(&field.ty);
+            field.arguments.iter().for_each(|argument| drop(note(&argument.ty)));
+        }
+        input_fields(definition).iter().for_each(|field| drop(note(&field.ty)));
+        if !definition.is_extension_definition() {
+            declared.extend(definition.name().map(ToString::to_string));
+        }
+    }
+    let mut scalars = parse_builtin(SCALARS, "scalars.graphql");
+    scalars.definitions.retain(|definition| {
+        definition
+            .name()
+            .is_some_and(|name| used.contains(name.as_str()) && !declared.contains(name.as_str()))
+    });
+    scalars
+}

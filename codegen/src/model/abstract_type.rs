@@ -1,0 +1,116 @@
+//! Interfaces and unions: which concrete type a message shows.
+
+use apollo_compiler::schema::ExtendedType;
+use prost_reflect::{Kind, MessageDescriptor, OneofDescriptor};
+
+use super::binder::{Binder, Shape};
+use super::fault::Fault;
+use super::names::{pascal, snake};
+use crate::contract::Member;
+
+/// The oneof of that name; not the one that stands for `optional`.
+pub(super) fn oneof_of(message: &MessageDescriptor, name: &str) -> Option<OneofDescriptor> {
+    let name = snake(name);
+    message.oneofs().find(|oneof| {
+        !oneof.is_synthetic() && (oneof.name() == name || snake(oneof.name()) == name)
+    })
+}
+
+impl Binder<'_> {
+    /// The object types that a value of this type may have.
+    pub(super) fn possible_types(&self, named: &str) -> Vec<String> {
+        match self.type_of(named) {
+            Some(ExtendedType::Object(_)) => vec![named.to_owned()],
+            Some(ExtendedType::Union(union)) => {
+                union.members.iter().map(|member| member.to_string()).collect()
+            }
+            Some(ExtendedType::Interface(_)) => {
+                let types = self.schema().definitions.types.values();
+                let objects = types.filter_map(ExtendedType::as_object);
+                let implementers = objects.filter(|object| {
+                    object.implements_interfaces.iter().any(|interface| interface.as_str() == named)
+                });
+                implementers.map(|object| object.name.to_string()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The binding of an abstract type as `message`, or as one oneof of it.
+    pub(super) fn abstract_binding(
+        &mut self,
+        named: &str,
+        message: &MessageDescriptor,
+        oneof: Option<&OneofDescriptor>,
+    ) -> Option<u32> {
+        let place = match oneof {
+            Some(oneof) => format!("{}#{}", message.full_name(), oneof.name()),
+            None => message.full_name().to_owned(),
+        };
+        let key = (named.to_owned(), place);
+        if let Some(id) = self.binding_ids.get(&key) {
+            return Some(*id);
+        }
+        let possible = self.possible_types(named);
+        let shown = self.shown_by_oneof(&possible, message, oneof);
+        let itself =
+            || possible.iter().find(|possible| self.is_message_of(possible, message)).cloned();
+        let shown = match itself().filter(|_| oneof.is_none() && shown.is_empty()) {
+            Some(itself) => vec![(0, itself, message.clone())],
+            None => shown,
+        };
+        self.missing_members(named, &possible, &shown, message);
+        if shown.is_empty() {
+            return None;
+        }
+        let id = self.new_binding(key);
+        for (number, type_name, message) in shown {
+            let binding = self.object(&type_name, &Shape::Message(message));
+            self.model.bindings[id as usize].members.push(Member { number, binding });
+        }
+        Some(id)
+    }
+
+    /// Members of oneofs that are known to be one of the types, by message or by name.
+    fn shown_by_oneof(
+        &self,
+        possible: &[String],
+        message: &MessageDescriptor,
+        oneof: Option<&OneofDescriptor>,
+    ) -> Vec<(u32, String, MessageDescriptor)> {
+        let oneofs = message.oneofs().filter(|candidate| !candidate.is_synthetic());
+        let oneofs =
+            oneofs.filter(|candidate| oneof.is_none_or(|oneof| oneof.name() == candidate.name()));
+        let mut shown = Vec::new();
+        for field in oneofs.flat_map(|oneof| oneof.fields().collect::<Vec<_>>()) {
+            let Kind::Message(inner) = field.kind() else { continue };
+            let by_message = possible.iter().find(|possible| self.is_message_of(possible, &inner));
+            let by_name = || possible.iter().find(|possible| **possible == pascal(field.name()));
+            if let Some(type_name) = by_message.or_else(by_name) {
+                shown.push((field.number(), type_name.clone(), inner));
+            }
+        }
+        shown
+    }
+
+    fn missing_members(
+        &mut self,
+        named: &str,
+        possible: &[String],
+        shown: &[(u32, String, MessageDescriptor)],
+        message: &MessageDescriptor,
+    ) {
+        let is_union = self.type_of(named).is_some_and(ExtendedType::is_union);
+        let of_one = matches!(shown, [(0, ..)]);
+        for member in possible {
+            let missing = !shown.iter().any(|(_, type_name, _)| type_name == member);
+            // An interface may have more implementers than one message shows; a union is written for its message.
+            if missing && (shown.is_empty() || (is_union && !of_one)) {
+                let span = self.type_of(named).and_then(|ty| self.span(ty.name().location()));
+                let message = self.facts(message);
+                let (graphql, member) = (named.to_owned(), member.clone());
+                self.fault(Fault::UnknownMember { graphql, member, span, message });
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A field answered by an RPC: which one, and what is put together to ask it.
+
+use apollo_compiler::ast::{OperationType, Type};
+use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor, Value};
+
+use super::binder::{At, Binder, Shape};
+use super::directives::{BatchArguments, Reader, Rpc, Text};
+use super::fault::Fault;
+use super::synthetic::SyntheticMessage;
+use crate::contract::{Join, KeyPart, Method, SideEffects, Source, join, source};
+use crate::diagnostic::Span;
+
+/// What a call may read keys from.
+pub(super) enum Parent<'a> {
+    Root,
+    Message(&'a MessageDescriptor),
+    Synthetic(&'a SyntheticMessage),
+    /// The key is already known: a type that is loaded by it.
+    Key(&'a LoadKey),
+}
+
+/// A key that the parent holds in place of an object.
+pub(super) struct LoadKey {
+    pub(super) part: KeyPart,
+    pub(super) field: FieldDescriptor,
+    pub(super) many: bool,
+}
+
+impl<'a> Parent<'a> {
+    pub(super) fn of(shape: &'a Shape) -> Parent<'a> {
+        match shape {
+            Shape::Root(_) => Parent::Root,
+            Shape::Message(message) => Parent::Message(message),
+            Shape::Synthetic(message) => Parent::Synthetic(message),
+        }
+    }
+}
+
+/// A call while it is put together.
+pub(super) struct Asking<'a> {
+    pub(super) at: &'a At,
+    pub(super) ty: &'a Type,
+    pub(super) parent: &'a Parent<'a>,
+    pub(super) method: &'a MethodDescriptor,
+    pub(super) rpc: &'a Rpc,
+    pub(super) span: Option<Span>,
+    /// For `@load`: arguments of the field are none of the loading method's business.
+    pub(super) with_arguments: bool,
+}
+
+impl Binder<'_> {
+    pub(super) fn rpc(
+        &mut self,
+        at: &At,
+        parent: &Parent<'_>,
+        rpc: &Rpc,
+        span: Option<Span>,
+        batch: Option<&BatchArguments>,
+    ) -> Option<Source> {
+        let method = self.find_method(&rpc.method)?;
+        let ty = at.field.ty.clone();
+        let asking =
+            Asking { at, ty: &ty, parent, method: &method, rpc, span, with_arguments: true };
+        self.check_streaming(&asking)?;
+        self.call = Some(super::Call { method: Some(method.clone()), span, ..Default::default() });
+        self.join(&asking, batch)
+    }
+
+    fn join(&mut self, asking: &Asking<'_>, batch: Option<&BatchArguments>) -> Option<Source> {
+        let mut join = match self.batch_arguments(asking, batch) {
+            Some(arguments) => self.batched(asking, &arguments)?,
+            None => self.unbatched(asking, batch.and_then(|batch| batch.keys.as_ref()))?,
+        };
+        join.target = Some(join::Target::Method(self.method(asking.method)));
+        let operation = asking.at.operation.filter(|_| asking.with_arguments);
+        join.side_effects = side_effects(asking.method, operation) as i32;
+        Some(Source { kind: Some(source::Kind::Join(Box::new(join))) })
+    }
+
+    fn unbatched(&mut self, asking: &Asking<'_>, key: Option<&Text>) -> Option<Join> {
+        let request =
+            self.request(asking, None).and_then(|request| self.key_of_one(asking, request, key));
+        let many = request.as_ref().is_some_and(|request| request.many);
+        let ty = if many { asking.ty.item_type() } else { asking.ty };
+        let then =
+            self.response(asking.at, ty, &asking.method.output(), asking.rpc.select.as_ref());
+        let request = request?;
+        Some(Join {
+            fills: request.fills,
+            key: request.key,
+            many: request.many,
+            then: Some(Box::new(then?)),
+            ..Default::default()
+        })
+    }
+
+    /// Whether objects of this type can be made from their key alone.
+    pub(super) fn has_load(&self, named: &str) -> bool {
+        self.type_of(named).is_some_and(|ty| ty.directives().has("load"))
+    }
+
+    /// The object whose key is at the end of `path`.
+    pub(super) fn load(
+        &mut self,
+        at: &At,
+        ty: &Type,
+        prefix: &[u32],
+        path: &[FieldDescriptor],
+    ) -> Option<Source> {
+        let field = path.last()?.clone();
+        let definition = self.type_of(ty.inner_named_type())?;
+        let load = Reader::find(self.schema(), definition.directives(), "load")?;
+        let (span, rpc, arguments) = (load.span(), load.rpc()?, load.batch());
+        let rpc = Rpc { select: None, ..rpc };
+        let method = self.find_method(&rpc.method)?;
+        let scalar = super::leaf::scalar_of(&field.kind());
+        let key = LoadKey {
+            part: KeyPart {
+                path: [prefix, &super::path::numbers(path)].concat(),
+                scalar: scalar as i32,
+                presence: field.supports_presence(),
+                ..Default::default()
+            },
+            many: field.is_list(),
+            field,
+        };
+        let parent = Parent::Key(&key);
+        let asking = Asking {
+            at,
+            ty,
+            parent: &parent,
+            method: &method,
+            rpc: &rpc,
+            span,
+            with_arguments: false,
+        };
+        self.check_streaming(&asking)?;
+        if self.call.is_none() {
+            self.call =
+                Some(super::Call { method: Some(method.clone()), span, ..Default::default() });
+        }
+        self.join(&asking, Some(&arguments))
+    }
+
+    pub(super) fn find_method(&mut self, name: &Text) -> Option<MethodDescriptor> {
+        let found = name.value.split_once('/').and_then(|(service, method)| {
+            let service = self.input.protos.pool.get_service_by_name(service)?;
+            service.methods().find(|candidate| candidate.name() == method)
+        });
+        if found.is_none() {
+            let methods = self.methods();
+            let known = methods
+                .iter()
+                .map(|method| (path_of(method), self.input.protos.method_span(method)))
+                .collect();
+            self.fault(Fault::UnknownMethod { name: name.value.clone(), span: name.span, known });
+        }
+        found
+    }
+
+    pub(super) fn methods(&self) -> Vec<MethodDescriptor> {
+        self.input
+            .protos
+            .pool
+            .services()
+            .flat_map(|service| service.methods().collect::<Vec<_>>())
+            .collect()
+    }
+
+    fn check_streaming(&mut self, asking: &Asking<'_>) -> Option<()> {
+        let method = asking.method;
+        let (coordinate, name) = (asking.at.coordinate(), path_of(method));
+        let proto = self.input.protos.method_span(method);
+        let span = asking.rpc.method.span.or(asking.span);
+        if method.is_client_streaming() {
+            self.fault(Fault::ClientStreaming { coordinate, method: name, span, proto });
+            return None;
+        }
+        let streaming = method.is_server_streaming();
+        let is_subscription =
+            asking.at.operation == Some(OperationType::Subscription) && asking.with_arguments;
+        if streaming != is_subscription {
+            self.fault(Fault::StreamingMismatch {
+                coordinate,
+                method: name,
+                streaming,
+                span,
+                proto,
+            });
+            return None;
+        }
+        Some(())
+    }
+}
+
+/// "bookshop.pricing.v1.Pricing/GetPrice"
+pub(super) fn path_of(method: &MethodDescriptor) -> String {
+    format!("{}/{}", method.parent_service().full_name(), method.name())
+}
+
+/// What repeating the call would do: what the proto says, else what GraphQL says.
+fn side_effects(method: &MethodDescriptor, operation: Option<OperationType>) -> SideEffects {
+    use prost_reflect::prost_types::method_options::IdempotencyLevel;
+    let options = method.method_descriptor_proto().options.as_ref();
+    match options.map(|options| options.idempotency_level()) {
+        Some(IdempotencyLevel::NoSideEffects) => SideEffects::NoSideEffects,
+        Some(IdempotencyLevel::Idempotent) => SideEffects::Idempotent,
+        _ if operation == Some(OperationType::Mutation) => SideEffects::Any,
+        _ => SideEffects::NoSideEffects,
+    }
+}
+
+pub(super) fn describe(method: &MethodDescriptor) -> Method {
+    let options = method.options();
+    let extension = |name: &str| {
+        let extension = method.parent_pool().get_extension_by_name(name)?;
+        options.has_extension(&extension).then(|| options.get_extension(&extension).into_owned())
+    };
+    let mut described = Method {
+        service: method.parent_service().full_name().to_owned(),
+        name: method.name().to_owned(),
+        input: method.input().full_name().to_owned(),
+        output: method.output().full_name().to_owned(),
+        server_streaming: method.is_server_streaming(),
+        ..Default::default()
+    };
+    described.shareable =
+        extension("anabranch.v1.shareable").and_then(|value| value.as_bool()).unwrap_or(false);
+    if let Some(Value::Message(forward)) = extension("anabranch.v1.forward") {
+        let flag = |name: &str| {
+            forward.get_field_by_name(name).and_then(|value| value.as_bool()).unwrap_or(false)
+        };
+        described.forward_identity = flag("identity");
+        described.forward_tenant = flag("tenant");
+        let headers = forward.get_field_by_name("headers");
+        let headers = headers.as_ref().and_then(|headers| headers.as_list()).unwrap_or_default();
+        described.forward_headers =
+            headers.iter().filter_map(Value::as_str).map(str::to_lowercase).collect();
+    }
+    described
+}

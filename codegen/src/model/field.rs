@@ -1,0 +1,194 @@
+//! What answers one field: a function, a call, a value in the message at hand, or nobody yet.
+
+use prost_reflect::{FieldDescriptor, MessageDescriptor, OneofDescriptor};
+
+use super::abstract_type::oneof_of;
+use super::binder::{At, Binder, Shape};
+use super::call::Parent;
+use super::fault::{Fault, Side};
+use super::names::{field_of, singular, snake};
+use super::path::{Place, is_plain};
+use crate::contract::{Cardinality, Field, Source, State, Wire, join, source, wire};
+
+/// Directives that shape a call, and mean nothing without one.
+const OF_CALLS: [&str; 4] = ["timeout", "cache", "fallback", "invalidates"];
+
+impl Binder<'_> {
+    pub(super) fn field(&mut self, at: &At, shape: &Shape, place: (u32, usize)) -> Field {
+        self.conflicts(at);
+        let mock = self.mock(at, place);
+        let before = self.model.faults.len();
+        let mut source = self.source(at, shape);
+        let mut state = State::Real;
+        if let Some(Source { kind: Some(source::Kind::Join(join)) }) = &mut source {
+            if self.is_promised(join) {
+                state = State::Promised;
+            }
+            self.policy(at, shape, join, place);
+        } else if source.is_some() {
+            self.policy_without_call(at);
+        }
+        if matches!(shape, Shape::Synthetic(message) if message.is_promised)
+            && !self.has_own_source(at)
+        {
+            state = State::Promised;
+        }
+        if source.is_none() && self.model.faults.len() > before {
+            state = State::Drifted;
+        }
+        Field {
+            name: at.field.name.to_string(),
+            source,
+            state: state as i32,
+            mock,
+            drift: String::new(),
+        }
+    }
+
+    fn is_promised(&self, join: &crate::contract::Join) -> bool {
+        matches!(join.target, Some(join::Target::Method(id))
+            if self.model.methods.get(id as usize).is_some_and(|method| method.promised))
+    }
+
+    fn has_own_source(&self, at: &At) -> bool {
+        self.directive(at, "rpc").is_some() || self.directive(at, "resolve").is_some()
+    }
+
+    fn source(&mut self, at: &At, shape: &Shape) -> Option<Source> {
+        if let Some(requires) =
+            self.directive(at, "resolve").map(|resolve| (resolve.span(), resolve.text("requires")))
+        {
+            return self.resolve(at, shape, requires);
+        }
+        if let Some(rpc) = self.directive(at, "rpc").and_then(|rpc| Some((rpc.rpc()?, rpc.span())))
+        {
+            let batch = self.directive(at, "batch").map(|batch| batch.batch());
+            return self.rpc(at, &Parent::of(shape), &rpc.0, rpc.1, batch.as_ref());
+        }
+        match shape {
+            Shape::Root(operation) => self.root_field(at, *operation),
+            Shape::Message(message) => self.message_field(at, message),
+            Shape::Synthetic(message) => self.synthetic_field(at, message),
+        }
+    }
+
+    fn root_field(
+        &mut self,
+        at: &At,
+        operation: apollo_compiler::ast::OperationType,
+    ) -> Option<Source> {
+        match self.by_convention(at, operation) {
+            super::convention::Found::Method(rpc) => {
+                self.rpc(at, &Parent::Root, &rpc, self.name_span(at), None)
+            }
+            super::convention::Found::Nothing => self.promised_root(at, operation),
+            super::convention::Found::Refused => None,
+        }
+    }
+
+    fn message_field(&mut self, at: &At, message: &MessageDescriptor) -> Option<Source> {
+        if let Some(from) = self.directive(at, "from").and_then(|from| from.text("path")) {
+            let place = Place { side: Side::From, argument: "path", span: from.span };
+            if let Some(oneof) = oneof_of(message, &from.value) {
+                return self.oneof_field(at, message, &oneof);
+            }
+            let path = self.path(message, &from.value, place)?;
+            return self.wire_field(at, &path);
+        }
+        if let Some(path) = self.same_name(at, message) {
+            return self.wire_field(at, &path);
+        }
+        if self.is_composite(at.field.ty.inner_named_type().as_str())
+            && let Some(oneof) = oneof_of(message, &at.field.name)
+        {
+            return self.oneof_field(at, message, &oneof);
+        }
+        self.promised_on_message(at, message)
+    }
+
+    fn wire_field(&mut self, at: &At, path: &[FieldDescriptor]) -> Option<Source> {
+        self.wire = path.last().cloned();
+        self.value_at(at, &at.field.ty, &[], path)
+    }
+
+    /// The field of the same name; for a type that is loaded by key, also the field that holds the key.
+    fn same_name(&self, at: &At, message: &MessageDescriptor) -> Option<Vec<FieldDescriptor>> {
+        let name = at.field.name.as_str();
+        if let Some(field) = field_of(message, name) {
+            return Some(vec![field]);
+        }
+        if !self.has_load(at.field.ty.inner_named_type().as_str()) {
+            return None;
+        }
+        let key = if at.field.ty.is_list() {
+            format!("{}_ids", singular(&snake(name)))
+        } else {
+            format!("{}_id", snake(name))
+        };
+        let field = message.get_field_by_name(&key)?;
+        (is_plain(&field) && field.is_list() == at.field.ty.is_list()).then(|| vec![field])
+    }
+
+    fn oneof_field(
+        &mut self,
+        at: &At,
+        message: &MessageDescriptor,
+        oneof: &OneofDescriptor,
+    ) -> Option<Source> {
+        let named = at.field.ty.inner_named_type().as_str();
+        let id = self.abstract_binding(named, message, Some(oneof))?;
+        self.wire = oneof.fields().next();
+        let wire = Wire {
+            cardinality: Cardinality::Explicit as i32,
+            value: Some(wire::Value::Binding(id)),
+            ..Default::default()
+        };
+        Some(Source { kind: Some(source::Kind::Wire(wire)) })
+    }
+
+    fn conflicts(&mut self, at: &At) {
+        let has = |name: &str| at.field.directives.has(name);
+        let mut conflicts: Vec<(&str, &str)> = Vec::new();
+        if has("rpc") && has("resolve") {
+            conflicts.push(("resolve", "an RPC already answers this field"));
+        }
+        if has("from") && (has("rpc") || has("resolve")) {
+            conflicts.push(("from", "the value comes from elsewhere; use `select` of `@rpc`"));
+        }
+        if has("batch") && !has("rpc") {
+            conflicts.push(("batch", "there is no `@rpc` that it could batch"));
+        } else if has("batch") && at.operation.is_some() {
+            conflicts.push(("batch", "a root field has no parents to batch"));
+        }
+        if has("invalidates") && at.operation != Some(apollo_compiler::ast::OperationType::Mutation)
+        {
+            conflicts.push(("invalidates", "only a mutation invalidates"));
+        }
+        for (directive, reason) in conflicts {
+            self.misplaced(at, directive, reason);
+        }
+    }
+
+    fn policy_without_call(&mut self, at: &At) {
+        for directive in OF_CALLS {
+            self.misplaced(
+                at,
+                directive,
+                "the value comes with its parent: there is no call behind this field",
+            );
+        }
+    }
+
+    fn misplaced(&mut self, at: &At, directive: &str, reason: &str) {
+        let Some(span) = self.directive(at, directive).map(|directive| directive.span()) else {
+            return;
+        };
+        let (directive, reason) = (directive.to_owned(), reason.to_owned());
+        self.fault(Fault::MisplacedDirective {
+            coordinate: at.coordinate(),
+            directive,
+            reason,
+            span,
+        });
+    }
+}

@@ -1,0 +1,246 @@
+//! A literal as the message from which a field reads its value.
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{Type, Value};
+
+use super::super::Model;
+use super::Refusal;
+use super::leaf;
+use crate::contract::{Binding, Cardinality, Join, Leaf, Scalar, Source, Wire, source, wire};
+
+/// The bytes of a message from which `source` reads `value`.
+pub(super) fn encode(
+    model: &Model<'_>,
+    source: &Source,
+    ty: &Type,
+    value: &Value,
+) -> Result<Vec<u8>, Refusal> {
+    let mut out = Vec::new();
+    field(model, source, ty, value, &mut out)?;
+    Ok(out)
+}
+
+fn field(
+    model: &Model<'_>,
+    source: &Source,
+    ty: &Type,
+    value: &Value,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    match &source.kind {
+        Some(source::Kind::Wire(wire)) => at_path(model, wire, ty, value, &wire.path, out),
+        Some(source::Kind::Join(join)) => loaded(join, value),
+        None => Ok(()),
+    }
+}
+
+/// Objects behind keys: without keys there are none, and other objects would need a call.
+fn loaded(join: &Join, value: &Value) -> Result<(), Refusal> {
+    match value {
+        Value::List(values) if join.many && values.is_empty() => Ok(()),
+        Value::Null if !join.many => Ok(()),
+        _ => Refusal::mismatch("another call answers this field: its value can only be empty"),
+    }
+}
+
+fn at_path(
+    model: &Model<'_>,
+    wire: &Wire,
+    ty: &Type,
+    value: &Value,
+    path: &[u32],
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let Some((number, rest)) = path.split_first() else { return here(model, wire, ty, value, out) };
+    let mut inner = Vec::new();
+    at_path(model, wire, ty, value, rest, &mut inner)?;
+    if !matches!(value, Value::Null) {
+        leaf::message(out, *number, &inner);
+    }
+    Ok(())
+}
+
+fn here(
+    model: &Model<'_>,
+    wire: &Wire,
+    ty: &Type,
+    value: &Value,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    if matches!(value, Value::Null) && ty.is_non_null() {
+        return Refusal::mismatch(format!("null does not fit `{ty}`"));
+    }
+    match (wire.cardinality(), value) {
+        (Cardinality::Repeated | Cardinality::Map, Value::Null) => Err(Refusal::Unholdable(
+            "protobuf has no null in place of a list; write `[]`".to_owned(),
+        )),
+        (Cardinality::Implicit, Value::Null) => Err(Refusal::Unholdable(
+            "the field has no presence in the proto: it cannot be null".to_owned(),
+        )),
+        (_, Value::Null) => Ok(()),
+        (Cardinality::Repeated, Value::List(values)) => {
+            for value in values {
+                if matches!(**value, Value::Null) {
+                    return Err(Refusal::Unholdable(
+                        "protobuf has no null inside a list".to_owned(),
+                    ));
+                }
+                single(model, wire, value, out)?;
+            }
+            Ok(())
+        }
+        (Cardinality::Repeated, _) => Err(leaf::expected("a list", value)),
+        (Cardinality::Map, Value::Object(entries)) => map(wire, entries, out),
+        (Cardinality::Map, _) => Err(leaf::expected("an object", value)),
+        _ => single(model, wire, value, out),
+    }
+}
+
+fn single(model: &Model<'_>, wire: &Wire, value: &Value, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    match &wire.value {
+        Some(wire::Value::Leaf(leaf)) => scalar(model, leaf, wire.number, value, out),
+        Some(wire::Value::Binding(id)) => {
+            let Some(binding) = model.bindings.get(*id as usize) else { return Ok(()) };
+            let mut bytes = Vec::new();
+            object(model, binding, value, &mut bytes)?;
+            if wire.number == 0 {
+                out.extend_from_slice(&bytes)
+            } else {
+                leaf::message(out, wire.number, &bytes)
+            }
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+fn scalar(
+    model: &Model<'_>,
+    leaf: &Leaf,
+    number: u32,
+    value: &Value,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    if leaf.scalar() != Scalar::Enum {
+        return leaf::write(out, number, leaf, value);
+    }
+    let values = model
+        .enums
+        .get(leaf.r#enum as usize)
+        .map(|known| known.values.as_slice())
+        .unwrap_or_default();
+    let name = value.as_enum().map(|name| name.as_str()).or_else(|| value.as_str());
+    match values.iter().find(|known| Some(known.name.as_str()) == name) {
+        Some(known) => {
+            leaf::enumeration(out, number, known.number);
+            Ok(())
+        }
+        None => Err(leaf::expected("a value of the enum", value)),
+    }
+}
+
+fn map(
+    wire: &Wire,
+    entries: &[(apollo_compiler::Name, Node<Value>)],
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let (Some(key), Some(wire::Value::Leaf(leaf))) = (&wire.map_key, &wire.value) else {
+        return Refusal::mismatch("a map of messages cannot be written");
+    };
+    for (name, value) in entries {
+        let mut entry = Vec::new();
+        leaf::write(&mut entry, 1, key, &Value::String(name.to_string()))?;
+        leaf::write(&mut entry, 2, leaf, value)?;
+        leaf::message(out, wire.number, &entry);
+    }
+    Ok(())
+}
+
+fn object(
+    model: &Model<'_>,
+    binding: &Binding,
+    value: &Value,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let Some(fields) = value.as_object() else {
+        return Err(leaf::expected(&format!("an object of type `{}`", binding.r#type), value));
+    };
+    if !binding.members.is_empty() {
+        return member(model, binding, fields, value, out);
+    }
+    for (name, _) in fields {
+        if name != "__typename" && !binding.fields.iter().any(|field| field.name == name.as_str()) {
+            return Refusal::mismatch(format!("`{}` has no field `{name}`", binding.r#type));
+        }
+    }
+    let Some(definition) = model.input.schema.definitions.get_object(&binding.r#type) else {
+        return Ok(());
+    };
+    for bound in &binding.fields {
+        let (Some(source), Some(definition)) =
+            (&bound.source, definition.fields.get(bound.name.as_str()))
+        else {
+            continue;
+        };
+        let given = fields.iter().find(|(name, _)| *name == bound.name.as_str());
+        let coordinate = format!("{}.{}", binding.r#type, bound.name);
+        match (given, &source.kind) {
+            (Some(_), Some(source::Kind::Join(_))) => {
+                return Refusal::mismatch(format!(
+                    "`{coordinate}` is answered by another call and cannot be part of it"
+                ));
+            }
+            (Some((_, value)), _) => field(model, source, &definition.ty, value, out).map_err(
+                |refusal| match refusal {
+                    Refusal::Mismatch(reason) => {
+                        Refusal::Mismatch(format!("`{coordinate}`: {reason}"))
+                    }
+                    Refusal::Unholdable(reason) => {
+                        Refusal::Unholdable(format!("`{coordinate}`: {reason}"))
+                    }
+                },
+            )?,
+            (None, Some(source::Kind::Wire(wire)))
+                if definition.ty.is_non_null() && wire.cardinality() == Cardinality::Explicit =>
+            {
+                return Refusal::mismatch(format!(
+                    "`{coordinate}` is missing, and it is never null"
+                ));
+            }
+            (None, _) => {}
+        }
+    }
+    Ok(())
+}
+
+/// A value of an abstract type says which type it has.
+fn member(
+    model: &Model<'_>,
+    binding: &Binding,
+    fields: &[(apollo_compiler::Name, Node<Value>)],
+    value: &Value,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let typename = fields.iter().find(|(name, _)| name == "__typename");
+    let typename = typename.and_then(|(_, value)| value.as_str().map(str::to_owned));
+    let of_type = |id: u32| model.bindings.get(id as usize);
+    let found = binding.members.iter().find_map(|member| {
+        of_type(member.binding)
+            .filter(|bound| binding.members.len() == 1 || Some(&bound.r#type) == typename.as_ref())
+            .map(|bound| (member.number, bound))
+    });
+    let Some((number, bound)) = found else {
+        return Refusal::mismatch(format!(
+            "say which `{}` it is: `__typename: \"…\"`",
+            binding.r#type
+        ));
+    };
+    let mut bytes = Vec::new();
+    object(model, bound, value, &mut bytes)?;
+    if number == 0 {
+        out.extend_from_slice(&bytes)
+    } else {
+        leaf::message(out, number, &bytes)
+    }
+    Ok(())
+}

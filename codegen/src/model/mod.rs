@@ -1,0 +1,112 @@
+//! Binds the schema to the protos: which message field, method or function answers each field.
+
+use std::collections::BTreeSet;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{FieldDefinition, OperationType};
+use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor};
+
+use crate::contract;
+use crate::diagnostic::Span;
+use crate::input::Input;
+
+mod abstract_type;
+mod batch;
+mod binder;
+mod call;
+mod convention;
+mod directives;
+mod enums;
+mod fault;
+mod field;
+mod input_object;
+mod leaf;
+mod literal;
+mod mock;
+mod names;
+mod path;
+mod policy;
+mod promised;
+mod request;
+mod resolver;
+mod response;
+mod synthetic;
+mod value;
+
+pub(crate) use fault::{Fault, MessageFacts, Side};
+
+/// Everything that was bound, and everything that could not be.
+pub(crate) struct Model<'input> {
+    pub(crate) input: &'input Input,
+    pub(crate) bindings: Vec<contract::Binding>,
+    pub(crate) inputs: Vec<contract::Input>,
+    pub(crate) enums: Vec<contract::Enum>,
+    pub(crate) methods: Vec<contract::Method>,
+    pub(crate) resolvers: Vec<contract::Resolver>,
+    pub(crate) query: Option<u32>,
+    pub(crate) mutation: Option<u32>,
+    pub(crate) subscription: Option<u32>,
+    /// Encoded file descriptors of the messages that no proto has.
+    pub(crate) synthetic_files: Vec<Vec<u8>>,
+    /// The files that those import.
+    pub(crate) synthetic_imports: BTreeSet<String>,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// One field of one binding, with what the checks want to know of it.
+pub(crate) struct Site {
+    pub(crate) binding: u32,
+    /// Position in the binding's fields.
+    pub(crate) field: usize,
+    pub(crate) type_name: String,
+    pub(crate) definition: Node<FieldDefinition>,
+    /// For a field of a root type.
+    pub(crate) operation: Option<OperationType>,
+    /// The message that holds the parent; `None` for roots and synthetic messages.
+    pub(crate) parent: Option<MessageDescriptor>,
+    /// The message field behind a value in the parent.
+    pub(crate) wire: Option<FieldDescriptor>,
+    /// The call behind the field.
+    pub(crate) call: Option<Call>,
+    /// How many faults binding this field gave.
+    pub(crate) faults: std::ops::Range<usize>,
+}
+
+/// What the checks want to know of a call.
+#[derive(Clone, Default)]
+pub(crate) struct Call {
+    /// `None` for promised methods and Rust functions.
+    pub(crate) method: Option<MethodDescriptor>,
+    /// The directive that names the method, else the field.
+    pub(crate) span: Option<Span>,
+    pub(crate) item: Option<MessageDescriptor>,
+    pub(crate) match_fields: Vec<FieldDescriptor>,
+    /// The message field that the value is read from.
+    pub(crate) value: Option<FieldDescriptor>,
+}
+
+impl Site {
+    pub(crate) fn coordinate(&self) -> String {
+        format!("{}.{}", self.type_name, self.definition.name)
+    }
+}
+
+impl Model<'_> {
+    pub(crate) fn field(&self, site: &Site) -> Option<&contract::Field> {
+        self.bindings.get(site.binding as usize)?.fields.get(site.field)
+    }
+
+    /// The call that answers a field, if it is not a value in its parent.
+    pub(crate) fn join(&self, site: &Site) -> Option<&contract::Join> {
+        match self.field(site)?.source.as_ref()?.kind.as_ref()? {
+            contract::source::Kind::Join(join) => Some(join),
+            contract::source::Kind::Wire(_) => None,
+        }
+    }
+}
+
+/// Binds what can be bound; what was not read as it was meant is left alone.
+pub(crate) fn bind(input: &Input) -> Model<'_> {
+    binder::Binder::new(input).bind()
+}
