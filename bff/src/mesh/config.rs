@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use http::Uri;
+use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     error::{Code, Error, Result},
@@ -13,14 +14,16 @@ use crate::{
 /// package and the packages in it, `"*"` every service.
 ///
 /// A service takes each setting from the most specific entry that has it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
 pub struct Config {
     /// The entries of the table `services`.
     pub services: BTreeMap<String, ServiceConfig>,
 }
 
 /// One entry of the table `services`. What is absent comes from a less specific entry, at last from [`Settings`].
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct ServiceConfig {
     /// See [`Settings::endpoints`].
     pub endpoints: Option<Vec<Endpoint>>,
@@ -118,7 +121,8 @@ impl Settings {
 
 impl Config {
     /// How the services of one entry are called: what it says, over what the less specific entries say.
-    pub(super) fn settings(&self, pattern: &str) -> Settings {
+    #[must_use]
+    pub fn settings(&self, pattern: &str) -> Settings {
         wider(pattern)
             .into_iter()
             .rev()
@@ -198,5 +202,11 @@ impl std::str::FromStr for Endpoint {
             return Err(fault("has a path, which no gRPC call can have"));
         }
         Ok(Self { authority: authority.clone() })
+    }
+}
+
+impl<'de> Deserialize<'de> for Endpoint {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

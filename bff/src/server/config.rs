@@ -15,6 +15,7 @@ use crate::units::{ByteSize, Span};
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where requests come in. Port 0 takes a free one. Only this machine by default: `0.0.0.0:4000` opens it to others.
+    #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
     /// How long a request may take that names no `x-request-timeout` and no `grpc-timeout`. 1 s: people leave pages that
     /// take longer, and every call behind a request gets what is left of it.
@@ -85,6 +86,14 @@ impl Default for Cors {
     fn default() -> Self {
         Self { origins: Vec::new(), credentials: false, max_age: Span(Duration::from_secs(3600)) }
     }
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        let accepted = "write an IP address and a port, like `127.0.0.1:4000` or `[::]:4000`";
+        de::Error::custom(format!("`{text}` is no address to listen at; {accepted}"))
+    })
 }
 
 /// The name of a header.

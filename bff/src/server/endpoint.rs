@@ -3,14 +3,12 @@
 //! Source: the GraphQL-over-HTTP specification, draft of 2025-05-08, whose statuses clients and the audit of `graphql-http`
 //! know. A later draft says 422 for some of our 400, and 294 for some of our 200.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
-use futures::future::BoxFuture;
 use http::{HeaderMap, Method, Request, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
-use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -21,47 +19,11 @@ use super::{
 use crate::{
     context::Context,
     error::{Code, Error, Result},
+    graphql::{self, Allowed, Outcome},
 };
 
-/// One GraphQL request, as it came.
-#[derive(Debug)]
-pub struct Query<'a> {
-    /// The document.
-    pub document: Cow<'a, str>,
-    /// Which of its operations is meant.
-    pub operation_name: Option<Cow<'a, str>>,
-    /// A JSON object, unread.
-    pub variables: Option<&'a RawValue>,
-    /// Which operations may run.
-    pub allowed: Allowed,
-}
-
-/// Which operations may run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Allowed {
-    /// Queries and mutations.
-    All,
-    /// Only queries: a GET must have no effects. A mutation is refused with [`Code::MethodNotAllowed`].
-    Queries,
-}
-
-/// What came of a GraphQL request.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The whole answer as JSON.
-    pub body: Bytes,
-    /// Why nothing was executed; `None` where the answer has `data`, be it null.
-    pub refused: Option<Code>,
-}
-
-/// Whatever executes GraphQL requests. Dropping the future means that the client has left.
-pub trait GraphQl: Send + Sync + 'static {
-    /// The answer, by the context's deadline.
-    fn execute<'a>(&'a self, query: Query<'a>, context: Context) -> BoxFuture<'a, Outcome>;
-}
-
 /// Any request to `/graphql`.
-pub(super) async fn graphql(site: Arc<Site>, request: Request<Body>) -> Response {
+pub(super) async fn respond(site: Arc<Site>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let Some(media) = negotiate(&site, &parts) else {
         let message = "answers are `application/graphql-response+json` or `application/json`";
@@ -104,7 +66,7 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
     check_announced_length(&parts.headers, limit)?;
     let context = caller::context(&site.config, site.mocking, parts.headers, now)?;
     let body = read(body, limit, context.deadline).await?;
-    Ok(run(site, parameters::from_body(&body)?, Allowed::All, context, media).await)
+    Ok(run(site, parameters::from_body(&body)?, Allowed::QueriesAndMutations, context, media).await)
 }
 
 async fn run(
@@ -114,13 +76,17 @@ async fn run(
     context: Context,
     media: Media,
 ) -> Response {
-    let query = Query {
-        document: parameters.query,
+    let request = graphql::Request {
+        query: parameters.query,
         operation_name: parameters.operation_name,
         variables: parameters.variables.as_deref(),
         allowed,
     };
-    let Outcome { body, refused } = site.graphql.execute(query, context).await;
+    let graphql::Response { body, outcome } = site.front.execute(request, context).await;
+    let refused = match outcome {
+        Outcome::Executed { .. } => None,
+        Outcome::RequestError { code } => Some(code),
+    };
     answer::graphql(media, refused, body)
 }
 

@@ -29,14 +29,16 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 pub use caller::Mocking;
 pub use config::{Config, Cors, Header, Origin, Trusted};
-pub use endpoint::{Allowed, GraphQl, Outcome, Query};
 
-use crate::error::{Code, Error, Result};
+use crate::{
+    error::{Code, Error, Result},
+    graphql::Front,
+};
 
 /// What all requests share.
 struct Site {
     config: Config,
-    graphql: Arc<dyn GraphQl>,
+    front: Front,
     mocking: Mocking,
     ready: AtomicBool,
 }
@@ -74,7 +76,7 @@ impl Server {
     /// [`Code::FailedPrecondition`] where the port is not to be had.
     pub async fn bind(
         config: Config,
-        graphql: Arc<dyn GraphQl>,
+        front: Front,
         mocking: Mocking,
         pages: Vec<Page>,
     ) -> Result<Self> {
@@ -84,7 +86,7 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let site = Arc::new(Site { config, graphql, mocking, ready: AtomicBool::new(true) });
+        let site = Arc::new(Site { config, front, mocking, ready: AtomicBool::new(true) });
         let router = router(&site, pages);
         Ok(Self { listener, address, site, router })
     }
@@ -111,7 +113,7 @@ impl Server {
 fn router(site: &Arc<Site>, pages: Vec<Page>) -> Router {
     let graphql = {
         let site = Arc::clone(site);
-        move |request: Request<Body>| endpoint::graphql(Arc::clone(&site), request)
+        move |request: Request<Body>| endpoint::respond(Arc::clone(&site), request)
     };
     let ready = {
         let site = Arc::clone(site);

@@ -4,7 +4,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 
-const STALL: &str = r#"{"query":"stall"}"#;
+const STALL: &str = r#"{"query":"{stall}"}"#;
+
+/// A server where a stalling request has more time than any test takes.
+async fn patient() -> Running {
+    let long = crate::units::Span(PATIENCE * 10);
+    let change = |config: &mut Config| {
+        config.default_timeout = long;
+        config.max_timeout = long;
+        config.drain_timeout = crate::units::Span(DRAIN);
+    };
+    Running::start_with(change, Vec::new()).await
+}
+
+const DRAIN: Duration = Duration::from_millis(50);
 
 async fn soon<T>(event: impl Future<Output = T>) -> T {
     timeout(PATIENCE, event).await.expect("it does not happen")
@@ -12,8 +25,8 @@ async fn soon<T>(event: impl Future<Output = T>) -> T {
 
 #[tokio::test]
 async fn a_client_that_leaves_drops_what_works_for_it() {
-    let server = Running::start().await;
-    let (began, dropped) = server.script.expect_stall();
+    let server = patient().await;
+    let (began, dropped) = server.service.expect_stall();
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     let connection = tokio::spawn(connection);
@@ -26,8 +39,8 @@ async fn a_client_that_leaves_drops_what_works_for_it() {
 
 #[tokio::test]
 async fn a_client_of_http_2_that_resets_its_stream_drops_what_works_for_it() {
-    let server = Running::start().await;
-    let (began, dropped) = server.script.expect_stall();
+    let server = patient().await;
+    let (began, dropped) = server.service.expect_stall();
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut sender, connection) =
         http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
@@ -85,11 +98,8 @@ async fn an_idle_connection_does_not_delay_the_stop() {
 
 #[tokio::test]
 async fn requests_in_flight_are_cut_when_the_time_to_stop_is_over() {
-    let drain = Duration::from_millis(50);
-    let mut server =
-        Running::start_with(|config| config.drain_timeout = crate::units::Span(drain), Vec::new())
-            .await;
-    let (began, dropped) = server.script.expect_stall();
+    let mut server = patient().await;
+    let (began, dropped) = server.service.expect_stall();
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
@@ -98,7 +108,7 @@ async fn requests_in_flight_are_cut_when_the_time_to_stop_is_over() {
     let stopped = tokio::time::Instant::now();
     server.stop.take().unwrap().send(()).unwrap();
     soon(&mut server.serving).await.unwrap();
-    assert!(stopped.elapsed() >= drain);
+    assert!(stopped.elapsed() >= DRAIN);
     soon(dropped).await.unwrap();
     assert!(soon(asking).await.unwrap().is_err());
 }
@@ -134,8 +144,7 @@ async fn a_body_that_does_not_come_is_not_waited_for_beyond_the_deadline() {
 async fn a_taken_port_is_a_fault_that_names_it() {
     let server = Running::start().await;
     let config = Config { listen: server.address, ..Config::default() };
-    let refused =
-        Server::bind(config, Arc::new(Script::default()), Mocking::Ignored, Vec::new()).await;
+    let refused = Server::bind(config, front(&server.service), Mocking::Ignored, Vec::new()).await;
     let error = refused.unwrap_err();
     assert_eq!(error.message(), format!("cannot listen at {}", server.address));
 }

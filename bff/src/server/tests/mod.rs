@@ -1,108 +1,37 @@
-//! The server over real sockets, with a scripted answer behind it.
+//! The server over real sockets, with a service in memory behind it.
 
+pub(crate) mod graph;
 mod lifecycle;
 mod pages;
 mod specification;
 
-use std::{sync::Mutex, time::Duration};
+use std::time::Duration;
 
-use futures::future::BoxFuture;
 use http::HeaderMap;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle, time::timeout};
 
+use self::graph::Service;
 use super::*;
-use crate::context::Context;
+use crate::{call::CallService, executor, executor::Executor, graphql};
 
 /// Longer than anything here takes; only a test that hangs meets it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the front was asked: document, operation, variables, what may run, and the context.
-#[derive(Debug)]
-struct Asked {
-    document: String,
-    operation_name: Option<String>,
-    variables: Option<String>,
-    allowed: Allowed,
-    context: Context,
-}
-
-/// Answers by what the document says, as the real front would.
-#[derive(Default)]
-struct Script {
-    asked: Mutex<Vec<Asked>>,
-    /// Told when the future of the document `stall` begins, and when it is dropped.
-    stalls: Mutex<Vec<oneshot::Sender<()>>>,
-}
-
-impl Script {
-    fn last(&self) -> Asked {
-        self.asked.lock().unwrap().pop().expect("the front was not asked")
-    }
-
-    /// Two events: a stalling document is asked, and its future is dropped.
-    fn expect_stall(&self) -> (oneshot::Receiver<()>, oneshot::Receiver<()>) {
-        let ((began, has_begun), (dropped, was_dropped)) = (oneshot::channel(), oneshot::channel());
-        self.stalls.lock().unwrap().extend([dropped, began]);
-        (has_begun, was_dropped)
-    }
-}
-
-struct TellWhenDropped(Option<oneshot::Sender<()>>);
-
-impl Drop for TellWhenDropped {
-    fn drop(&mut self) {
-        if let Some(dropped) = self.0.take() {
-            let _ = dropped.send(());
-        }
-    }
-}
-
-impl GraphQl for Script {
-    fn execute<'a>(&'a self, query: Query<'a>, context: Context) -> BoxFuture<'a, Outcome> {
-        let document = query.document.to_string();
-        self.asked.lock().unwrap().push(Asked {
-            document: document.clone(),
-            operation_name: query.operation_name.map(|name| name.to_string()),
-            variables: query.variables.map(|raw| raw.get().to_owned()),
-            allowed: query.allowed,
-            context,
-        });
-        Box::pin(async move {
-            if document == "stall" {
-                let mut told = std::mem::take(&mut *self.stalls.lock().unwrap());
-                let began = told.pop();
-                let _dropped = TellWhenDropped(told.pop());
-                began.map(|began| began.send(()));
-                std::future::pending::<()>().await;
-            }
-            let refused = match document.as_str() {
-                "{" => Some(Code::ParseFailed),
-                "{unknown}" => Some(Code::ValidationFailed),
-                "query($x:Int!){a(x:$x)}" => Some(Code::BadUserInput),
-                "query A{a} query B{b}" => Some(Code::OperationNotFound),
-                "{deep}" => Some(Code::LimitExceeded),
-                "{broken}" => Some(Code::Internal),
-                "mutation{a}" if query.allowed == Allowed::Queries => Some(Code::MethodNotAllowed),
-                _ => None,
-            };
-            let body: &'static str = match (refused, document.as_str()) {
-                (Some(_), _) => r#"{"errors":[{"message":"refused"}]}"#,
-                (None, "{null}") => r#"{"data":null,"errors":[{"message":"failed"}]}"#,
-                (None, "{partial}") => r#"{"data":{"a":null},"errors":[{"message":"failed"}]}"#,
-                _ => r#"{"data":{"a":"ü"}}"#,
-            };
-            Outcome { body: body.into(), refused }
-        })
-    }
+fn front(service: &Arc<Service>) -> Front {
+    let contract = Arc::new(graph::contract());
+    let calls: Arc<dyn CallService> = Arc::<Service>::clone(service);
+    let executor =
+        Executor::new(&contract, calls, Vec::new(), &executor::Config::default()).unwrap();
+    Front::new(contract, Arc::new(executor), graphql::Config::default()).unwrap()
 }
 
 /// A running server.
 struct Running {
     address: SocketAddr,
-    script: Arc<Script>,
+    service: Arc<Service>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
 }
@@ -115,15 +44,14 @@ impl Running {
     async fn start_with(change: impl FnOnce(&mut Config), pages: Vec<Page>) -> Self {
         let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
         change(&mut config);
-        let script = Arc::new(Script::default());
-        let graphql: Arc<dyn GraphQl> = Arc::<Script>::clone(&script);
-        let server = Server::bind(config, graphql, Mocking::Ignored, pages).await.unwrap();
+        let service = Arc::new(Service::default());
+        let server = Server::bind(config, front(&service), Mocking::Ignored, pages).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let address = server.address();
         let serving = tokio::spawn(server.serve(async move {
             let _ = stopped.await;
         }));
-        Self { address, script, stop: Some(stop), serving }
+        Self { address, service, stop: Some(stop), serving }
     }
 
     /// What comes of a request over a connection of its own.

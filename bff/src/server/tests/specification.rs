@@ -34,28 +34,23 @@ async fn check_refused(body: &str, status: u16, code: &str) {
 #[tokio::test]
 async fn post_is_accepted() {
     let server = Running::start().await;
-    let body =
-        r#"{"query":"query Q($x:Int){a}","operationName":"Q","variables":{"x":1},"extensions":{}}"#;
+    let body = r#"{"query":"query P{a} query Q($x:String){echo(text:$x)}","operationName":"Q",
+        "variables":{"x":"hi"},"extensions":{}}"#;
     let answer = server.post(NEW, body).await;
-    assert_eq!((answer.status, answer.text()), (200, r#"{"data":{"a":"ü"}}"#));
-    let asked = server.script.last();
-    assert_eq!(asked.document, "query Q($x:Int){a}");
-    assert_eq!(asked.operation_name.as_deref(), Some("Q"));
-    assert_eq!(asked.variables.as_deref(), Some(r#"{"x":1}"#));
-    assert_eq!(asked.allowed, Allowed::All);
+    assert_eq!((answer.status, answer.text()), (200, r#"{"data":{"echo":"hi"}}"#));
+    let mutation = server.post(NEW, r#"{"query":"mutation{a}"}"#).await;
+    assert_eq!((mutation.status, mutation.text()), (200, r#"{"data":{"a":"ü"}}"#));
 }
 
 /// "… and MAY accept other HTTP methods, such as GET."
 #[tokio::test]
 async fn get_is_accepted() {
     let server = Running::start().await;
-    let answer =
-        server.get(NEW, "/graphql?query=%7Ba%7D&variables=%7B%22x%22%3A1%7D&operationName=Q").await;
-    assert_eq!(answer.status, 200);
-    let asked = server.script.last();
-    assert_eq!((asked.document.as_str(), asked.allowed), ("{a}", Allowed::Queries));
-    assert_eq!(asked.variables.as_deref(), Some(r#"{"x":1}"#));
-    assert_eq!(asked.operation_name.as_deref(), Some("Q"));
+    let query =
+        "query=query+P%7Ba%7D+query+Q(%24x%3AString)%7Becho(text%3A%24x)%7D&operationName=Q";
+    let path = format!("/graphql?{query}&variables=%7B%22x%22%3A%22hi%22%7D");
+    let answer = server.get(NEW, &path).await;
+    assert_eq!((answer.status, answer.text()), (200, r#"{"data":{"echo":"hi"}}"#));
 }
 
 /// "GET requests MUST NOT be used for executing mutation operations … the server MUST respond with … status code 405"
@@ -92,7 +87,7 @@ async fn head_is_get_without_the_body() {
 #[tokio::test]
 async fn requests_and_answers_are_utf_8() {
     let server = Running::start().await;
-    let body = r#"{"query":"{a(x:\"🏃\")}"}"#;
+    let body = r#"{"query":"{echo(text:\"🏃\")}"}"#;
     for content_type in [
         "application/json",
         "application/json; charset=utf-8",
@@ -101,7 +96,7 @@ async fn requests_and_answers_are_utf_8() {
         let request = http::Request::post("/graphql").header("content-type", content_type);
         let answer = server.ask(request.body(full(body)).unwrap()).await;
         assert_eq!(answer.status, 200);
-        assert!(server.script.last().document.contains('🏃'));
+        assert_eq!(answer.text(), r#"{"data":{"echo":"🏃"}}"#);
         assert_eq!(answer.header("content-type"), "application/json; charset=utf-8");
     }
 }
@@ -140,9 +135,7 @@ async fn other_properties_are_ignored() {
 async fn null_is_the_same_as_absent() {
     let server = Running::start().await;
     let body = r#"{"query":"{a}","operationName":null,"variables":null,"extensions":null}"#;
-    assert_eq!(server.post(NEW, body).await.status, 200);
-    let asked = server.script.last();
-    assert_eq!((asked.operation_name, asked.variables), (None, None));
+    assert_eq!(server.post(NEW, body).await.text(), r#"{"data":{"a":"ü"}}"#);
 }
 
 /// "… attempt to encode the response in the highest priority media type listed that is supported by the server"
@@ -170,20 +163,20 @@ async fn a_client_that_accepts_nothing_of_ours_is_told_so() {
     for accept in ["text/plain", "application/json;q=0", "image/*"] {
         assert_eq!(server.post(accept, FINE).await.status, 406);
     }
-    assert!(server.script.asked.lock().unwrap().is_empty());
+    assert!(!server.service.was_called());
 }
 
 /// "If the GraphQL response contains the data entry and it is not null, then the server MUST reply with a 2xx status code."
 #[tokio::test]
 async fn data_is_a_success() {
     check("{a}", 200, 200).await;
-    check("{partial}", 200, 200).await;
+    check("{a fail}", 200, 200).await;
 }
 
 /// Executed, and everything of it null: still no fault of the request.
 #[tokio::test]
 async fn data_that_is_null_is_a_success() {
-    check("{null}", 200, 200).await;
+    check("{strict}", 200, 200).await;
 }
 
 /// "If the GraphQL document in the request cannot be parsed, status code 400 SHOULD be used."
@@ -196,25 +189,29 @@ async fn a_document_that_is_not_graphql() {
 #[tokio::test]
 async fn a_document_that_does_not_fit_the_schema() {
     check("{unknown}", 400, 200).await;
-    check("{deep}", 400, 200).await;
+    let aliases: String = (0..300).map(|index| format!("a{index}:a ")).collect();
+    check(&format!("{{{aliases}}}"), 400, 200).await;
 }
 
 /// The same sentence, for variables.
 #[tokio::test]
 async fn variables_that_do_not_fit_their_types() {
-    check("query($x:Int!){a(x:$x)}", 400, 200).await;
+    check("query($x:String!){echo(text:$x)}", 400, 200).await;
 }
 
 /// The same sentence, for "the operation to execute cannot be unambiguously determined".
 #[tokio::test]
 async fn an_operation_that_is_not_one() {
-    check("query A{a} query B{b}", 400, 200).await;
+    check("query A{a} query B{a}", 400, 200).await;
 }
 
 /// "When the server is the reason for failure, the appropriate 5xx status code should be used."
-#[tokio::test]
-async fn a_fault_of_ours_is_told_in_both_media_types() {
-    check("{broken}", 500, 500).await;
+#[test]
+fn a_fault_of_ours_is_told_in_both_media_types() {
+    for media in [media::Media::GraphQl, media::Media::Json] {
+        let response = answer::graphql(media, Some(Code::Internal), Bytes::new());
+        assert_eq!(response.status(), 500);
+    }
 }
 
 /// "If the JSON body of the request could not be parsed, status code 400 SHOULD be used."
@@ -282,12 +279,12 @@ async fn a_timeout_that_is_not_one_is_refused() {
 }
 
 #[tokio::test]
-async fn the_front_is_told_the_deadline() {
+async fn every_call_is_told_the_deadline() {
     let server = Running::start().await;
     let before = tokio::time::Instant::now();
     let request = post().header("x-request-timeout", "70ms").body(full(FINE)).unwrap();
     server.ask(request).await;
-    let deadline = server.script.last().context.deadline;
+    let deadline = server.service.last().context.deadline;
     assert!(deadline >= before + Duration::from_millis(70));
     assert!(deadline <= tokio::time::Instant::now() + Duration::from_millis(70));
 }
