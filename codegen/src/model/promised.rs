@@ -486,7 +486,7 @@ impl Binder<'_> {
         }
         let (full_name, numbers) = self.synthetics.add_enum(purpose, named, values);
         self.synthetics.names.insert(key, full_name.clone());
-        let id = self.new_enum((named.to_owned(), full_name.clone()));
+        let id = self.new_enum((named.to_owned(), full_name.clone()), None);
         let values = values
             .iter()
             .zip(numbers)

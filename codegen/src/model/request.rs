@@ -94,7 +94,11 @@ impl Binder<'_> {
             let span = self.span(value.location()).or(with.span);
             let name_span = self.span(name.location()).or(span);
             let place = Place { side: Side::Request, argument: "with", span: name_span };
-            let Some(path) = self.path(message, name, place) else { continue };
+            let Some(path) = self.path(message, name, place) else {
+                // The argument has a place, if a wrong one: it is not to be looked for by name.
+                request.arguments.extend(argument_in(value));
+                continue;
+            };
             let Some(field) = path.last().cloned() else { continue };
             prefix.push(field.clone());
             let inner = singular_message(&field).filter(|_| natural(&field.kind()).is_none());
@@ -478,6 +482,11 @@ impl Binder<'_> {
     }
 }
 
+/// The argument that a text in `with` uses.
+fn argument_in(value: &Value) -> Option<String> {
+    value.as_str()?.strip_prefix("$args.")?.split('.').next().map(str::to_owned)
+}
+
 fn given(text: &str) -> Result<Given<'_>, &'static str> {
     let (source, path) = match text[1..].split_once('.') {
         Some((source, path)) => (source, Some(path)),
@@ -495,9 +504,7 @@ fn given(text: &str) -> Result<Given<'_>, &'static str> {
         ("parent" | "args" | "identity" | "header" | "context", None) => {
             Err("say which part: `$args.id`, `$identity.sub`")
         }
-        _ => Err(
-            "sources are `$parent`, `$args`, `$identity`, `$tenant`, `$header` and `$context`; `$$` is a dollar",
-        ),
+        _ => Err("there is no such source; `$$` is a dollar"),
     }
 }
 
