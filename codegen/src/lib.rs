@@ -1,5 +1,6 @@
 //! Protos and a GraphQL schema to a checked contract and typed Rust.
 
+pub mod against;
 mod check;
 pub mod contract;
 mod diagnostic;

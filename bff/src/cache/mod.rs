@@ -1,0 +1,1 @@
+//! A bounded cache, weighed by bytes: the only door of moka.

@@ -1,0 +1,231 @@
+//! The seam between answering and asking: a call, its reply, and who may share it.
+//!
+//! Everything that answers calls is a [`CallService`]: the mesh, the mock, a recorder, a test. Messages are encoded
+//! protobuf on both sides.
+
+use std::{fmt, sync::Arc};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use futures::{future::BoxFuture, stream::BoxStream};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
+
+use crate::{
+    context::{Context, RequestId},
+    contract,
+    error::Error,
+};
+
+/// What is asked of a service.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The method, from the contract.
+    pub method: Arc<contract::Method>,
+    /// The encoded request.
+    pub message: Bytes,
+    /// No reply is waited for after this moment. A stream's deadline is for its beginning.
+    pub deadline: Instant,
+    /// What a second sending would do.
+    pub side_effects: contract::SideEffects,
+    /// Who asks.
+    pub context: Arc<Context>,
+}
+
+/// What a service answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The encoded response.
+    pub message: Bytes,
+}
+
+/// The messages of a server-streaming call. It ends after an error.
+pub type Replies = BoxStream<'static, Result<Bytes, Error>>;
+
+/// Whatever answers calls. Dropping a future or a stream cancels the call.
+pub trait CallService: Send + Sync + 'static {
+    /// One request, one response, by the call's deadline.
+    fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply, Error>>;
+
+    /// One request, many responses.
+    fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>>;
+}
+
+/// What of the caller goes along with a call of `method`, as its declaration allows: identity as `x-identity-sub`, tenant as
+/// `x-tenant`, and the named request headers as they are.
+#[must_use]
+pub fn forwarded_metadata(method: &contract::Method, context: &Context) -> HeaderMap {
+    let mut metadata = HeaderMap::new();
+    if method.forward_identity
+        && let Some(identity) = &context.identity
+        && let Ok(value) = HeaderValue::from_str(&identity.subject)
+    {
+        metadata.insert(HeaderName::from_static("x-identity-sub"), value);
+    }
+    if method.forward_tenant
+        && let Some(tenant) = &context.tenant
+        && let Ok(value) = HeaderValue::from_str(tenant)
+    {
+        metadata.insert(HeaderName::from_static("x-tenant"), value);
+    }
+    for name in &method.forward_headers {
+        let Ok(name) = HeaderName::try_from(name.as_str()) else { continue };
+        for value in context.headers.get_all(&name) {
+            metadata.append(name.clone(), value.clone());
+        }
+    }
+    metadata
+}
+
+/// Who may share what was fetched with a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sharing {
+    /// Nobody outside this request.
+    Request(RequestId),
+    /// Everybody.
+    Public,
+    /// Callers of this tenant.
+    Tenant(Arc<str>),
+    /// This user of this tenant.
+    User {
+        /// A subject means something only within its tenant.
+        tenant: Option<Arc<str>>,
+        /// [`crate::context::Identity::subject`].
+        subject: Arc<str>,
+    },
+}
+
+/// Everything that two calls must have in common before the answer to one may be given to the other. Compared as a
+/// whole, never by hash alone. For a batch it stands beside each key of the batch.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ShareKey(Arc<ShareParts>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct ShareParts {
+    contract: u64,
+    service: String,
+    method: String,
+    request: Bytes,
+    vary: Vec<(String, Option<Bytes>)>,
+    sharing: Sharing,
+    lane: Option<Arc<str>>,
+    metadata: Bytes,
+}
+
+/// What a [`ShareKey`] is made of.
+#[derive(Debug)]
+pub struct ShareInput<'a> {
+    /// The fingerprint of the contract in force.
+    pub contract: u64,
+    /// The method called.
+    pub method: &'a contract::Method,
+    /// The encoded request without its keys.
+    pub request: Bytes,
+    /// The `@cache` of the field, if it has one.
+    pub cache: Option<&'a contract::Cache>,
+    /// What a second sending would do: only calls without side effects are shared beyond their request.
+    pub side_effects: contract::SideEffects,
+    /// Who asks.
+    pub context: &'a Context,
+}
+
+impl ShareKey {
+    /// The one function that decides who shares with whom.
+    #[must_use]
+    pub fn new(input: ShareInput<'_>) -> Self {
+        let ShareInput { contract, method, request, cache, side_effects, context } = input;
+        let sharing = sharing(method, cache, side_effects, context);
+        let vary = cache.map_or_else(Vec::new, |cache| {
+            cache.vary.iter().map(|name| (name.clone(), header(context, name))).collect()
+        });
+        Self(Arc::new(ShareParts {
+            contract,
+            service: method.service.clone(),
+            method: method.name.clone(),
+            request,
+            vary,
+            sharing,
+            lane: context.lane.clone(),
+            metadata: fingerprint(&forwarded_metadata(method, context)),
+        }))
+    }
+
+    /// Who may share it.
+    #[must_use]
+    pub fn sharing(&self) -> &Sharing {
+        &self.0.sharing
+    }
+
+    /// Whether an answer may outlive its request.
+    #[must_use]
+    pub fn outlives_request(&self) -> bool {
+        !matches!(self.0.sharing, Sharing::Request(_))
+    }
+
+    /// About how many bytes it holds, for caches that are bounded by bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let parts = &*self.0;
+        size_of::<ShareParts>()
+            + parts.service.len()
+            + parts.method.len()
+            + parts.request.len()
+            + parts.metadata.len()
+    }
+}
+
+impl fmt::Debug for ShareKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{} {:?}", self.0.service, self.0.method, self.0.sharing)
+    }
+}
+
+fn sharing(
+    method: &contract::Method,
+    cache: Option<&contract::Cache>,
+    side_effects: contract::SideEffects,
+    context: &Context,
+) -> Sharing {
+    let alone = Sharing::Request(context.request);
+    if side_effects != contract::SideEffects::NoSideEffects {
+        return alone;
+    }
+    let Some(cache) = cache else {
+        return if method.shareable { Sharing::Public } else { alone };
+    };
+    match cache.scope() {
+        contract::Scope::Public => Sharing::Public,
+        contract::Scope::Tenant => context.tenant.clone().map_or(alone, Sharing::Tenant),
+        contract::Scope::User => context.identity.as_ref().map_or(alone, |identity| {
+            Sharing::User { tenant: context.tenant.clone(), subject: Arc::clone(&identity.subject) }
+        }),
+        contract::Scope::Unspecified => alone,
+    }
+}
+
+/// All values of a header in one text; values cannot contain the separator.
+fn header(context: &Context, name: &str) -> Option<Bytes> {
+    let mut joined = BytesMut::new();
+    for value in context.headers.get_all(name) {
+        joined.put_slice(value.as_bytes());
+        joined.put_u8(b'\n');
+    }
+    (!joined.is_empty()).then(|| joined.freeze())
+}
+
+fn fingerprint(metadata: &HeaderMap) -> Bytes {
+    let mut lines: Vec<(&str, &[u8])> =
+        metadata.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    // Stable, so that values of one name keep their order.
+    lines.sort_by_key(|(name, _)| *name);
+    let mut text = BytesMut::new();
+    for (name, value) in lines {
+        text.put_slice(name.as_bytes());
+        text.put_u8(b':');
+        text.put_slice(value);
+        text.put_u8(b'\n');
+    }
+    text.freeze()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! The parts' configuration, from a file, the environment and defaults.

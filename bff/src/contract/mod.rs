@@ -1,0 +1,12 @@
+//! The contract: what code generation says about a schema, read and checked for consistency once, at start-up.
+
+mod generated;
+mod load;
+
+pub use generated::{
+    Batch, Binding, Cache, Cardinality, Contract, Enum, EnumValue, Fallback, Field, Fill, Format,
+    Input, InputField, InputValue, Join, KeyPart, Leaf, Match, Member, Method, Mock, Piece, Policy,
+    Resolver, Scalar, Scope, SideEffects, Source, State, Template, Wire, fallback, fill,
+    input_value, join, piece, source, wire,
+};
+pub use load::{FEATURES, FORMAT, load};

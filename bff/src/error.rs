@@ -1,0 +1,378 @@
+//! One table of codes: what a client reads, the HTTP status, how loud the log is, and what may be done about it.
+
+use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
+
+use tracing::Level;
+
+/// What went wrong, as a client reads it in `errors[].extensions.code`.
+///
+/// The first group has the canonical names of gRPC; the others are faults of a request or of a value, which no service
+/// has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// The caller left.
+    Cancelled,
+    /// A service failed without saying how.
+    Unknown,
+    /// A service refused an argument.
+    InvalidArgument,
+    /// The time for the call was over. For a mutation: the outcome is unknown.
+    DeadlineExceeded,
+    /// The thing asked for does not exist.
+    NotFound,
+    /// The thing to be made exists.
+    AlreadyExists,
+    /// The caller may not do this.
+    PermissionDenied,
+    /// A quota or a limit is used up, ours or a service's.
+    ResourceExhausted,
+    /// The system is not in the state that the call needs.
+    FailedPrecondition,
+    /// A conflict with another call; trying again may help.
+    Aborted,
+    /// Past the end.
+    OutOfRange,
+    /// The service does not know the method.
+    Unimplemented,
+    /// The service broke a promise of its own.
+    Internal,
+    /// The service cannot be reached, or refuses to work now.
+    Unavailable,
+    /// The reply could not be read.
+    DataLoss,
+    /// The caller is not known.
+    Unauthenticated,
+
+    /// The request is not a GraphQL request.
+    BadRequest,
+    /// The document is not GraphQL.
+    ParseFailed,
+    /// The document does not fit the schema.
+    ValidationFailed,
+    /// A variable does not fit its type.
+    BadUserInput,
+    /// No operation of the document is meant, or more than one.
+    OperationNotFound,
+    /// The document is larger or deeper than allowed.
+    LimitExceeded,
+    /// This HTTP method cannot run this operation.
+    MethodNotAllowed,
+    /// The client accepts none of our media types.
+    NotAcceptable,
+    /// The body has a media type that is not JSON.
+    UnsupportedMediaType,
+    /// The body is larger than allowed.
+    PayloadTooLarge,
+
+    /// A value came that its GraphQL type cannot show: an unknown enum number, invalid UTF-8, a number out of range.
+    InvalidValue,
+    /// A non-null field has no value.
+    NullValue,
+}
+
+struct Row {
+    name: &'static str,
+    http_status: u16,
+    level: Level,
+    retryable: bool,
+    endpoint_fault: bool,
+    may_fall_back: bool,
+}
+
+const fn row(name: &'static str, http_status: u16, level: Level, traits: [bool; 3]) -> Row {
+    let [retryable, endpoint_fault, may_fall_back] = traits;
+    Row { name, http_status, level, retryable, endpoint_fault, may_fall_back }
+}
+
+impl Code {
+    /// All codes, in the order of the table.
+    pub const ALL: [Self; 28] = [
+        Self::Cancelled,
+        Self::Unknown,
+        Self::InvalidArgument,
+        Self::DeadlineExceeded,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::PermissionDenied,
+        Self::ResourceExhausted,
+        Self::FailedPrecondition,
+        Self::Aborted,
+        Self::OutOfRange,
+        Self::Unimplemented,
+        Self::Internal,
+        Self::Unavailable,
+        Self::DataLoss,
+        Self::Unauthenticated,
+        Self::BadRequest,
+        Self::ParseFailed,
+        Self::ValidationFailed,
+        Self::BadUserInput,
+        Self::OperationNotFound,
+        Self::LimitExceeded,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
+        Self::UnsupportedMediaType,
+        Self::PayloadTooLarge,
+        Self::InvalidValue,
+        Self::NullValue,
+    ];
+
+    /// The one table. The flags are: may be retried, is the endpoint's fault, may be answered by a fallback.
+    ///
+    /// A fallback after a denial would be a leak, and after a caller's fault it would hide the fault.
+    const fn row(self) -> Row {
+        const N: bool = false;
+        const Y: bool = true;
+        match self {
+            Self::Cancelled => row("CANCELLED", 499, Level::DEBUG, [N, N, N]),
+            Self::Unknown => row("UNKNOWN", 502, Level::WARN, [N, Y, Y]),
+            Self::InvalidArgument => row("INVALID_ARGUMENT", 400, Level::INFO, [N, N, N]),
+            Self::DeadlineExceeded => row("DEADLINE_EXCEEDED", 504, Level::WARN, [N, Y, Y]),
+            Self::NotFound => row("NOT_FOUND", 404, Level::DEBUG, [N, N, N]),
+            Self::AlreadyExists => row("ALREADY_EXISTS", 409, Level::INFO, [N, N, N]),
+            Self::PermissionDenied => row("PERMISSION_DENIED", 403, Level::INFO, [N, N, N]),
+            Self::ResourceExhausted => row("RESOURCE_EXHAUSTED", 429, Level::WARN, [N, N, Y]),
+            Self::FailedPrecondition => row("FAILED_PRECONDITION", 400, Level::INFO, [N, N, N]),
+            Self::Aborted => row("ABORTED", 409, Level::INFO, [N, N, Y]),
+            Self::OutOfRange => row("OUT_OF_RANGE", 400, Level::INFO, [N, N, N]),
+            Self::Unimplemented => row("UNIMPLEMENTED", 501, Level::ERROR, [N, N, N]),
+            Self::Internal => row("INTERNAL", 500, Level::ERROR, [N, Y, Y]),
+            Self::Unavailable => row("UNAVAILABLE", 503, Level::WARN, [Y, Y, Y]),
+            Self::DataLoss => row("DATA_LOSS", 502, Level::ERROR, [N, Y, Y]),
+            Self::Unauthenticated => row("UNAUTHENTICATED", 401, Level::INFO, [N, N, N]),
+            Self::BadRequest => row("BAD_REQUEST", 400, Level::INFO, [N, N, N]),
+            Self::ParseFailed => row("GRAPHQL_PARSE_FAILED", 400, Level::INFO, [N, N, N]),
+            Self::ValidationFailed => row("GRAPHQL_VALIDATION_FAILED", 400, Level::INFO, [N, N, N]),
+            Self::BadUserInput => row("BAD_USER_INPUT", 400, Level::INFO, [N, N, N]),
+            Self::OperationNotFound => {
+                row("OPERATION_RESOLUTION_FAILURE", 400, Level::INFO, [N, N, N])
+            }
+            Self::LimitExceeded => row("LIMIT_EXCEEDED", 400, Level::INFO, [N, N, N]),
+            Self::MethodNotAllowed => row("METHOD_NOT_ALLOWED", 405, Level::INFO, [N, N, N]),
+            Self::NotAcceptable => row("NOT_ACCEPTABLE", 406, Level::INFO, [N, N, N]),
+            Self::UnsupportedMediaType => {
+                row("UNSUPPORTED_MEDIA_TYPE", 415, Level::INFO, [N, N, N])
+            }
+            Self::PayloadTooLarge => row("PAYLOAD_TOO_LARGE", 413, Level::INFO, [N, N, N]),
+            Self::InvalidValue => row("INVALID_VALUE", 502, Level::WARN, [N, N, N]),
+            Self::NullValue => row("NULL_VALUE", 502, Level::WARN, [N, N, N]),
+        }
+    }
+
+    /// The name in `extensions.code`: `"UNAVAILABLE"`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The code with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.name() == name)
+    }
+
+    /// The HTTP status where this code is the whole answer.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        self.row().http_status
+    }
+
+    /// How loud it is in the log.
+    #[must_use]
+    pub const fn level(self) -> Level {
+        self.row().level
+    }
+
+    /// Whether the same call may be sent again, if the method allows it.
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        self.row().retryable
+    }
+
+    /// Whether it speaks against the endpoint that answered.
+    #[must_use]
+    pub const fn is_endpoint_fault(self) -> bool {
+        self.row().endpoint_fault
+    }
+
+    /// Whether the ladder of `@fallback` may be climbed down after it.
+    #[must_use]
+    pub const fn may_fall_back(self) -> bool {
+        self.row().may_fall_back
+    }
+
+    /// The code of a gRPC status number; `None` for 0, which is no error. Numbers that gRPC does not know are
+    /// [`Code::Unknown`].
+    #[must_use]
+    pub const fn from_grpc(status: i32) -> Option<Self> {
+        Some(match status {
+            0 => return None,
+            1 => Self::Cancelled,
+            3 => Self::InvalidArgument,
+            4 => Self::DeadlineExceeded,
+            5 => Self::NotFound,
+            6 => Self::AlreadyExists,
+            7 => Self::PermissionDenied,
+            8 => Self::ResourceExhausted,
+            9 => Self::FailedPrecondition,
+            10 => Self::Aborted,
+            11 => Self::OutOfRange,
+            12 => Self::Unimplemented,
+            13 => Self::Internal,
+            14 => Self::Unavailable,
+            15 => Self::DataLoss,
+            16 => Self::Unauthenticated,
+            _ => Self::Unknown,
+        })
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// A failure with a code. Cheap to clone: one failed call may be shown in many places.
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    code: Code,
+    message: Cow<'static, str>,
+    origin: Option<Origin>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The method that a failure comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// `"bookshop.pricing.v1.Pricing"`
+    pub service: Arc<str>,
+    /// `"BatchGetPrices"`
+    pub method: Arc<str>,
+}
+
+/// What most functions of this crate return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error whose message a client may read.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Inner { code, message: message.into(), origin: None, source: None }))
+    }
+
+    /// An error whose `message` a client may read and whose `source` only the log shows.
+    pub fn with_source(
+        code: Code,
+        message: impl Into<Cow<'static, str>>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        let source = Some(source.into());
+        Self(Arc::new(Inner { code, message: message.into(), origin: None, source }))
+    }
+
+    /// The same error, said to come from a method.
+    #[must_use]
+    pub fn from_method(self, origin: Origin) -> Self {
+        let origin = Some(origin);
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => Self(Arc::new(Inner { origin, ..inner })),
+            Err(shared) => {
+                let message = shared.message.clone();
+                let source = Some(Box::new(Self(Arc::clone(&shared))) as Box<_>);
+                Self(Arc::new(Inner { code: shared.code, message, origin, source }))
+            }
+        }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// What a client may read.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The method that failed, if one did.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.0.origin.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = formatter.debug_struct("Error");
+        debug.field("code", &self.0.code).field("message", &self.0.message);
+        if let Some(origin) = &self.0.origin {
+            debug.field("origin", origin);
+        }
+        if let Some(source) = &self.0.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_grpc_status_keeps_its_canonical_name() {
+        let names: Vec<_> =
+            (0..=17).map(|status| Code::from_grpc(status).map_or("OK", Code::name)).collect();
+        assert_eq!(
+            names.join(" "),
+            "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED \
+             RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS \
+             UNAUTHENTICATED UNKNOWN"
+        );
+    }
+
+    #[test]
+    fn a_fallback_follows_only_the_codes_that_the_design_allows() {
+        let allowed: Vec<_> =
+            Code::ALL.into_iter().filter(|code| code.may_fall_back()).map(Code::name).collect();
+        assert_eq!(
+            allowed.join(" "),
+            "UNKNOWN DEADLINE_EXCEEDED RESOURCE_EXHAUSTED ABORTED INTERNAL UNAVAILABLE DATA_LOSS"
+        );
+    }
+
+    #[test]
+    fn names_lead_back_to_their_codes() {
+        for code in Code::ALL {
+            assert_eq!(Code::from_name(code.name()), Some(code));
+        }
+        assert_eq!(Code::from_name("unavailable"), None);
+    }
+
+    #[test]
+    fn the_source_is_for_the_log_and_not_in_the_message() {
+        let error = Error::with_source(
+            Code::Unavailable,
+            "the service cannot be reached",
+            "10.0.0.7 refused",
+        );
+        assert_eq!(error.to_string(), "the service cannot be reached");
+        assert!(format!("{error:?}").contains("10.0.0.7"));
+    }
+}

@@ -1,0 +1,1 @@
+//! Runs plans: a step starts when its inputs are there.

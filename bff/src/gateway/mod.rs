@@ -1,0 +1,1 @@
+//! Joins all parts to a running server.

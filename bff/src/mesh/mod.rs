@@ -1,0 +1,1 @@
+//! Calls services: the only door of tonic's client.

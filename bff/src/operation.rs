@@ -1,0 +1,198 @@
+//! One operation of a document, validated and lowered: all that the planner sees of GraphQL.
+//!
+//! Fragments are gone, `@skip` and `@include` are decided, fields with one response key are merged, and every selection
+//! set says for each concrete type what is selected, in response order.
+
+use std::sync::Arc;
+
+/// A validated operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// What it does.
+    pub kind: OperationKind,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Its variables, in the order of the document. [`Value::Variable`] counts in this list.
+    pub variables: Vec<VariableDefinition>,
+    /// The name of the root type.
+    pub root: String,
+    /// What is selected of the root type.
+    pub fields: Vec<Field>,
+}
+
+/// The three operations of GraphQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperationKind {
+    /// Reads.
+    Query,
+    /// Writes, one root field after the other.
+    Mutation,
+    /// A stream of answers.
+    Subscription,
+}
+
+/// One field of a response.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The name in the response: the alias, or the name of the field.
+    pub response_key: String,
+    /// The name in the schema.
+    pub name: String,
+    /// All arguments of the schema that have a value, defaults included.
+    pub arguments: Vec<(String, Value)>,
+    /// The type that the schema declares.
+    pub ty: Type,
+    /// For objects, interfaces and unions: what is selected for each concrete type that the value may have. One entry
+    /// where the field's type is an object. A concrete type of which nothing is selected has an entry without fields.
+    pub selections: Vec<Selection>,
+    /// Line and column of the field in the document, both from 1.
+    pub location: Location,
+}
+
+/// What is selected of one concrete type.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// The name of the object type.
+    pub type_name: String,
+    /// Its fields, `__typename` included, in response order.
+    pub fields: Vec<Field>,
+}
+
+/// A place in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Location {
+    /// From 1.
+    pub line: u32,
+    /// From 1, in characters.
+    pub column: u32,
+}
+
+/// The type of a field.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// A scalar, enum, object, interface or union that may be null.
+    Named(String),
+    /// A list that may be null.
+    List(Box<Type>),
+    /// Something that is never null.
+    NonNull(Box<Type>),
+}
+
+impl Type {
+    /// Whether null is a value of this type.
+    #[must_use]
+    pub fn is_nullable(&self) -> bool {
+        !matches!(self, Self::NonNull(_))
+    }
+
+    /// The type of the items where this is a list.
+    #[must_use]
+    pub fn item(&self) -> Option<&Self> {
+        match self {
+            Self::Named(_) => None,
+            Self::List(item) => Some(item),
+            Self::NonNull(inner) => inner.item(),
+        }
+    }
+
+    /// The name inside all lists.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Named(name) => name,
+            Self::List(inner) | Self::NonNull(inner) => inner.name(),
+        }
+    }
+}
+
+/// A GraphQL input value, coerced: enum names exist, integers fit, fields of input objects are known and have defaults.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// An `Int`, or an integer given for a custom scalar.
+    Int(i64),
+    /// A `Float`.
+    Float(f64),
+    /// A `String`, an `ID`, or a text given for a custom scalar.
+    String(Arc<str>),
+    /// `true` or `false`
+    Boolean(bool),
+    /// The name of an enum value.
+    Enum(Arc<str>),
+    /// A list.
+    List(Vec<Value>),
+    /// An input object, or an object given for a custom scalar.
+    Object(Vec<(Arc<str>, Value)>),
+    /// The value of a variable. Where the request gives none and the variable has no default, `default` holds: the
+    /// default of the argument or input field, if there is one.
+    Variable {
+        /// The position in [`Operation::variables`].
+        index: usize,
+        /// What holds where the variable has no value.
+        default: Option<Box<Value>>,
+    },
+}
+
+/// A variable that an operation declares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariableDefinition {
+    /// Without the `$`.
+    pub name: String,
+    /// What a request may give for it.
+    pub ty: InputType,
+    /// What holds where a request gives nothing.
+    pub default: Option<Value>,
+}
+
+/// The type of a variable, with everything that coercion must know.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InputType {
+    /// Never null.
+    NonNull(Box<InputType>),
+    /// A list; a single value is taken as a list of one.
+    List(Box<InputType>),
+    /// `Int`
+    Int,
+    /// `Float`
+    Float,
+    /// `String`
+    String,
+    /// `Boolean`
+    Boolean,
+    /// `ID`; integers are taken as their decimal text.
+    Id,
+    /// A custom scalar: any value.
+    Scalar(Arc<str>),
+    /// An enum.
+    Enum(Arc<EnumType>),
+    /// An input object. Input objects may contain themselves, so they are named here and found in the schema's list.
+    Object(Arc<str>),
+}
+
+/// An enum that a variable may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnumType {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The names of its values.
+    pub values: Vec<Arc<str>>,
+}
+
+/// The values of an operation's variables for one request, coerced, in the order of [`Operation::variables`]; `None`
+/// where the request gives none and there is no default.
+pub type Variables = [Option<Value>];
+
+impl Value {
+    /// The value with variables put in; `None` where a variable has no value and nothing else holds.
+    #[must_use]
+    pub fn resolve<'a>(&'a self, variables: &'a Variables) -> Option<&'a Self> {
+        match self {
+            Self::Variable { index, default } => match variables.get(*index)? {
+                Some(value) => Some(value),
+                None => default.as_deref(),
+            },
+            value => Some(value),
+        }
+    }
+}

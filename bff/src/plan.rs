@@ -1,0 +1,190 @@
+//! What the planner makes of an operation: which calls, in which order, and how their replies become one answer.
+//!
+//! A plan has two halves. **Steps** are the calls, a graph. **Shapes** are the objects of the answer: for each the fields
+//! in response order, and where in a protobuf message their values are. A **site** is a field whose value another step
+//! answers: the place where the halves meet. Plans are data and print as text; they hold no bytes of any request.
+
+use std::time::Duration;
+
+use crate::{
+    contract,
+    operation::{Location, OperationKind, Value as Argument, VariableDefinition},
+};
+
+/// A compiled operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What the operation does.
+    pub kind: OperationKind,
+    /// The operation's variables; [`Argument::Variable`] counts in this list.
+    pub variables: Vec<VariableDefinition>,
+    /// The shape of `data`. It has no message: its fields are joins, names of types, and fields of the slow lane.
+    pub root: ShapeId,
+    /// All shapes. Each stands at exactly one position of the answer, so that a site does too.
+    pub shapes: Vec<Shape>,
+    /// All sites, parents before children.
+    pub sites: Vec<Site>,
+    /// All steps, in an order in which each comes after those it needs.
+    pub steps: Vec<Step>,
+}
+
+/// A position in [`Plan::shapes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ShapeId(pub usize);
+
+/// A position in [`Plan::sites`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SiteId(pub usize);
+
+/// A position in [`Plan::steps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StepId(pub usize);
+
+/// How one message becomes one JSON object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// The concrete GraphQL type.
+    pub type_name: String,
+    /// In response order.
+    pub fields: Vec<ShapeField>,
+}
+
+/// One field of a JSON object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShapeField {
+    /// The name in the answer.
+    pub response_key: String,
+    /// The name in the schema, for messages.
+    pub name: String,
+    /// Whether null may stand here.
+    pub nullable: bool,
+    /// For lists: whether null may stand in the list.
+    pub item_nullable: bool,
+    /// Where the value comes from.
+    pub source: Source,
+    /// Where the field stands in the document, for errors.
+    pub location: Location,
+}
+
+/// Where a value comes from, seen from a message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// `__typename`: the name of the shape's type.
+    Typename,
+    /// A value in the message.
+    Wire(Wire),
+    /// A value that another step answers. With [`Site::many`] a list, one value for each key.
+    Join {
+        /// Which keys, and which step.
+        site: SiteId,
+        /// The value, seen from what the step answered for a key. Never [`Source::Typename`] or [`Source::Slow`].
+        then: Box<Source>,
+    },
+    /// A root field that async-graphql answers, introspection included.
+    Slow,
+}
+
+/// A value inside a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wire {
+    /// Singular message fields to go through first; one of them absent makes the value null.
+    pub path: Vec<u32>,
+    /// The field that holds the value; 0: the message reached by `path` is itself the value.
+    pub number: u32,
+    /// How often, and what absence means.
+    pub cardinality: contract::Cardinality,
+    /// What the value is.
+    pub value: Value,
+    /// For maps shown as one JSON object: the keys.
+    pub map_key: Option<contract::Leaf>,
+}
+
+/// What a value is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A scalar or an enum.
+    Leaf(contract::Leaf),
+    /// A message that is always of one type.
+    Object(ShapeId),
+    /// A message whose oneof says of which type it is; null where no member is set.
+    Abstract(Vec<Member>),
+}
+
+/// One concrete type of an abstract value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The number of the oneof's field that holds the object; 0: the message itself, always.
+    pub number: u32,
+    /// Its shape.
+    pub shape: ShapeId,
+}
+
+/// A field, at one position of the answer, whose value a step answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// The step that answers it.
+    pub step: StepId,
+    /// The site whose value the field stands in; `None` for root fields.
+    pub parent: Option<SiteId>,
+    /// For each part of the step's key: where the message has it. Empty where the step needs no key.
+    pub key: Vec<KeySource>,
+    /// The message has a list of keys, and the value is a list.
+    pub many: bool,
+}
+
+/// Where a message has one part of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySource {
+    /// Singular message fields, the key's own field last.
+    pub path: Vec<u32>,
+    /// Its type on the wire.
+    pub scalar: contract::Scalar,
+    /// Absent is null without a call.
+    pub presence: bool,
+}
+
+/// One call, or as many as it has keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What is called and how: target, fills, key, batch, policy. `then` is empty; sites have their own.
+    pub join: contract::Join,
+    /// The values of the GraphQL arguments that the fills name.
+    pub arguments: Vec<(String, Argument)>,
+    /// At most this long for the call, inside the request's deadline.
+    pub timeout: Option<Duration>,
+    /// Steps whose values must be there: those of the parents of its sites.
+    pub needs: Vec<StepId>,
+    /// Steps that must be over, whatever came of them: for a mutation's root field, all of the root fields before it.
+    pub after: Vec<StepId>,
+    /// How many steps are above it: 0 for those of root fields.
+    pub level: usize,
+}
+
+impl Plan {
+    /// The shape with this position.
+    #[must_use]
+    pub fn shape(&self, id: ShapeId) -> &Shape {
+        &self.shapes[id.0]
+    }
+
+    /// The site with this position.
+    #[must_use]
+    pub fn site(&self, id: SiteId) -> &Site {
+        &self.sites[id.0]
+    }
+
+    /// The step with this position.
+    #[must_use]
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.0]
+    }
+
+    /// The sites that a step answers.
+    pub fn sites_of(&self, step: StepId) -> impl Iterator<Item = SiteId> + '_ {
+        self.sites
+            .iter()
+            .enumerate()
+            .filter(move |(_, site)| site.step == step)
+            .map(|(index, _)| SiteId(index))
+    }
+}

@@ -1,0 +1,1 @@
+//! Makes a plan of an operation: pure, without clock and IO.

@@ -1,0 +1,1 @@
+//! Listeners and HTTP: the only door of axum.

@@ -1,0 +1,163 @@
+//! The rows of ARCHITECTURE.md: a module imports only from lower rows, and a foreign crate only behind its door.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The rows of the page, lowest first, as the table of ARCHITECTURE.md names them.
+fn rows() -> Vec<Vec<String>> {
+    let page = fs::read_to_string(root().join("../ARCHITECTURE.md")).unwrap();
+    let mut rows: Vec<(usize, Vec<String>)> = page
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| ")?.split(" | ");
+            let row = cells.next()?.trim().parse().ok()?;
+            let names = cells
+                .next()?
+                .split(" · ")
+                .filter_map(|cell| cell.split('`').nth(1))
+                .map(str::to_owned)
+                .collect();
+            Some((row, names))
+        })
+        .collect();
+    rows.sort_by_key(|(row, _)| *row);
+    rows.into_iter().map(|(_, names)| names).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Each source file of the crate with the name of its module.
+fn modules() -> Vec<(String, PathBuf)> {
+    let source = root().join("src");
+    sources(&source)
+        .into_iter()
+        .filter_map(|path| {
+            let inside = path.strip_prefix(&source).ok()?;
+            let first = inside
+                .components()
+                .next()?
+                .as_os_str()
+                .to_str()?
+                .trim_end_matches(".rs")
+                .to_owned();
+            (first != "lib").then_some((first, path))
+        })
+        .collect()
+}
+
+/// The modules of this crate that a file names: `crate::x` and the groups of `use crate::{x, y::z}`.
+fn imports(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("crate::") {
+        let rest = &text[at + "crate::".len()..];
+        if text[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+            continue;
+        }
+        match rest.strip_prefix('{') {
+            Some(group) => found.extend(heads(group)),
+            None => found.push(word(rest)),
+        }
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
+
+fn word(text: &str) -> String {
+    text.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
+}
+
+/// The first word of each member of a `{…}` group, nested groups skipped.
+fn heads(group: &str) -> Vec<String> {
+    let (mut depth, mut start, mut heads) = (0, 0, Vec::new());
+    for (at, letter) in group.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                heads.push(word(group[start..at].trim_start()));
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                heads.push(word(group[start..at].trim_start()));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    heads
+}
+
+#[test]
+fn the_page_names_every_module_and_no_other() {
+    let mut named: Vec<String> = rows().concat();
+    named.sort();
+    let mut present: Vec<String> = modules().into_iter().map(|(module, _)| module).collect();
+    present.sort();
+    present.dedup();
+    assert_eq!(named, present, "the table of ARCHITECTURE.md on the left, bff/src on the right");
+}
+
+#[test]
+fn imports_go_down_the_rows() {
+    let rows = rows();
+    let row_of = |module: &str| rows.iter().position(|row| row.iter().any(|name| name == module));
+    let mut faults = Vec::new();
+    for (module, path) in modules() {
+        let text = fs::read_to_string(&path).unwrap();
+        for import in imports(&text) {
+            let (Some(from), Some(to)) = (row_of(&module), row_of(&import)) else { continue };
+            if import != module && to >= from {
+                faults.push(format!(
+                    "{}: {module} (row {from}) imports {import} (row {to})",
+                    path.display()
+                ));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// A foreign crate, and the only modules that may name it.
+const DOORS: [(&str, &[&str]); 9] = [
+    ("async_graphql", &["graphql"]),
+    ("apollo_compiler", &["graphql"]),
+    ("axum", &["server"]),
+    ("tower_http", &["server"]),
+    ("hyper_util", &["server"]),
+    ("tonic", &["mesh", "server"]),
+    ("moka", &["cache"]),
+    ("prost_reflect", &["contract", "mock"]),
+    ("toml", &["config"]),
+];
+
+#[test]
+fn a_foreign_crate_is_named_only_behind_its_door() {
+    let mut faults = Vec::new();
+    for (module, path) in modules() {
+        let text = fs::read_to_string(&path).unwrap();
+        for (name, doors) in DOORS {
+            if text.contains(&format!("{name}::")) && !doors.contains(&module.as_str()) {
+                faults.push(format!("{}: {name} belongs to {doors:?}", path.display()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
