@@ -10,7 +10,8 @@ pub(super) const RULE: Rule = Rule {
     explanation: r#"The field shows one object, and items are matched by a field that is not their own id: two items may have the same
 key, and only one of them would be shown.
 
-If the service sends at most one item for each key, all is well. Else make the field a list.
+If the service sends at most one item for each key, say so by writing the match: `@batch(match: "book_id")`. Else make
+the field a list.
 "#,
     check: Check::Whole(check),
 };
@@ -18,7 +19,10 @@ If the service sends at most one item for each key, all is well. Else make the f
 fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for site in &model.sites {
-        let Some(call) = site.call.as_ref().filter(|_| !site.definition.ty.is_list()) else {
+        let says_match = model.has_argument(site, "batch", "match");
+        let Some(call) =
+            site.call.as_ref().filter(|_| !site.definition.ty.is_list() && !says_match)
+        else {
             continue;
         };
         let Some(item) = call
@@ -44,8 +48,11 @@ fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
         let finding = finding.at(call.span, "one of them would be shown");
         let finding = finding.also(model.input.protos.field_span(key), "matched by this");
         let finding = finding.also(model.input.protos.field_span(&id), "but identified by this");
-        findings
-            .push(finding.help("make the field a list, unless the service sends one for each key"));
+        findings.push(
+            finding.help(
+                "make the field a list, or write `match` if the service sends one for each key",
+            ),
+        );
     }
     findings
 }

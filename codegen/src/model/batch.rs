@@ -29,6 +29,8 @@ struct Items {
     message: MessageDescriptor,
     /// Items that are entries of a map carry their message in field 2.
     in_entry: Option<MessageDescriptor>,
+    /// The map's own key is the key: an item is then the entry's message, even where the entry leaves it out.
+    by_map_key: bool,
 }
 
 impl Items {
@@ -94,20 +96,20 @@ impl Binder<'_> {
         let (then, group) = self.item_value(asking, arguments, &items, &matches, many)?;
         if let Some(call) = self.call.as_mut().filter(|call| call.item.is_none()) {
             call.item = Some(items.inner().clone());
+            call.item_prefix = if group { vec![1] } else { items.prefix() };
             call.match_fields = matches.iter().filter_map(|path| path.last().cloned()).collect();
         }
-        let match_prefix = |path: &Vec<FieldDescriptor>| {
-            let in_entry = items.in_entry.is_some()
-                && path.first().is_some_and(|field| field.parent_message() != &items.message);
-            let prefix: &[u32] = if in_entry { &[2] } else { &[] };
+        let matched = |path: &Vec<FieldDescriptor>| {
+            let of_entry = path.first().is_some_and(|field| field.parent_message() == &items.message);
+            let prefix = if of_entry { Vec::new() } else { items.prefix() };
             let scalar = path.last().map_or(Scalar::Unspecified, |field| scalar_of(&field.kind()));
-            Match { path: [prefix, &numbers(path)].concat(), scalar: scalar as i32 }
+            Match { path: [prefix, numbers(path)].concat(), scalar: scalar as i32 }
         };
         let batch = Batch {
             keys: numbers(&keys.path),
             items: numbers(&items.path),
-            map: false,
-            r#match: matches.iter().map(match_prefix).collect(),
+            map: items.by_map_key,
+            r#match: matches.iter().map(matched).collect(),
             group,
             status: status.unwrap_or_default(),
             max: self.max(asking, arguments),
@@ -169,7 +171,8 @@ impl Binder<'_> {
         let message = repeated_message(field)?;
         let in_entry = field.is_map().then(|| message.map_entry_value_field().kind());
         let in_entry = in_entry.and_then(|kind| kind.as_message().cloned());
-        Some(Items { path, message, in_entry })
+        let by_map_key = in_entry.is_some() && arguments.matching.is_none();
+        Some(Items { path, message, in_entry, by_map_key })
     }
 
     /// The only repeated field that can be meant: for items a message, for keys one that nothing else fills.

@@ -83,6 +83,8 @@ pub(crate) struct Call {
     /// The directive that names the method, else the field.
     pub(crate) span: Option<Span>,
     pub(crate) item: Option<MessageDescriptor>,
+    /// Field numbers from the item to that message.
+    pub(crate) item_prefix: Vec<u32>,
     pub(crate) match_fields: Vec<FieldDescriptor>,
     /// The message field that the value is read from.
     pub(crate) value: Option<FieldDescriptor>,
@@ -112,6 +114,13 @@ impl Model<'_> {
     /// Where a directive of the field was written.
     pub(crate) fn directive_span(&self, site: &Site, name: &str) -> Option<Span> {
         directives::Reader::find(&self.input.schema, &site.definition.directives, name)?.span()
+    }
+
+    /// Whether a directive of the field was written with that argument.
+    pub(crate) fn has_argument(&self, site: &Site, directive: &str, argument: &str) -> bool {
+        let directive =
+            directives::Reader::find(&self.input.schema, &site.definition.directives, directive);
+        directive.is_some_and(|directive| directive.argument(argument).is_some())
     }
 }
 
