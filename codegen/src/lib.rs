@@ -8,10 +8,12 @@ mod emit;
 mod input;
 mod model;
 mod status;
+mod write;
 
 pub use diagnostic::{Color, Diagnostic, Diagnostics, Severity};
 pub use input::Sources;
 pub use status::{FieldState, FieldStatus};
+pub use write::{NotWritten, Output, write};
 
 /// What came of [`compile`].
 #[derive(Debug)]
