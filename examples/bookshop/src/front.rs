@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::header::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use bookshop::{Running, Service};
 use serde::Serialize;
 use tokio::sync::Mutex;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::orders;
 
@@ -19,13 +22,35 @@ const PAGE: &str = include_str!("../page/index.html");
 /// The shop, which the page and the keyboard share.
 pub(crate) type Shop = Arc<Mutex<Running>>;
 
+/// The page, for a browser that finds `/services` and `/orders` below this address: `http://127.0.0.1:4001`, or nothing
+/// where they are beside the page.
+pub(crate) fn page(orders_at: &str) -> String {
+    PAGE.replace("const ORDERS_AT = \"\"", &format!("const ORDERS_AT = \"{orders_at}\""))
+}
+
 /// `/` is the page, `/services` says how the services are, and `/orders` takes a line as the keyboard does.
 pub(crate) fn router(shop: Shop) -> Router {
     Router::new()
-        .route("/", get(async || Html(PAGE)))
+        .route("/", get(async || Html(page(""))))
         .route("/services", get(services))
         .route("/orders", post(order))
+        .layer(cors())
         .with_state(shop)
+}
+
+/// A page from another port of this machine may read and order; one from elsewhere may not.
+fn cors() -> CorsLayer {
+    let from_here = |origin: &HeaderValue, _: &Parts| {
+        let origin = origin.to_str().unwrap_or_default();
+        let host = origin.strip_prefix("http://").and_then(|host| host.split_once(':'));
+        host.is_some_and(|(host, port)| {
+            matches!(host, "127.0.0.1" | "localhost") && port.parse::<u16>().is_ok()
+        })
+    };
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(from_here))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([CONTENT_TYPE, HeaderName::from_static("x-bookshop")])
 }
 
 /// One service as the page shows it.
@@ -81,7 +106,7 @@ mod tests {
     use tokio::sync::Mutex;
     use tonic::codegen::Service as _;
 
-    use super::{Shop, router};
+    use super::{PAGE, Shop, page, router};
 
     async fn shop() -> Shop {
         Arc::new(Mutex::new(bookshop::start(Options::for_tests()).await.unwrap()))
@@ -129,8 +154,38 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_foreign_page_gives_no_orders() {
+    async fn an_order_that_any_page_could_send_is_refused() {
         let request = Request::post("/orders").body(Body::from("stop pricing")).unwrap();
         assert_eq!(ask(&shop().await, request).await.0, StatusCode::FORBIDDEN);
+    }
+
+    #[tokio::test]
+    async fn only_pages_of_this_machine_may_give_orders() {
+        let shop = shop().await;
+        for (origin, allowed) in [
+            ("http://127.0.0.1:4000", true),
+            ("http://localhost:4000", true),
+            ("http://example.org:4000", false),
+            ("http://127.0.0.1.example.org:4000", false),
+            ("http://localhost:4000.example.org", false),
+        ] {
+            let request = Request::options("/orders")
+                .header("origin", origin)
+                .header("access-control-request-method", "POST")
+                .header("access-control-request-headers", "x-bookshop")
+                .body(Body::empty())
+                .unwrap();
+            let response = router(Arc::clone(&shop)).call(request).await.unwrap();
+            let answer = response.headers().get("access-control-allow-origin");
+            assert_eq!(answer.is_some(), allowed, "{origin}");
+        }
+    }
+
+    #[test]
+    fn the_page_knows_where_orders_are_taken() {
+        assert_eq!(page(""), PAGE);
+        assert!(
+            page("http://127.0.0.1:4001").contains(r#"const ORDERS_AT = "http://127.0.0.1:4001""#)
+        );
     }
 }
