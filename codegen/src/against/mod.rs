@@ -1,0 +1,64 @@
+//! What a change of schema and protos breaks for those who use the old ones.
+//!
+//! A change is breaking when a query that was valid is no longer valid or may now get something that its types exclude, or when a
+//! message or call of the old protos is read differently by the new ones.
+
+mod protos;
+mod schema;
+
+/// One state of a project, as its contract holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Version<'a> {
+    /// The schema that clients see.
+    pub sdl: &'a str,
+    /// The encoded `google.protobuf.FileDescriptorSet`.
+    pub descriptor_set: &'a [u8],
+}
+
+/// Something that breaks.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BreakingChange {
+    /// Where: `Book.title`, `Query.book(id:)`, `bookshop.catalog.v1.Book.title`.
+    pub place: String,
+    /// What changed and whom it breaks.
+    pub message: String,
+}
+
+/// A version that cannot be read at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {which} {what} cannot be read: {reason}")]
+pub struct Unreadable {
+    which: &'static str,
+    what: &'static str,
+    reason: String,
+}
+
+/// All breaking changes from `old` to `new`, those of the schema first, sorted by place.
+///
+/// # Errors
+///
+/// One of the versions is not a schema or not a descriptor set.
+pub fn breaking_changes(
+    old: Version<'_>,
+    new: Version<'_>,
+) -> Result<Vec<BreakingChange>, Unreadable> {
+    let mut of_schema = schema::compare(old.sdl, new.sdl)?;
+    let mut of_protos = protos::compare(old.descriptor_set, new.descriptor_set)?;
+    of_schema.sort();
+    of_protos.sort();
+    of_schema.append(&mut of_protos);
+    Ok(of_schema)
+}
+
+/// Where changes are collected.
+#[derive(Default)]
+struct Changes(Vec<BreakingChange>);
+
+impl Changes {
+    fn add(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.0.push(BreakingChange { place: place.into(), message: message.into() });
+    }
+}
+
+#[cfg(test)]
+mod tests;

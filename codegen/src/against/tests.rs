@@ -1,0 +1,129 @@
+//! Each kind of change, in one line each.
+
+use super::*;
+
+const NOTHING: Version<'_> = Version { sdl: "", descriptor_set: b"" };
+
+fn schemas(old: &str, new: &str) -> String {
+    text(
+        breaking_changes(Version { sdl: old, ..NOTHING }, Version { sdl: new, ..NOTHING }).unwrap(),
+    )
+}
+
+fn protos(old: &str, new: &str) -> String {
+    let (old, new) = (descriptors(old), descriptors(new));
+    text(
+        breaking_changes(
+            Version { descriptor_set: &old, ..NOTHING },
+            Version { descriptor_set: &new, ..NOTHING },
+        )
+        .unwrap(),
+    )
+}
+
+fn descriptors(body: &str) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("a.proto"),
+        format!("syntax = \"proto3\"; package a; {body}"),
+    )
+    .unwrap();
+    prost::Message::encode_to_vec(&protox::compile(["a.proto"], [folder.path()]).unwrap())
+}
+
+fn text(changes: Vec<BreakingChange>) -> String {
+    changes
+        .into_iter()
+        .map(|change| format!("{}: {}", change.place, change.message))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn what_only_grows_breaks_nobody() {
+    let old = "type Query { a(x: Int!): Int  b: [Int] } enum E { X } input I { x: Int }";
+    let new = "type Query { a(x: Int, y: Int): Int!  b: [Int!]!  c: E } enum E { X Y } input I { x: Int  y: Int! = 1 }";
+    assert_eq!(schemas(old, new), "");
+    assert_eq!(
+        protos(
+            "message M { int32 x = 1; }",
+            "message M { int32 x = 1; int32 y = 2; } message N {}"
+        ),
+        ""
+    );
+}
+
+#[test]
+fn a_field_that_is_gone_or_wider_breaks_its_readers() {
+    assert_eq!(
+        schemas("type Query { a: Int!  b: Int  c: [Int!] }", "type Query { a: Int  c: [Int] }"),
+        "Query.a: it was `Int!` and may now be anything of `Int`\n\
+         Query.b: the field is gone\n\
+         Query.c: it was `[Int!]` and may now be anything of `[Int]`"
+    );
+}
+
+#[test]
+fn an_input_that_is_gone_narrower_or_newly_required_breaks_its_writers() {
+    assert_eq!(
+        schemas(
+            "type Query { a(x: Int, y: Int): Int } input I { p: Int }",
+            "type Query { a(x: Int!, z: Int!): Int } input I { p: String, q: Int! }"
+        ),
+        "I.p: it took `Int` and takes only `String` now\n\
+         I.q: the input field is new and required\n\
+         Query.a(x:): it took `Int` and takes only `Int!` now\n\
+         Query.a(y:): the argument is gone\n\
+         Query.a(z:): the argument is new and required"
+    );
+}
+
+#[test]
+fn types_members_and_values_that_are_gone_break() {
+    assert_eq!(
+        schemas(
+            "type Query { a: U } union U = A | B  type A { x: E } type B implements N { x: E } enum E { X Y } interface N { x: E } scalar S",
+            "type Query { a: U } union U = A  type A { x: E } type B { x: E } enum E { X } interface N { x: E } enum S { Z }"
+        ),
+        "B: it no longer implements `N`\n\
+         E.Y: the enum value is gone\n\
+         S: it is another kind of type now\n\
+         U: it no longer contains `B`"
+    );
+}
+
+#[test]
+fn messages_break_by_number_type_and_name() {
+    assert_eq!(
+        protos(
+            "message M { int32 a = 1; int32 b = 2; int32 c = 3; int32 d = 4; int32 e = 5; } message Gone {}",
+            "message M { string a = 1; int32 b = 7; repeated int32 c = 3; reserved 4; }"
+        ),
+        "a.Gone: the message is gone\n\
+         a.M.a: it was `int32` and is `string` now\n\
+         a.M.b: its number was 2 and is 7 now\n\
+         a.M.c: it was `int32` and is `repeated int32` now\n\
+         a.M.e: the field is gone and its number 5 is not reserved"
+    );
+}
+
+#[test]
+fn methods_and_enums_break_by_what_they_take_and_give() {
+    assert_eq!(
+        protos(
+            "message M {} message N {} enum E { X = 0; Y = 1; } service S { rpc A(M) returns (M); rpc B(M) returns (M); rpc C(M) returns (M); }",
+            "message M {} message N {} enum E { X = 0; } service S { rpc A(N) returns (M); rpc C(M) returns (stream N); }"
+        ),
+        "a.S.A: it took `a.M` and takes `a.N` now\n\
+         a.S.B: the method is gone\n\
+         a.S.C: it gave `a.M` and gives `a.N` now\n\
+         a.S.C: it streams differently now\n\
+         a.Y: the enum value is gone"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let error = breaking_changes(Version { sdl: "type {", ..NOTHING }, NOTHING).unwrap_err();
+    assert!(error.to_string().starts_with("the old schema cannot be read:"), "{error}");
+}
