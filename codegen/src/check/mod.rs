@@ -140,7 +140,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     for rule in RULES {
         match rule.check {
             Check::Read(check) => {
-                findings.extend(model.input.faults.iter().filter_map(|fault| check(rule, fault)))
+                findings.extend(model.input.faults.iter().filter_map(|fault| check(rule, fault)));
             }
             Check::Bind(_) => {}
             Check::Whole(check) => findings.extend(check(rule, model)),

@@ -31,7 +31,6 @@ impl Binder<'_> {
         with: &Argument,
         prefix: &mut Vec<FieldDescriptor>,
         request: &mut Request,
-        batched: bool,
     ) {
         for (name, value) in with.value.as_object().unwrap_or_default() {
             let span = self.span(value.location()).or(with.span);
@@ -48,11 +47,11 @@ impl Binder<'_> {
             match (inner, &**value) {
                 (Some(inner), Value::Object(_)) => {
                     let with = Argument { value: value.clone(), span };
-                    self.with(asking, &inner, &with, prefix, request, batched);
+                    self.with(asking, &inner, &with, prefix, request);
                 }
                 (_, Value::String(text)) if text.starts_with('$') && !text.starts_with("$$") => {
                     let text = Text { value: text.clone(), span };
-                    self.given(asking, &text, prefix, request, batched);
+                    self.given(asking, &text, prefix, request);
                 }
                 _ => self.constant_fill(asking.at, value, span, prefix, request),
             }
@@ -66,12 +65,11 @@ impl Binder<'_> {
         text: &Text,
         path: &[FieldDescriptor],
         request: &mut Request,
-        batched: bool,
     ) {
         let Some(field) = path.last() else { return };
         let value = match given(&text.value) {
             Err(reason) => return self.invalid_source(text, reason),
-            Ok(Given::Parent(_)) if batched => {
+            Ok(Given::Parent(_)) if request.batched => {
                 return self.invalid_source(
                     text,
                     "one call serves all parents; `key` of `@batch` says what each gives",
