@@ -53,6 +53,7 @@ mod unlisted_message;
 mod unmapped_argument;
 mod unmapped_input_field;
 mod unreadable_file;
+mod useless_argument;
 mod value_mismatch;
 mod words;
 mod write_under_query;
@@ -80,6 +81,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &unknown_member::RULE,
     &unmapped_argument::RULE,
     &unmapped_input_field::RULE,
+    &useless_argument::RULE,
     &type_mismatch::RULE,
     &list_mismatch::RULE,
     &nested_list::RULE,

@@ -627,7 +627,7 @@ fn a_subscription_is_a_stream_and_a_feature() {
     );
     check(&contract, "Subscription.books", "WatchBooks(1 ← $args.shelf): whole Book in Book");
     assert!(contract.methods.iter().any(|method| method.server_streaming));
-    assert_eq!(contract.required_features, ["subscriptions"]);
+    assert_eq!(contract.required_features, ["promised", "subscriptions"]);
 }
 
 #[test]
@@ -658,5 +658,5 @@ fn a_rust_function_gets_what_it_requires_and_its_fingerprint_follows_its_types()
 fn what_a_gateway_must_enforce_is_a_required_feature() {
     let schema = "type Query { a: Int @authenticated b: Int @requiresScopes(scopes: [[\"x\"]]) @tag(name: \"t\") c: Int @cost(weight: 2) }";
     let contract = contract(&Sources::new().schema_text("a.graphql", schema));
-    assert_eq!(contract.required_features, ["authenticated", "cost", "requiresScopes"]);
+    assert_eq!(contract.required_features, ["authenticated", "cost", "promised", "requiresScopes"]);
 }

@@ -18,8 +18,8 @@ pub(super) struct Request {
     pub(super) fills: Vec<Fill>,
     pub(super) key: Vec<KeyPart>,
     pub(super) many: bool,
-    /// One call serves all parents.
-    batched: bool,
+    /// The field that takes the keys of all parents.
+    keys: Option<FieldDescriptor>,
     /// Arguments that `with` uses.
     arguments: Vec<String>,
     /// Paths that something fills.
@@ -46,7 +46,7 @@ impl Binder<'_> {
         asking: &Asking<'_>,
         keys: Option<&FieldDescriptor>,
     ) -> Option<Request> {
-        let mut request = Request { batched: keys.is_some(), ..Request::default() };
+        let mut request = Request { keys: keys.cloned(), ..Request::default() };
         let before = self.model.faults.len();
         let message = asking.method.input();
         if let Some(with) = &asking.rpc.with {

@@ -42,6 +42,11 @@ impl Binder<'_> {
                 continue;
             };
             let Some(field) = path.last().cloned() else { continue };
+            if prefix.is_empty() && request.keys.as_ref() == Some(&field) {
+                let text = Text { value: name.to_string(), span: name_span };
+                self.invalid_source(&text, "the keys of all parents go here");
+                continue;
+            }
             prefix.push(field.clone());
             let inner = singular_message(&field).filter(|_| natural(&field.kind()).is_none());
             match (inner, &**value) {
@@ -69,7 +74,7 @@ impl Binder<'_> {
         let Some(field) = path.last() else { return };
         let value = match given(&text.value) {
             Err(reason) => return self.invalid_source(text, reason),
-            Ok(Given::Parent(_)) if request.batched => {
+            Ok(Given::Parent(_)) if request.keys.is_some() => {
                 return self.invalid_source(
                     text,
                     "one call serves all parents; `key` of `@batch` says what each gives",
