@@ -9,6 +9,8 @@ pub mod entity_cache;
 pub mod error;
 pub mod executor;
 pub mod gateway;
+#[doc(hidden)]
+pub mod generated;
 pub mod graphql;
 pub mod mesh;
 pub mod mock;
@@ -19,3 +21,33 @@ pub mod resolver;
 pub mod server;
 pub mod transcoder;
 pub mod units;
+
+/// Foreign crates that generated Rust names, so that a program needs none of them itself.
+#[doc(hidden)]
+pub mod foreign {
+    pub use bytes;
+    pub use futures;
+    pub use prost;
+    pub use prost_types;
+    pub use tonic;
+    pub use tonic_prost;
+}
+
+/// Brings what `anabranch_codegen` made in a build script into the program: messages by package, typed clients,
+/// resolver traits, and `contract()`, from which a gateway is built.
+///
+/// ```ignore
+/// anabranch::contract!();
+///
+/// let gateway = Gateway::builder(contract());
+/// ```
+#[macro_export]
+macro_rules! contract {
+    () => {
+        mod anabranch_generated {
+            include!(concat!(env!("OUT_DIR"), "/anabranch.rs"));
+        }
+        #[allow(unused_imports, reason = "a program need not use all that is generated")]
+        pub use anabranch_generated::*;
+    };
+}

@@ -88,24 +88,50 @@ impl fmt::Display for ByteSize {
     }
 }
 
+/// How a span of time may be written.
+const SPAN_FORMS: &str = "a span of time: a whole number with us, ms, s, m, h or d, like `80ms`";
+/// How a number of bytes may be written.
+const SIZE_FORMS: &str = "a number of bytes: a whole number with B, KiB, MiB or GiB, like `2MiB`";
+
+struct Written<T> {
+    forms: &'static str,
+    of_number: fn(u64) -> Option<T>,
+}
+
+impl<T: FromStr<Err = UnitError>> de::Visitor<'_> for Written<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.forms)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(de::Error::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
+        (self.of_number)(number)
+            .ok_or_else(|| de::Error::invalid_type(de::Unexpected::Unsigned(number), &self))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        u64::try_from(number)
+            .ok()
+            .and_then(self.of_number)
+            .ok_or_else(|| de::Error::invalid_type(de::Unexpected::Signed(number), &self))
+    }
+}
+
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        deserializer.deserialize_any(Written { forms: SPAN_FORMS, of_number: |_| None })
     }
 }
 
 impl<'de> Deserialize<'de> for ByteSize {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Bytes(u64),
-            Text(String),
-        }
-        match Written::deserialize(deserializer)? {
-            Written::Bytes(bytes) => Ok(Self(bytes)),
-            Written::Text(text) => text.parse().map_err(de::Error::custom),
-        }
+        let of_number = |bytes| Some(Self(bytes));
+        deserializer.deserialize_any(Written { forms: SIZE_FORMS, of_number })
     }
 }
 

@@ -1,1 +1,119 @@
-//! Runs plans: a step starts when its inputs are there.
+//! Runs plans: a step starts when its inputs are there, and the answer leaves in time with what is there.
+//!
+//! For each step the keys are read from what the parents' steps answered. What the entity cache does not have is joined
+//! to calls that are on their way, or asked in batches; what fails climbs down the ladder of `@fallback`; then the
+//! transcoder writes the answer.
+
+mod asked;
+mod config;
+mod engine;
+mod fetch;
+mod in_flight;
+mod ladder;
+mod log;
+mod prepared;
+mod respond;
+mod run;
+mod step;
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+
+use crate::{
+    call::CallService,
+    context::Context,
+    contract::Contract,
+    error::{Code, Error, Result},
+    operation::{OperationKind, Value},
+    resolver::Registration,
+};
+
+pub use config::Config;
+pub use prepared::{Prepared, prepare};
+
+use engine::{Engine, Request};
+
+/// What runs plans for all requests. Clones are the same executor.
+#[derive(Clone)]
+pub struct Executor(Arc<Engine>);
+
+/// The answer to one operation.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The whole response: `{"data":…,"errors":…,"extensions":…}`.
+    pub body: Bytes,
+    /// Whether `data` is null.
+    pub data_is_null: bool,
+    /// How many errors there were, those included that the body leaves out.
+    pub errors: u64,
+    /// How many places show something degraded, those included that the body leaves out.
+    pub degraded: u64,
+}
+
+/// What answers the root fields that a plan marks as [`crate::plan::Source::Slow`].
+pub trait SlowLane: Send + Sync {
+    /// The JSON of each such field, by response key. It is asked once for an operation that has any; what has not come
+    /// by the deadline is left out.
+    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>>;
+}
+
+/// A slow lane without fields.
+impl SlowLane for () {
+    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>> {
+        Box::pin(std::future::ready(HashMap::new()))
+    }
+}
+
+impl Executor {
+    /// An executor of one contract.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] where the contract names a resolver that `resolvers` lacks, or has with another
+    /// fingerprint: the program was compiled against another contract.
+    pub fn new(
+        contract: &Contract,
+        calls: Arc<dyn CallService>,
+        resolvers: Vec<Registration>,
+        config: &Config,
+    ) -> Result<Self> {
+        Engine::new(contract, calls, resolvers, config).map(|engine| Self(Arc::new(engine)))
+    }
+
+    /// Answers one operation by its context's deadline. `variables` are coerced, in the order of the plan's.
+    ///
+    /// Dropping the future cancels the calls of a query. A mutation that has begun runs on to its deadline.
+    pub async fn execute(
+        &self,
+        prepared: &Arc<Prepared>,
+        variables: Vec<Option<Value>>,
+        context: Arc<Context>,
+        slow: &dyn SlowLane,
+    ) -> Answer {
+        let slow = prepared.has_slow_fields().then(|| slow.resolve());
+        let engine = Arc::clone(&self.0);
+        let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
+        if prepared.plan().kind != OperationKind::Mutation {
+            return run::run(request, slow).await;
+        }
+        match tokio::spawn(run::run(request, slow)).await {
+            Ok(answer) => answer,
+            Err(stopped) => respond::failed(&Error::with_source(
+                Code::Internal,
+                "the operation was stopped inside the gateway: the outcome is unknown",
+                stopped,
+            )),
+        }
+    }
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Executor").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

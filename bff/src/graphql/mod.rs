@@ -1,1 +1,21 @@
 //! The front: type system, validation, plans. The only door of async-graphql and of the validator.
+
+mod coerce;
+mod config;
+mod document;
+mod documents;
+mod front;
+mod introspection;
+mod limits;
+mod lines;
+mod literal;
+mod lower;
+mod refusal;
+mod schema;
+mod validate;
+
+pub use config::{Config, Limits};
+pub use front::{Allowed, Front, Outcome, Request, Response, plan_text};
+
+#[cfg(test)]
+mod tests;

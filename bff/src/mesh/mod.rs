@@ -1,1 +1,147 @@
 //! Calls services: the only door of tonic's client.
+//!
+//! A call goes, by turns, to an endpoint that is connected; one timer runs over headers, message and trailers. tonic frames
+//! messages; connections, turns and deadlines are ours, because tonic's balancer picks endpoints that refuse connections and
+//! its timeout ends with the headers. What a service says in words goes to the log; a client reads a code and a sentence of
+//! ours.
+
+mod codec;
+mod config;
+mod connection;
+mod guard;
+mod heard;
+mod request;
+mod status;
+mod stream;
+mod upstream;
+
+use std::{collections::HashMap, sync::Arc};
+
+use futures::future::{BoxFuture, FutureExt};
+use tokio::time::{Instant, timeout_at};
+use tonic::client::Grpc;
+
+pub use config::{Config, Endpoint, ServiceConfig, Settings};
+
+use self::{codec::RawCodec, connection::Line, guard::Shape, upstream::Upstream};
+use crate::{
+    call::{Call, CallService, Replies, Reply},
+    error::{Code, Error, Result},
+};
+
+/// How often a request that certainly did not go out is given to another connection.
+const MAX_UNSENT: usize = 3;
+
+/// All services that can be called.
+#[derive(Debug)]
+pub struct Mesh {
+    /// By the keys of the configuration: a service's name, `package.*`, or `*`.
+    upstreams: HashMap<String, Arc<Upstream>>,
+}
+
+impl Mesh {
+    /// Begins to connect to all endpoints, in the background: a service that is down delays nothing.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn start(config: &Config) -> Self {
+        let upstreams = config.services.keys().filter_map(|pattern| {
+            let settings = config.settings(pattern);
+            (!settings.endpoints.is_empty())
+                .then(|| (pattern.clone(), Arc::new(Upstream::start(pattern, settings))))
+        });
+        Self { upstreams: upstreams.collect() }
+    }
+
+    /// Whether the configuration says where this service is.
+    #[must_use]
+    pub fn knows(&self, service: &str) -> bool {
+        self.upstream(service).is_some()
+    }
+
+    fn upstream(&self, service: &str) -> Option<&Arc<Upstream>> {
+        self.upstreams.get(service).or_else(|| {
+            config::wider(service).iter().skip(1).find_map(|pattern| self.upstreams.get(pattern))
+        })
+    }
+
+    /// Where a call goes, with everything that is known before it is sent.
+    fn route(&self, call: &Call) -> Result<Arc<Upstream>> {
+        let Some(upstream) = self.upstream(&call.method.service) else {
+            return Err(status::failure(call, Code::Unavailable, "no endpoints are configured"));
+        };
+        let (size, limit) = (call.message.len() as u64, upstream.settings.max_request_size);
+        if size > limit.0 {
+            let reason = format!("the request has {size} bytes, more than the limit of {limit}");
+            return Err(status::failure(call, Code::ResourceExhausted, &reason));
+        }
+        Ok(Arc::clone(upstream))
+    }
+}
+
+impl CallService for Mesh {
+    fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply, Error>> {
+        let upstream = match self.route(&call) {
+            Ok(upstream) => upstream,
+            Err(error) => return futures::future::ready(Err(error)).boxed(),
+        };
+        Box::pin(async move {
+            let answer = timeout_at(call.deadline, unary(&upstream, &call)).await;
+            answer.unwrap_or_else(|_| Err(late(&call)))
+        })
+    }
+
+    fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>> {
+        let upstream = match self.route(&call) {
+            Ok(upstream) => upstream,
+            Err(error) => return futures::future::ready(Err(error)).boxed(),
+        };
+        Box::pin(async move {
+            let opened = timeout_at(call.deadline, stream::open(&upstream, &call)).await;
+            let messages = opened.unwrap_or_else(|_| Err(late(&call)))?;
+            Ok(stream::replies(messages, call, &upstream.settings))
+        })
+    }
+}
+
+fn late(call: &Call) -> Error {
+    status::failure(call, Code::DeadlineExceeded, "our timer rang")
+}
+
+async fn unary(upstream: &Upstream, call: &Call) -> Result<Reply> {
+    let (mut grpc, mut unsent) = (connect(upstream, call, Shape::Unary).await?, 0);
+    let path = request::path(call)?;
+    let codec = RawCodec { request_size: call.message.len() };
+    loop {
+        let timeout = call.deadline.saturating_duration_since(Instant::now());
+        if timeout.is_zero() {
+            return Err(late(call));
+        }
+        let request = request::request(call, &upstream.settings, timeout);
+        match grpc.unary(request, path.clone(), codec).await {
+            Ok(response) => return Ok(Reply { message: response.into_inner() }),
+            Err(failed) if status::is_unsent(&failed) && unsent < MAX_UNSENT => {
+                unsent += 1;
+                grpc = connect(upstream, call, Shape::Unary).await?;
+            }
+            Err(failed) => return Err(status::error(call, call.deadline, &failed)),
+        }
+    }
+}
+
+/// tonic's client over the connection whose turn it is.
+async fn connect(upstream: &Upstream, call: &Call, shape: Shape) -> Result<Grpc<Line>> {
+    let Some(connection) = upstream.connection(call.deadline).await else {
+        return Err(status::failure(call, Code::Unavailable, "no endpoint is connected"));
+    };
+    let origin = connection.origin().clone();
+    let max_response_size = upstream.settings.max_response_size.0;
+    // The guard holds the limit; tonic's own would answer with another code.
+    Ok(Grpc::with_origin(Line { connection, shape, max_response_size }, origin)
+        .max_decoding_message_size(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests;

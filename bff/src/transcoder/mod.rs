@@ -1,1 +1,119 @@
 //! Protobuf bytes to GraphQL JSON in one pass, and arguments to protobuf bytes.
+//!
+//! A [`Program`] is made once for a plan. For each request it encodes what is asked ([`CallProgram::request`],
+//! [`CallProgram::with_keys`]), splits what is answered into **entities** ([`CallProgram::items`]), finds in an entity the
+//! keys of the calls below it ([`Program::extract`]), and writes the answer ([`Program::emit`]). An entity is what a step
+//! answered for one key: an encoded item of a batch, a whole encoded response, or an encoded result of a resolver.
+
+mod answer;
+mod compile;
+mod emit;
+mod frame;
+mod json;
+mod keyform;
+mod keys;
+mod leaf;
+mod locate;
+mod map;
+mod reply;
+mod request;
+mod scalar;
+mod table;
+mod tags;
+mod wire;
+
+pub use answer::{Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, PathSegment};
+pub use keys::{KeyTable, NO_KEY, Refs};
+pub use reply::EachItem;
+pub use request::CallProgram;
+
+use std::sync::Arc;
+
+use crate::{
+    contract::{Contract, Join, join},
+    error::Result,
+    plan::{Plan, Step, StepId},
+};
+use compile::Layout;
+use keyform::KeyForm;
+use leaf::EnumNames;
+use tags::TagPrograms;
+
+/// Tables compiled from a plan.
+#[derive(Debug)]
+pub struct Program {
+    plan: Arc<Plan>,
+    layout: Layout,
+    /// All of the contract, so that positions are the contract's.
+    enums: Vec<EnumNames>,
+    /// By step.
+    forms: Vec<KeyForm>,
+    calls: Vec<CallProgram>,
+    fallbacks: Vec<Option<CallProgram>>,
+    tags: Vec<TagPrograms>,
+}
+
+/// Compiles a plan.
+///
+/// # Errors
+///
+/// [`crate::error::Code::FailedPrecondition`] where the contract binds a value in a way that this runtime cannot write.
+pub fn compile(plan: &Arc<Plan>, contract: &Contract) -> Result<Program> {
+    let forms: Vec<KeyForm> = plan.steps.iter().map(|step| key_form(&step.join)).collect();
+    let mut calls = request::Calls::new(contract);
+    let (mut own, mut fallbacks, mut tags) = (Vec::new(), Vec::new(), Vec::new());
+    for (step, form) in plan.steps.iter().zip(&forms) {
+        own.push(calls.draft(&step.join, &step.arguments, form)?);
+        let fallback = fallback_join(step).map(|join| calls.draft(join, &step.arguments, form));
+        fallbacks.push(fallback.transpose()?);
+        tags.push(TagPrograms::of(step.join.policy.as_deref(), &step.arguments)?);
+    }
+    let encoders = calls.finish();
+    Ok(Program {
+        layout: compile::layout(plan, &forms)?,
+        enums: contract.enums.iter().map(|names| EnumNames::of(&names.values)).collect(),
+        forms,
+        calls: own.into_iter().map(|call| call.finish(&encoders)).collect(),
+        fallbacks: fallbacks
+            .into_iter()
+            .map(|call| call.map(|call| call.finish(&encoders)))
+            .collect(),
+        tags,
+        plan: Arc::clone(plan),
+    })
+}
+
+fn key_form(join: &Join) -> KeyForm {
+    KeyForm {
+        parts: join.key.iter().map(request::scalar_of).collect(),
+        of_resolver: matches!(join.target, Some(join::Target::Resolver(_))),
+    }
+}
+
+fn fallback_join(step: &Step) -> Option<&Join> {
+    step.join.policy.as_ref()?.fallback.as_ref()?.rpc.as_deref()
+}
+
+impl Program {
+    /// The plan that this is.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// A step's own call.
+    #[must_use]
+    pub fn call(&self, step: StepId) -> &CallProgram {
+        &self.calls[step.0]
+    }
+
+    /// The call of a step's `@fallback(rpc:)`, if it has one. It takes the keys of the step as they are, and its entities
+    /// are read as the step's own.
+    #[must_use]
+    pub fn fallback(&self, step: StepId) -> Option<&CallProgram> {
+        self.fallbacks[step.0].as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -141,7 +141,7 @@ const DOORS: [(&str, &[&str]); 9] = [
     ("apollo_compiler", &["graphql"]),
     ("axum", &["server"]),
     ("tower_http", &["server"]),
-    ("hyper_util", &["server"]),
+    ("hyper_util", &["mesh", "server"]),
     ("tonic", &["mesh", "server"]),
     ("moka", &["cache"]),
     ("prost_reflect", &["contract", "mock"]),

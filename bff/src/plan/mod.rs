@@ -4,12 +4,16 @@
 //! in response order, and where in a protobuf message their values are. A **site** is a field whose value another step
 //! answers: the place where the halves meet. Plans are data and print as text; they hold no bytes of any request.
 
+mod display;
+
 use std::time::Duration;
 
 use crate::{
     contract,
     operation::{Location, OperationKind, Value as Argument, VariableDefinition},
 };
+
+pub use display::PlanText;
 
 /// A compiled operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,7 +150,8 @@ pub struct KeySource {
 /// One call, or as many as it has keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// What is called and how: target, fills, key, batch, policy. `then` is empty; sites have their own.
+    /// What is called and how: target, fills, batch, policy, and for each part of the key where the request takes it.
+    /// `then`, `many` and the key's paths in the parent are empty: sites have their own.
     pub join: contract::Join,
     /// The values of the GraphQL arguments that the fills name.
     pub arguments: Vec<(String, Argument)>,
@@ -187,4 +192,20 @@ impl Plan {
             .filter(move |(_, site)| site.step == step)
             .map(|(index, _)| SiteId(index))
     }
+
+    /// The longest that all calls together may take, if each has a timeout.
+    #[must_use]
+    pub fn worst_case(&self) -> Option<Duration> {
+        let mut ends: Vec<Option<Duration>> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let before = step.needs.iter().chain(&step.after).map(|id| ends[id.0]);
+            let start = latest(before);
+            ends.push(start.and_then(|start| start.checked_add(step.timeout?)));
+        }
+        latest(ends.into_iter())
+    }
+}
+
+fn latest(mut times: impl Iterator<Item = Option<Duration>>) -> Option<Duration> {
+    times.try_fold(Duration::ZERO, |latest, time| Some(latest.max(time?)))
 }

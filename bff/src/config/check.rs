@@ -1,0 +1,61 @@
+//! Rules over several settings.
+
+use super::{Config, fault::Fault};
+use crate::server::Origin;
+
+/// What does not go together.
+pub(super) fn check(config: &Config) -> Vec<Fault> {
+    let rules = [timeouts, credentials, claims, service_names];
+    rules.into_iter().flat_map(|rule| rule(config)).collect()
+}
+
+fn fault(path: &[&str], message: String) -> Fault {
+    Fault { place: None, path: path.iter().map(|&key| key.to_owned()).collect(), message }
+}
+
+fn timeouts(config: &Config) -> Vec<Fault> {
+    let (default, most) = (config.server.default_timeout, config.server.max_timeout);
+    let mut faults = Vec::new();
+    if default > most {
+        let message =
+            format!("`{default}` is more than `server.max_timeout`, {most}; write at most that");
+        faults.push(fault(&["server", "default_timeout"], message));
+    }
+    if default.0.is_zero() {
+        let message =
+            "with `0s` no request has time for an answer; write `1s`, for example".to_owned();
+        faults.push(fault(&["server", "default_timeout"], message));
+    }
+    faults
+}
+
+fn credentials(config: &Config) -> Vec<Fault> {
+    let cors = &config.server.cors;
+    if cors.credentials && cors.origins.contains(&Origin::Any) {
+        let message =
+            "browsers send no credentials where `origins` has `*`; name the origins".to_owned();
+        return vec![fault(&["server", "cors", "credentials"], message)];
+    }
+    Vec::new()
+}
+
+fn claims(config: &Config) -> Vec<Fault> {
+    let trusted = &config.server.trusted;
+    if trusted.subject.is_none() && !trusted.claims.is_empty() {
+        let message =
+            "claims belong to a caller; name the header of the caller in `subject`".to_owned();
+        return vec![fault(&["server", "trusted", "claims"], message)];
+    }
+    Vec::new()
+}
+
+fn service_names(config: &Config) -> Vec<Fault> {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let is_name =
+        |name: &str| name == "*" || name.strip_suffix(".*").unwrap_or(name).split('.').all(is_word);
+    let wrong = config.services.services.keys().filter(|name| !is_name(name));
+    let message = "this is no service; write its full name like `shop.v1.Prices`, `shop.*` for all of a package, or `*`";
+    wrong.map(|name| fault(&["services", name], message.to_owned())).collect()
+}

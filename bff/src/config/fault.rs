@@ -1,0 +1,104 @@
+//! One thing that is wrong with a configuration, in words that say what to write instead.
+
+use std::fmt;
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// `anabranch.toml:12`, or the name of an environment variable.
+    pub(super) place: Option<String>,
+    /// The names that lead to the key, outermost first.
+    pub(super) path: Vec<String>,
+    pub(super) message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(formatter, "{place}: ")?;
+        }
+        for (index, name) in self.path.iter().enumerate() {
+            let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+            let dot = if index == 0 { "" } else { "." };
+            if plain {
+                write!(formatter, "{dot}{name}")?;
+            } else {
+                write!(formatter, "{dot}\"{name}\"")?;
+            }
+        }
+        let colon = if self.path.is_empty() { "" } else { ": " };
+        write!(formatter, "{colon}{}", self.message)
+    }
+}
+
+/// What serde says of a value, in our words.
+pub(super) fn explain(said: &str, value: Option<&toml::Value>) -> String {
+    let shown = value.map(|value| format!("`{}` ", value.to_string().trim()));
+    let shown = shown.unwrap_or_default();
+    for fault in ["invalid type: ", "invalid value: ", "invalid length "] {
+        if let Some((_, expected)) =
+            said.strip_prefix(fault).and_then(|rest| rest.split_once(", expected "))
+        {
+            return format!("{shown}does not fit; write {}", accepted(expected));
+        }
+    }
+    said.to_owned()
+}
+
+/// What is unknown, and the names that are known where it stands.
+pub(super) fn unknown_key(said: &str) -> Option<(String, Vec<String>)> {
+    let rest = said.strip_prefix("unknown field `")?;
+    let (name, rest) = rest.split_once('`')?;
+    let known = rest.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    Some((name.to_owned(), known))
+}
+
+/// A message for a key that nobody knows.
+pub(super) fn unknown(name: &str, known: &[String]) -> String {
+    let nearest = known.iter().min_by_key(|known| distance(name, known));
+    match nearest.filter(|nearest| distance(name, nearest) <= (name.len() / 3).max(1)) {
+        Some(nearest) => format!("there is no such key; did you mean `{nearest}`?"),
+        None if known.is_empty() => "there is no such key".to_owned(),
+        None => format!("there is no such key; those here are `{}`", known.join("`, `")),
+    }
+}
+
+fn accepted(expected: &str) -> String {
+    match expected {
+        "a boolean" => "`true` or `false`".to_owned(),
+        "a string" => "a text in quotes".to_owned(),
+        "a sequence" => "a list, like `[\"one\", \"two\"]`".to_owned(),
+        "a map" => "a table".to_owned(),
+        "f64" => "a number".to_owned(),
+        "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
+        expected if expected.starts_with("struct ") => "a table".to_owned(),
+        expected => expected.to_owned(),
+    }
+}
+
+/// How many letters must be put in, left out or changed to make one name of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (above, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
+        for (index, compared) in other.chars().enumerate() {
+            let changed = diagonal + usize::from(letter != compared);
+            diagonal = row[index + 1];
+            row[index + 1] = changed.min(row[index] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_distance_of_two_names_is_the_number_of_changes() {
+        assert_eq!(distance("listen", "listen"), 0);
+        assert_eq!(distance("lissten", "listen"), 1);
+        assert_eq!(distance("port", "cors"), 2);
+        assert_eq!(distance("", "abc"), 3);
+    }
+}

@@ -1,0 +1,259 @@
+//! What a step asks of one target: the constant part of the request, until when, and with whom the answer is shared.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    engine::Request,
+    fetch::{Fetch, Rung},
+    in_flight::{Admission, Departure, InFlight, Landed, NewCall, Part},
+    log,
+    prepared::{PreparedStep, Target},
+};
+use crate::{
+    call::{ShareInput, ShareKey},
+    entity_cache::{Generation, View},
+    error::{Code, Error, Result},
+    plan::StepId,
+    transcoder::{EntityValue, KeyTable},
+};
+
+/// A step that asks one target.
+pub(super) struct Asked<'a> {
+    pub(super) request: &'a Arc<Request>,
+    /// What this request shares with itself.
+    pub(super) own_calls: &'a Arc<InFlight>,
+    pub(super) step: StepId,
+    pub(super) keys: &'a Arc<KeyTable>,
+    rung: Rung,
+    target: &'a Target,
+    constant: Bytes,
+    pub(super) deadline: Instant,
+    share: Option<ShareKey>,
+}
+
+impl<'a> Asked<'a> {
+    /// # Errors
+    ///
+    /// Where the request cannot be made from the arguments.
+    pub(super) fn new(
+        request: &'a Arc<Request>,
+        own_calls: &'a Arc<InFlight>,
+        step: StepId,
+        keys: &'a Arc<KeyTable>,
+        rung: Rung,
+    ) -> Result<Self> {
+        let target = rung.target(request, step);
+        let constant = rung.program(request, step).request(&request.variables, &request.context)?;
+        let prepared = request.step(step);
+        let deadline = prepared
+            .timeout
+            .map_or(request.cutoff, |timeout| request.cutoff.min(Instant::now() + timeout));
+        let share = share_key(request, prepared, target, rung, &constant);
+        Ok(Self { request, own_calls, step, keys, rung, target, constant, deadline, share })
+    }
+
+    fn prepared(&self) -> &PreparedStep {
+        self.request.step(self.step)
+    }
+
+    /// What of the cache this step may see.
+    pub(super) fn view(&self) -> Option<View<'_>> {
+        self.keeps()
+            .and_then(|share| self.request.engine.entities.view(share, self.prepared().rules))
+    }
+
+    /// Under which key its answers are kept.
+    fn keeps(&self) -> Option<&ShareKey> {
+        let keeps = self.rung == Rung::Own && self.prepared().cache.is_some();
+        self.share.as_ref().filter(|share| keeps && share.outlives_request())
+    }
+
+    /// Asks for these keys, and says of each what came until the deadline.
+    pub(super) async fn fetch(&self, ids: &[u32], values: &mut [Option<EntityValue>]) {
+        if Instant::now() < self.deadline {
+            let calls = self.parts(ids);
+            // What has not come by then is seen below.
+            let _ = timeout_at(self.deadline, self.gather(calls, values)).await;
+        }
+        let late: Vec<u32> =
+            ids.iter().copied().filter(|id| values[*id as usize].is_none()).collect();
+        if late.is_empty() {
+            return;
+        }
+        if let Some(share) = &self.share {
+            self.own_calls.leave(share, self.keys, &late);
+        }
+        let error = self.too_late();
+        log::failed_call(&error, self.target, late.len());
+        for id in late {
+            values[id as usize] = Some(EntityValue::Failed(error.clone()));
+        }
+    }
+
+    /// Fetches these keys into the cache, without waiting for it. Keys that are on their way already are left to those
+    /// who asked for them.
+    pub(super) fn refresh(&self, ids: &[u32]) {
+        let engine = &self.request.engine;
+        let Ok(permit) = Arc::clone(&engine.refreshes).try_acquire_owned() else { return };
+        let timeout = self.prepared().timeout.unwrap_or(engine.refresh_timeout);
+        let mut parts = self.parts_until(ids, Instant::now() + timeout);
+        parts.retain(|part| !part.joined);
+        if parts.is_empty() {
+            return;
+        }
+        let calls = futures::future::join_all(parts.into_iter().map(|part| part.call));
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(timeout, calls).await;
+            drop(permit);
+        });
+    }
+
+    async fn gather(&self, calls: Vec<Part>, values: &mut [Option<EntityValue>]) {
+        let mut waiting = VecDeque::from(calls);
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < self.request.engine.calls_at_once
+                && let Some(Part { call, places, joined }) = waiting.pop_front()
+            {
+                running.push(call.map(move |landing| (landing, places, joined)));
+            }
+            let Some((landing, places, joined)) = running.next().await else { return };
+            if joined && landing.failed && landing.items.len() > places.len() {
+                // The keys of another request may be to blame: these are asked again, once and apart.
+                let blamed = |(place, _): &(usize, u32)| blames_request(&landing.items[*place]);
+                if places.iter().all(blamed) {
+                    let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
+                    waiting.extend(self.apart(&ids, self.deadline));
+                    continue;
+                }
+            }
+            for (place, id) in places {
+                values[id as usize] = Some(landing.items[place].clone().into());
+            }
+        }
+    }
+
+    fn parts(&self, ids: &[u32]) -> Vec<Part> {
+        self.parts_until(ids, self.deadline)
+    }
+
+    /// The calls that answer these keys by `deadline`: joined where somebody has asked already.
+    fn parts_until(&self, ids: &[u32], deadline: Instant) -> Vec<Part> {
+        let Some(share) = &self.share else { return self.apart(ids, deadline) };
+        let entities = &self.request.engine.entities;
+        let admission = Admission {
+            deadline,
+            began: (self.prepared().rules.tagging != 0).then(|| entities.generation()),
+        };
+        let in_flight =
+            if share.outlives_request() { &self.request.engine.in_flight } else { self.own_calls };
+        // Twice the time, so that who joins on the way can stay to a later deadline. It ends with its last waiter.
+        let latest = deadline + deadline.saturating_duration_since(Instant::now());
+        in_flight.join_or_start(
+            share,
+            (self.keys, ids),
+            admission,
+            self.target.chunk,
+            |ids, departure| {
+                let began = entities.generation();
+                let call = self.call(ids, latest, began, departure);
+                NewCall { call, deadline: latest, began }
+            },
+        )
+    }
+
+    /// Calls of this step alone.
+    fn apart(&self, ids: &[u32], deadline: Instant) -> Vec<Part> {
+        let began = self.request.engine.entities.generation();
+        ids.chunks(self.target.chunk)
+            .map(|ids| Part {
+                call: self.call(ids.to_vec(), deadline, began, None),
+                places: ids.iter().copied().enumerate().collect(),
+                joined: false,
+            })
+            .collect()
+    }
+
+    fn call(
+        &self,
+        ids: Vec<u32>,
+        deadline: Instant,
+        began: Generation,
+        departure: Option<Departure>,
+    ) -> super::in_flight::SharedCall {
+        Fetch {
+            request: Arc::clone(self.request),
+            step: self.step,
+            rung: self.rung,
+            constant: self.constant.clone(),
+            keys: Arc::clone(self.keys),
+            ids,
+            deadline,
+            keep: self.keeps().cloned(),
+            began,
+            departure,
+        }
+        .run()
+        .boxed()
+        .shared()
+    }
+
+    fn too_late(&self) -> Error {
+        let message = if self.prepared().acts {
+            "the service did not answer in time: the outcome is unknown"
+        } else {
+            "the service did not answer in time"
+        };
+        Error::new(Code::DeadlineExceeded, message).from_method(self.target.origin.clone())
+    }
+}
+
+impl From<Landed> for EntityValue {
+    fn from(landed: Landed) -> Self {
+        match landed {
+            Landed::Item(item) => Self::Bytes(item),
+            Landed::Missing => Self::Null,
+            Landed::Failed(error) => Self::Failed(error),
+        }
+    }
+}
+
+/// Nothing without need: a key is as long as the request, and most steps share with nobody.
+fn share_key(
+    request: &Request,
+    step: &PreparedStep,
+    target: &Target,
+    rung: Rung,
+    constant: &Bytes,
+) -> Option<ShareKey> {
+    let within = rung == Rung::Own && step.overlaps;
+    if step.cache.is_none() && !target.method.shareable && !within {
+        return None;
+    }
+    let share = ShareKey::new(ShareInput {
+        contract: request.engine.contract,
+        method: &target.method,
+        request: constant.clone(),
+        cache: step.cache.as_ref(),
+        side_effects: target.side_effects,
+        context: &request.context,
+    });
+    (within || share.outlives_request()).then_some(share)
+}
+
+/// Whether a failed batch may have failed because of what else was in it.
+fn blames_request(landed: &Landed) -> bool {
+    matches!(landed, Landed::Failed(error) if matches!(
+        error.code(),
+        Code::InvalidArgument
+            | Code::NotFound
+            | Code::AlreadyExists
+            | Code::PermissionDenied
+            | Code::FailedPrecondition
+            | Code::OutOfRange
+    ))
+}

@@ -1,0 +1,38 @@
+//! How much one request, and all of them, may ask for at a time.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::{entity_cache, units::Span};
+
+/// What may be set of the executor.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// No call of a request lasts longer than until this long before its deadline: the time in which the answer is
+    /// written. Of a request with little time it takes at most a quarter.
+    pub reserve: Span,
+    /// How many calls one field may have on their way at a time for one request: chunks of a large batch, or the single
+    /// calls of a field that cannot batch. The others wait for their turn.
+    pub calls_at_once: usize,
+    /// How many fields may fetch stale items again at a time behind the answers. What is more stays stale until it is
+    /// asked for again.
+    pub refreshes_at_once: usize,
+    /// How long such a fetch may take where the field has no `@timeout`.
+    pub refresh_timeout: Span,
+    /// What is kept of what services answered.
+    pub entity_cache: entity_cache::Config,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            reserve: Span(Duration::from_millis(5)),
+            calls_at_once: 64,
+            refreshes_at_once: 64,
+            refresh_timeout: Span(Duration::from_secs(5)),
+            entity_cache: entity_cache::Config::default(),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! A plan made ready to run: everything that is the same for all its requests.
+
+use std::{
+    hash::BuildHasher,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use foldhash::quality::FixedState;
+use prost::Message;
+
+use crate::{
+    contract::{self, Contract, fallback, join},
+    entity_cache::Rules,
+    error::{Code, Error, Origin, Result},
+    operation::OperationKind,
+    plan::{Plan, SiteId, Source, Step, StepId},
+    transcoder::{self, Program},
+};
+
+/// A plan made ready to run.
+#[derive(Debug)]
+pub struct Prepared {
+    plan: Arc<Plan>,
+    pub(super) program: Program,
+    pub(super) steps: Vec<PreparedStep>,
+    /// By site: the value has further sites inside.
+    pub(super) has_sites: Vec<bool>,
+    has_slow_fields: bool,
+    body_size: AtomicUsize,
+}
+
+/// One step made ready to run.
+#[derive(Debug)]
+pub(super) struct PreparedStep {
+    pub(super) target: Target,
+    /// What is asked when the target fails: the `rpc` rung.
+    pub(super) fallback: Option<Target>,
+    /// The last rung.
+    pub(super) last: Option<Last>,
+    pub(super) timeout: Option<Duration>,
+    pub(super) cache: Option<contract::Cache>,
+    pub(super) rules: Rules,
+    /// Another step of the query asks the same method.
+    pub(super) overlaps: bool,
+    /// A root field of a mutation.
+    pub(super) acts: bool,
+    /// It clears cached items after success.
+    pub(super) invalidates: bool,
+    pub(super) sites: Vec<SiteId>,
+    /// How many steps must be over before this one.
+    pub(super) waits_for: usize,
+    /// The steps that wait for this one.
+    pub(super) followers: Vec<StepId>,
+}
+
+/// What is asked, and how.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) kind: TargetKind,
+    /// For a resolver one that no service has, so that its results can be kept and shared.
+    pub(super) method: Arc<contract::Method>,
+    pub(super) origin: Origin,
+    pub(super) side_effects: contract::SideEffects,
+    /// At most this many keys a call.
+    pub(super) chunk: usize,
+}
+
+/// Who is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TargetKind {
+    /// A method, for all keys at once.
+    Batch {
+        /// All items of a key together are its value.
+        group: bool,
+    },
+    /// A method, for one key or none.
+    Single,
+    /// A function of the embedding program: the position in the contract.
+    Resolver(usize),
+}
+
+/// The last rung of a ladder.
+#[derive(Clone, Debug)]
+pub(super) enum Last {
+    Value(Bytes),
+    Null,
+}
+
+/// Makes a plan ready to run. `contract` is the one that it was made with.
+///
+/// # Errors
+///
+/// [`Code::FailedPrecondition`] where the plan asks for what this runtime cannot do.
+pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
+    let plan = Arc::new(plan);
+    let program = transcoder::compile(&plan, contract)?;
+    let mut steps = (0..plan.steps.len())
+        .map(|index| PreparedStep::new(&plan, StepId(index), contract))
+        .collect::<Result<Vec<_>>>()?;
+    for (index, step) in plan.steps.iter().enumerate() {
+        let mut before = [&step.needs[..], &step.after[..]].concat();
+        before.sort_unstable();
+        before.dedup();
+        steps[index].waits_for = before.len();
+        for StepId(earlier) in before {
+            steps[earlier].followers.push(StepId(index));
+        }
+    }
+    let mut has_sites = vec![false; plan.sites.len()];
+    for SiteId(parent) in plan.sites.iter().filter_map(|site| site.parent) {
+        has_sites[parent] = true;
+    }
+    let has_slow_fields =
+        plan.shape(plan.root).fields.iter().any(|field| field.source == Source::Slow);
+    let body_size = AtomicUsize::new(1024);
+    Ok(Arc::new(Prepared { plan, program, steps, has_sites, has_slow_fields, body_size }))
+}
+
+impl Prepared {
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    pub(super) fn step(&self, id: StepId) -> &PreparedStep {
+        &self.steps[id.0]
+    }
+
+    pub(super) fn has_slow_fields(&self) -> bool {
+        self.has_slow_fields
+    }
+
+    /// A buffer in which the answer will probably fit.
+    pub(super) fn buffer(&self) -> Vec<u8> {
+        Vec::with_capacity(self.body_size.load(Ordering::Relaxed))
+    }
+
+    /// Remembers how large an answer was. A larger one counts at once, smaller ones slowly.
+    pub(super) fn remember_size(&self, size: usize) {
+        let last = self.body_size.load(Ordering::Relaxed);
+        let next = if size > last { size + size / 8 } else { last - (last - size) / 16 };
+        self.body_size.store(next, Ordering::Relaxed);
+    }
+}
+
+impl PreparedStep {
+    fn new(plan: &Plan, id: StepId, contract: &Contract) -> Result<Self> {
+        let step = plan.step(id);
+        let policy = step.join.policy.as_deref();
+        let cache = policy.and_then(|policy| policy.cache.clone());
+        let cache = cache.filter(|cache| cache.max_age_ms > 0);
+        let ladder = policy.and_then(|policy| policy.fallback.as_deref());
+        let fallback = ladder.and_then(|ladder| ladder.rpc.as_deref());
+        let mutates = plan.kind == OperationKind::Mutation;
+        Ok(Self {
+            target: Target::new(&step.join, step.join.side_effects(), contract)?,
+            fallback: fallback
+                .map(|rpc| Target::new(rpc, step.join.side_effects(), contract))
+                .transpose()?,
+            last: ladder.and_then(|ladder| last(ladder.last.as_ref())),
+            timeout: step.timeout,
+            rules: rules(cache.as_ref(), ladder),
+            cache,
+            overlaps: !mutates && overlaps(plan, step),
+            acts: mutates && step.level == 0,
+            invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),
+            sites: plan.sites_of(id).collect(),
+            waits_for: 0,
+            followers: Vec::new(),
+        })
+    }
+
+    /// Whether something may be shown in place of what failed.
+    pub(super) fn has_ladder(&self) -> bool {
+        // Who is told that a change was made, or might have been, must not be told something else.
+        !self.acts
+            && (!self.rules.stale_if_error.is_zero()
+                || self.fallback.is_some()
+                || self.last.is_some())
+    }
+}
+
+impl Target {
+    fn new(
+        join: &contract::Join,
+        side_effects: contract::SideEffects,
+        contract: &Contract,
+    ) -> Result<Self> {
+        let kind = match join.target {
+            Some(join::Target::Resolver(index)) => TargetKind::Resolver(index as usize),
+            _ => join
+                .batch
+                .as_ref()
+                .map_or(TargetKind::Single, |batch| TargetKind::Batch { group: batch.group }),
+        };
+        let method = Arc::new(method(join, contract)?);
+        if method.server_streaming {
+            return Err(Error::new(
+                Code::FailedPrecondition,
+                format!(
+                    "`{}/{}` is a stream: it answers subscriptions",
+                    method.service, method.name
+                ),
+            ));
+        }
+        let origin =
+            Origin { service: method.service.as_str().into(), method: method.name.as_str().into() };
+        let chunk = match kind {
+            TargetKind::Single => 1,
+            TargetKind::Batch { .. } => join.batch.as_ref().map_or(0, |batch| batch.max as usize),
+            TargetKind::Resolver(_) => 0,
+        };
+        let chunk = if chunk == 0 { usize::MAX } else { chunk };
+        Ok(Self { kind, method, origin, side_effects, chunk })
+    }
+}
+
+fn method(join: &contract::Join, contract: &Contract) -> Result<contract::Method> {
+    let found = match join.target {
+        Some(join::Target::Method(index)) => contract.methods.get(index as usize).cloned(),
+        Some(join::Target::Resolver(index)) => {
+            contract.resolvers.get(index as usize).map(|resolver| contract::Method {
+                service: format!("resolver {}", resolver.r#type),
+                name: resolver.field.clone(),
+                ..contract::Method::default()
+            })
+        }
+        None => None,
+    };
+    found.ok_or_else(|| Error::new(Code::FailedPrecondition, "a step of the plan asks nobody"))
+}
+
+fn last(last: Option<&fallback::Last>) -> Option<Last> {
+    match last? {
+        fallback::Last::Value(bytes) => Some(Last::Value(bytes.clone().into())),
+        fallback::Last::Null(_) => Some(Last::Null),
+    }
+}
+
+fn rules(cache: Option<&contract::Cache>, ladder: Option<&contract::Fallback>) -> Rules {
+    let Some(cache) = cache else { return Rules::default() };
+    Rules {
+        max_age: Duration::from_millis(cache.max_age_ms),
+        stale_while_revalidate: Duration::from_millis(cache.stale_while_revalidate_ms),
+        stale_if_error: Duration::from_millis(ladder.map_or(0, |ladder| ladder.stale_if_error_ms)),
+        tagging: tagging(&cache.tags),
+    }
+}
+
+/// A fingerprint of tag templates that is not 0, and 0 where there are none.
+fn tagging(tags: &[contract::Template]) -> u64 {
+    if tags.is_empty() {
+        return 0;
+    }
+    let bytes: Vec<u8> = tags.iter().flat_map(Message::encode_length_delimited_to_vec).collect();
+    FixedState::default().hash_one(bytes) | 1
+}
+
+fn overlaps(plan: &Plan, step: &Step) -> bool {
+    let same = |other: &&Step| other.join.target == step.join.target;
+    step.join.side_effects() == contract::SideEffects::NoSideEffects
+        && matches!(step.join.target, Some(join::Target::Method(_)))
+        && plan.steps.iter().filter(same).count() > 1
+}

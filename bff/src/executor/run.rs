@@ -1,0 +1,274 @@
+//! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
+
+use std::{collections::HashMap, mem, panic::AssertUnwindSafe, sync::Arc};
+
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tokio::time::timeout_at;
+
+use super::{
+    Answer,
+    engine::Request,
+    in_flight::InFlight,
+    log, respond,
+    step::{Note, Outcome, StepRun},
+};
+use crate::{
+    error::{Code, Error, Result},
+    plan::{SiteId, StepId},
+    transcoder::{Emission, EmitInput, Entity, EntityValue, KeyTable, Refs},
+};
+
+/// What fields of the slow lane are, by response key.
+pub(super) type SlowFields = HashMap<String, Bytes>;
+
+/// What there is of the answer so far.
+struct Run {
+    request: Arc<Request>,
+    own_calls: Arc<InFlight>,
+    /// By step: keys met so far, taken when the step begins.
+    keys: Vec<KeyTable>,
+    /// By step: the keys that it was asked for.
+    asked: Vec<Arc<KeyTable>>,
+    /// By site.
+    refs: Vec<Refs>,
+    /// By step.
+    entities: Vec<Vec<Entity>>,
+    notes: Vec<Note>,
+    /// By step: how many others must be over first.
+    waits_for: Vec<usize>,
+    ready: Vec<StepId>,
+    /// A mutation's root field has an unknown outcome: no later one starts.
+    halted: bool,
+}
+
+/// What a piece of work brought.
+enum Done {
+    Answered(StepId, Vec<Outcome>),
+    Repaired(StepId, Vec<(u32, Outcome)>),
+}
+
+type Work = FuturesUnordered<BoxFuture<'static, Done>>;
+
+/// Answers the request by its deadline.
+pub(super) async fn run(
+    request: Arc<Request>,
+    slow: Option<BoxFuture<'static, SlowFields>>,
+) -> Answer {
+    let cutoff = request.cutoff;
+    let slow = async {
+        let Some(slow) = slow else { return SlowFields::new() };
+        // What does not come in time, or panics, has no fields.
+        let slow = timeout_at(cutoff, AssertUnwindSafe(slow).catch_unwind()).await;
+        slow.ok().and_then(std::result::Result::ok).unwrap_or_default()
+    };
+    let (run, slow) = tokio::join!(Run::drive(Arc::clone(&request)), slow);
+    let run = match run {
+        Ok(run) => run,
+        Err(error) => return respond::failed(&error),
+    };
+    let mut body = request.prepared.buffer();
+    body.extend_from_slice(b"{\"data\":");
+    let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &slow };
+    let emission = request.prepared.program.emit(&input, &mut body);
+    run.forget_unreadable(&emission);
+    let answer = respond::finish(body, &emission, &run.notes);
+    request.prepared.remember_size(answer.body.len());
+    answer
+}
+
+impl Run {
+    async fn drive(request: Arc<Request>) -> Result<Self> {
+        let mut run = Self::new(request);
+        let prepared = Arc::clone(&run.request.prepared);
+        prepared.program.extract(None, 0, &[], &mut run.keys, &mut run.refs)?;
+        let mut work = Work::new();
+        loop {
+            while let Some(step) = run.ready.pop() {
+                run.begin(step, &work);
+            }
+            let Some(done) = work.next().await else { return Ok(run) };
+            run.take(done, &work);
+        }
+    }
+
+    fn new(request: Arc<Request>) -> Self {
+        let steps = &request.prepared.steps;
+        let waits_for: Vec<usize> = steps.iter().map(|step| step.waits_for).collect();
+        let ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId).collect();
+        Self {
+            own_calls: Arc::new(InFlight::of_one_request()),
+            keys: steps.iter().map(|_| KeyTable::default()).collect(),
+            asked: vec![Arc::default(); steps.len()],
+            refs: vec![Refs::default(); request.prepared.has_sites.len()],
+            entities: vec![Vec::new(); steps.len()],
+            notes: Vec::new(),
+            waits_for,
+            ready,
+            halted: false,
+            request,
+        }
+    }
+
+    fn begin(&mut self, step: StepId, work: &Work) {
+        let keys = Arc::new(mem::take(&mut self.keys[step.0]));
+        self.asked[step.0] = Arc::clone(&keys);
+        if self.halted && self.request.step(step).acts {
+            self.entities[step.0] = vec![not_sent(); keys.len()];
+        } else if !keys.is_empty() {
+            let step_run = self.step_run(step);
+            work.push(async move { Done::Answered(step, step_run.answer().await) }.boxed());
+            return;
+        }
+        self.end(step);
+    }
+
+    fn take(&mut self, done: Done, work: &Work) {
+        match done {
+            Done::Answered(step, outcomes) => {
+                let entities = outcomes.into_iter().map(|outcome| self.entity(outcome)).collect();
+                self.entities[step.0] = entities;
+                self.consequences(step);
+                let broken = self.extract(step, None);
+                if !broken.is_empty() && self.request.step(step).has_ladder() {
+                    let step_run = self.step_run(step);
+                    let repair = async move { Done::Repaired(step, step_run.repair(broken).await) };
+                    work.push(repair.boxed());
+                    return;
+                }
+                self.fail(step, broken);
+            }
+            Done::Repaired(step, outcomes) => {
+                let ids: Vec<u32> = outcomes.iter().map(|(id, _)| *id).collect();
+                for (id, outcome) in outcomes {
+                    self.entities[step.0][id as usize] = self.entity(outcome);
+                }
+                let broken = self.extract(step, Some(&ids));
+                self.fail(step, broken);
+            }
+        }
+    }
+
+    fn entity(&mut self, Outcome { value, note }: Outcome) -> Entity {
+        let note = note.map(|note| {
+            let number = u32::try_from(self.notes.len()).expect("fewer notes than keys");
+            self.notes.push(note);
+            number
+        });
+        Entity { value, note }
+    }
+
+    /// What a change that was made, or may have been, means for what follows.
+    fn consequences(&mut self, step: StepId) {
+        let prepared = self.request.step(step);
+        for Entity { value, .. } in &self.entities[step.0] {
+            match value {
+                EntityValue::Bytes(response) if prepared.invalidates => {
+                    let program = &self.request.prepared.program;
+                    let tags = program.invalidates(step, response, &self.request.variables);
+                    self.request.engine.entities.invalidate(tags);
+                }
+                EntityValue::Failed(error)
+                    if prepared.acts && error.code() == Code::DeadlineExceeded =>
+                {
+                    self.halted = true;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads the keys of the steps below from what a step answered, and says which answers are unreadable.
+    fn extract(&mut self, step: StepId, only: Option<&[u32]>) -> Vec<(u32, Error)> {
+        let prepared = Arc::clone(&self.request.prepared);
+        let entities = &self.entities[step.0];
+        let mut broken: Vec<(u32, Error)> = Vec::new();
+        let sites = &prepared.step(step).sites;
+        for site in sites.iter().copied().filter(|site| prepared.has_sites[site.0]) {
+            let shown = shown_at(&self.refs[site.0], entities.len(), sites.len());
+            for (id, Entity { value, .. }) in (0_u32..).zip(entities) {
+                let EntityValue::Bytes(bytes) = value else { continue };
+                if !shown[id as usize] || only.is_some_and(|only| !only.contains(&id)) {
+                    continue;
+                }
+                let site = Some(SiteId(site.0));
+                let read =
+                    prepared.program.extract(site, id, bytes, &mut self.keys, &mut self.refs);
+                if let Err(error) = read
+                    && broken.iter().all(|(other, _)| *other != id)
+                {
+                    broken.push((id, error.from_method(prepared.step(step).target.origin.clone())));
+                }
+            }
+        }
+        if let Some((_, error)) = broken.first() {
+            log::failed_call(error, &prepared.step(step).target, broken.len());
+        }
+        broken
+    }
+
+    fn fail(&mut self, step: StepId, broken: Vec<(u32, Error)>) {
+        for (id, error) in broken {
+            self.entities[step.0][id as usize] =
+                Entity { value: EntityValue::Failed(error), note: None };
+        }
+        self.end(step);
+    }
+
+    fn end(&mut self, step: StepId) {
+        let prepared = Arc::clone(&self.request.prepared);
+        for follower in &prepared.step(step).followers {
+            self.waits_for[follower.0] -= 1;
+            if self.waits_for[follower.0] == 0 {
+                self.ready.push(*follower);
+            }
+        }
+    }
+
+    /// What turned out to be unreadable when the answer was written is not kept for the next request.
+    fn forget_unreadable(&self, emission: &Emission) {
+        let mut steps: Vec<StepId> = emission
+            .errors
+            .iter()
+            .filter(|error| error.error.code() == Code::DataLoss)
+            .filter_map(|error| error.step)
+            .collect();
+        steps.sort_unstable();
+        steps.dedup();
+        for step in steps {
+            let ids = 0_u32..;
+            self.step_run(step).forget(ids.take(self.asked[step.0].len()));
+        }
+    }
+
+    fn step_run(&self, step: StepId) -> StepRun {
+        StepRun {
+            request: Arc::clone(&self.request),
+            own_calls: Arc::clone(&self.own_calls),
+            step,
+            keys: Arc::clone(&self.asked[step.0]),
+        }
+    }
+}
+
+/// By key number: whether a site shows it. Where a step has one site, its keys all come from there.
+fn shown_at(refs: &Refs, keys: usize, sites: usize) -> Vec<bool> {
+    let mut shown = vec![sites == 1; keys];
+    if sites > 1 {
+        for id in refs.all() {
+            // Also skips places without a key.
+            if let Some(shown) = shown.get_mut(*id as usize) {
+                *shown = true;
+            }
+        }
+    }
+    shown
+}
+
+fn not_sent() -> Entity {
+    let error = Error::new(
+        Code::DeadlineExceeded,
+        "this was not sent: the field before it did not answer in time, and its outcome is unknown",
+    );
+    Entity { value: EntityValue::Failed(error), note: None }
+}

@@ -1,0 +1,167 @@
+//! One step: what the cache has, what is asked, and the ladder for what fails.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{asked::Asked, engine::Request, fetch::Rung, in_flight::InFlight, ladder};
+use crate::{
+    entity_cache::Lookup,
+    error::{Code, Error},
+    plan::StepId,
+    transcoder::{EntityValue, KeyTable},
+};
+
+/// What a step has for one key.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    pub(super) value: EntityValue,
+    /// Why it is not what it should be.
+    pub(super) note: Option<Note>,
+}
+
+/// Why something else is shown than what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Note {
+    pub(super) cause: Code,
+    pub(super) source: Substitute,
+    /// Of what is shown, where it was kept.
+    pub(super) age: Option<Duration>,
+}
+
+/// What is shown instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Substitute {
+    Stale,
+    Rpc,
+    Value,
+    Null,
+}
+
+/// One step of one request.
+#[derive(Clone)]
+pub(super) struct StepRun {
+    pub(super) request: Arc<Request>,
+    /// What the request shares with itself.
+    pub(super) own_calls: Arc<InFlight>,
+    pub(super) step: StepId,
+    pub(super) keys: Arc<KeyTable>,
+}
+
+impl StepRun {
+    /// What there is for each key, at the latest at the request's cutoff.
+    pub(super) async fn answer(&self) -> Vec<Outcome> {
+        let asked = match self.asked() {
+            Ok(asked) => asked,
+            Err(error) => return vec![Outcome::failed(error); self.keys.len()],
+        };
+        let mut values = vec![None; self.keys.len()];
+        let misses = look_up(&asked, &mut values);
+        if !misses.is_empty() {
+            asked.fetch(&misses, &mut values).await;
+        }
+        let mut outcomes: Vec<Outcome> = values
+            .into_iter()
+            .map(|value| Outcome::new(value.expect("each was fetched")))
+            .collect();
+        let step = self.request.step(self.step);
+        if step.acts {
+            outcomes.iter_mut().for_each(Outcome::doubt_the_outcome);
+        }
+        if step.has_ladder() {
+            let failed = failures(&outcomes);
+            place(&mut outcomes, ladder::climb_down(&asked, failed).await);
+        }
+        outcomes
+    }
+
+    /// What is shown instead of answers that could not be read. They are forgotten.
+    pub(super) async fn repair(&self, broken: Vec<(u32, Error)>) -> Vec<(u32, Outcome)> {
+        self.forget(broken.iter().map(|(id, _)| *id));
+        match self.asked() {
+            Ok(asked) => ladder::climb_down(&asked, broken).await,
+            Err(_) => ladder::unhelped(broken),
+        }
+    }
+
+    /// Takes keys out of the cache.
+    pub(super) fn forget(&self, ids: impl IntoIterator<Item = u32>) {
+        let Ok(asked) = self.asked() else { return };
+        let Some(view) = asked.view() else { return };
+        for id in ids {
+            view.remove(self.keys.get(id));
+        }
+    }
+
+    fn asked(&self) -> Result<Asked<'_>, Error> {
+        Asked::new(&self.request, &self.own_calls, self.step, &self.keys, Rung::Own)
+    }
+}
+
+impl Outcome {
+    pub(super) fn new(value: EntityValue) -> Self {
+        Self { value, note: None }
+    }
+
+    pub(super) fn failed(error: Error) -> Self {
+        Self::new(EntityValue::Failed(error))
+    }
+
+    /// Whoever sent a change and heard nothing in time does not know whether it was made.
+    fn doubt_the_outcome(&mut self) {
+        const UNKNOWN: &str = "the service did not answer in time: the outcome is unknown";
+        let EntityValue::Failed(error) = &self.value else { return };
+        if error.code() == Code::DeadlineExceeded && error.message() != UNKNOWN {
+            let origin = error.origin().cloned();
+            let told = Error::with_source(error.code(), UNKNOWN, error.clone());
+            let told = match origin {
+                Some(origin) => told.from_method(origin),
+                None => told,
+            };
+            self.value = EntityValue::Failed(told);
+        }
+    }
+}
+
+/// Fills in what the cache has, has what is stale fetched again, and says what must be asked.
+fn look_up(asked: &Asked<'_>, values: &mut [Option<EntityValue>]) -> Vec<u32> {
+    let ids = 0..u32::try_from(values.len()).expect("keys are numbered in 32 bits");
+    let Some(view) = asked.view() else { return ids.collect() };
+    let (mut misses, mut stale) = (Vec::new(), Vec::new());
+    for id in ids {
+        let known = match view.get(asked.keys.get(id)) {
+            Lookup::Fresh(item) => EntityValue::Bytes(item),
+            Lookup::Stale(item) => {
+                stale.push(id);
+                EntityValue::Bytes(item)
+            }
+            Lookup::Missing(None) => EntityValue::Null,
+            Lookup::Missing(Some(error)) => EntityValue::Failed(error),
+            Lookup::Absent => {
+                misses.push(id);
+                continue;
+            }
+        };
+        values[id as usize] = Some(known);
+    }
+    if !stale.is_empty() {
+        asked.refresh(&stale);
+    }
+    misses
+}
+
+/// The keys that failed in a way that allows something else to be shown.
+fn failures(outcomes: &[Outcome]) -> Vec<(u32, Error)> {
+    let ids = 0..u32::try_from(outcomes.len()).expect("keys are numbered in 32 bits");
+    ids.zip(outcomes)
+        .filter_map(|(id, outcome)| match &outcome.value {
+            EntityValue::Failed(error) if error.code().may_fall_back() => Some((id, error.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Puts outcomes in the places of their keys.
+pub(super) fn place(outcomes: &mut [Outcome], found: Vec<(u32, Outcome)>) {
+    for (id, outcome) in found {
+        outcomes[id as usize] = outcome;
+    }
+}

@@ -1,0 +1,234 @@
+//! What is wrong with the values of variables, in sentences that name the variable, the place, the value and what would be
+//! accepted.
+
+use std::fmt::{self, Write as _};
+
+use crate::{
+    error::Code,
+    graphql::{
+        refusal::{Fault, Refusal},
+        schema::InputObject,
+    },
+    operation::InputType,
+};
+
+/// How much of a value an error shows.
+const SHOWN: usize = 80;
+
+/// How many names an error lists.
+const NAMES: usize = 12;
+
+/// The faults found so far, and the place that is looked at.
+#[derive(Debug)]
+pub(super) struct Faults<'t> {
+    /// Where inside the variable.
+    pub(super) path: Vec<Segment<'t>>,
+    variable: &'t str,
+    faults: Vec<Fault>,
+    left_out: usize,
+    most: usize,
+}
+
+/// One step into a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Segment<'t> {
+    Field(&'t str),
+    Item(usize),
+}
+
+impl<'t> Faults<'t> {
+    /// At most `most` faults are kept, the others are counted.
+    pub(super) fn new(most: usize) -> Self {
+        Self { path: Vec::new(), variable: "", faults: Vec::new(), left_out: 0, most }
+    }
+
+    /// The next faults are those of this variable.
+    pub(super) fn begin(&mut self, variable: &'t str) {
+        self.variable = variable;
+    }
+
+    pub(super) fn finish(self) -> Result<(), Refusal> {
+        if self.faults.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal { code: Code::BadUserInput, faults: self.faults, left_out: self.left_out })
+    }
+
+    /// A value that the type does not take.
+    pub(super) fn wrong(&mut self, ty: &InputType, raw: &str) {
+        self.add(raw, |message| write!(message, "{}", Accepted(ty)));
+    }
+
+    /// A null where none is allowed.
+    pub(super) fn null(&mut self, ty: &InputType, raw: &str) {
+        self.add(raw, |message| write!(message, "{} is never null; {}", Written(ty), Accepted(ty)));
+    }
+
+    /// An input object with a field that it does not have.
+    pub(super) fn unknown_field(
+        &mut self,
+        ty: &InputType,
+        object: &InputObject,
+        name: &str,
+        raw: &str,
+    ) {
+        self.add(raw, |message| {
+            write!(message, "{} has no field \"{}\", only ", Written(ty), Shortened(name))?;
+            names(message, object.fields.iter().map(|field| &*field.name))
+        });
+    }
+
+    /// An input object that lacks a field.
+    pub(super) fn missing_field(&mut self, name: &str, ty: &InputType) {
+        self.push(|variable, path, message| {
+            let place = Place { variable, path };
+            write!(
+                message,
+                "Variable \"${variable}\" lacks \"{place}.{name}\" of the required type \"{}!\"",
+                Written(ty)
+            )
+        });
+    }
+
+    /// An input object with `@oneOf` that has not one field.
+    pub(super) fn not_one_of(&mut self, ty: &InputType, given: usize) {
+        self.push(|variable, path, message| {
+            let place = Place { variable, path };
+            let what = if given == 1 { "null".to_owned() } else { format!("{given} fields") };
+            write!(
+                message,
+                "Variable \"${variable}\" has {what} at \"{place}\"; {} takes exactly one field, which is not null",
+                Written(ty)
+            )
+        });
+    }
+
+    /// A variable without a value.
+    pub(super) fn missing_variable(&mut self, name: &'t str, ty: &InputType) {
+        self.begin(name);
+        self.push(|variable, _, message| {
+            write!(
+                message,
+                "Variable \"${variable}\" of the required type \"{}!\" was not provided; {}",
+                Written(ty),
+                Accepted(ty)
+            )
+        });
+    }
+
+    fn add(&mut self, raw: &str, accepted: impl FnOnce(&mut String) -> fmt::Result) {
+        self.push(|variable, path, message| {
+            let place = Place { variable, path };
+            write!(message, "Variable \"${variable}\" got the invalid value {}", Shortened(raw))?;
+            if !path.is_empty() {
+                write!(message, " at \"{place}\"")?;
+            }
+            message.push_str("; ");
+            accepted(message)
+        });
+    }
+
+    fn push(&mut self, write: impl FnOnce(&str, &[Segment<'_>], &mut String) -> fmt::Result) {
+        if self.faults.len() == self.most {
+            self.left_out += 1;
+            return;
+        }
+        let mut message = String::new();
+        write(self.variable, &self.path, &mut message).expect("writing to a String never fails");
+        message.push('.');
+        self.faults.push(Fault { message, locations: Vec::new() });
+    }
+}
+
+struct Place<'a> {
+    variable: &'a str,
+    path: &'a [Segment<'a>],
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.variable)?;
+        for segment in self.path {
+            match segment {
+                Segment::Field(name) => write!(formatter, ".{name}")?,
+                Segment::Item(at) => write!(formatter, "[{at}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The beginning of a text that may be long.
+struct Shortened<'a>(&'a str);
+
+impl fmt::Display for Shortened<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(SHOWN) {
+            Some((at, _)) => write!(formatter, "{}…", &self.0[..at]),
+            None => formatter.write_str(self.0),
+        }
+    }
+}
+
+/// A type as GraphQL writes it, without the `!` outside.
+struct Written<'a>(&'a InputType);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            InputType::NonNull(inner) => Self(inner).fmt(formatter),
+            InputType::List(item) => {
+                let mark = if matches!(**item, InputType::NonNull(_)) { "!" } else { "" };
+                write!(formatter, "[{}{mark}]", Self(item))
+            }
+            InputType::Int => formatter.write_str("Int"),
+            InputType::Float => formatter.write_str("Float"),
+            InputType::String => formatter.write_str("String"),
+            InputType::Boolean => formatter.write_str("Boolean"),
+            InputType::Id => formatter.write_str("ID"),
+            InputType::Scalar(name) | InputType::Object(name) => formatter.write_str(name),
+            InputType::Enum(definition) => formatter.write_str(&definition.name),
+        }
+    }
+}
+
+/// What a type takes.
+struct Accepted<'a>(&'a InputType);
+
+impl fmt::Display for Accepted<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ty = Written(self.0);
+        match self.0 {
+            InputType::NonNull(inner) => Self(inner).fmt(formatter),
+            InputType::List(_) => write!(formatter, "{ty} takes a list"),
+            InputType::Int => {
+                write!(formatter, "Int takes a whole number from {} to {}", i32::MIN, i32::MAX)
+            }
+            InputType::Float => formatter.write_str("Float takes a finite number"),
+            InputType::String => formatter.write_str("String takes a text"),
+            InputType::Boolean => formatter.write_str("Boolean takes true or false"),
+            InputType::Id => formatter.write_str("ID takes a text or a whole number"),
+            InputType::Scalar(_) => write!(formatter, "{ty} takes any value"),
+            InputType::Object(_) => write!(formatter, "{ty} takes an object"),
+            InputType::Enum(definition) => {
+                write!(formatter, "{ty} takes ")?;
+                names(formatter, definition.values.iter().map(|value| &**value))
+            }
+        }
+    }
+}
+
+fn names<'a>(
+    out: &mut impl fmt::Write,
+    names: impl ExactSizeIterator<Item = &'a str>,
+) -> fmt::Result {
+    let more = names.len().saturating_sub(NAMES);
+    for (at, name) in names.take(NAMES).enumerate() {
+        let comma = if at == 0 { "" } else { ", " };
+        write!(out, "{comma}{name}")?;
+    }
+    if more > 0 {
+        write!(out, " and {more} more")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,249 @@
+//! From a request's text to its answer: compiled document, variables, plan, executor.
+
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+use futures::{FutureExt, future, future::BoxFuture};
+use serde_json::value::RawValue;
+
+use super::{
+    coerce,
+    config::Config,
+    document::Document,
+    documents::{Compiler, Documents},
+    introspection::Introspection,
+    refusal::Refusal,
+    schema::TypeSystem,
+};
+use crate::{
+    context::Context,
+    contract::Contract,
+    error::{Code, Result},
+    executor::{self, Executor, Prepared, SlowLane},
+    operation::{Field, Operation, OperationKind, Value, Variables},
+    planner,
+};
+
+/// A GraphQL request, as it came.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// The document.
+    pub query: Cow<'a, str>,
+    /// Which of the document's operations is meant; not needed where it has one.
+    pub operation_name: Option<Cow<'a, str>>,
+    /// The values of variables, a JSON object or null.
+    pub variables: Option<&'a RawValue>,
+    /// What the way that the request came by may do.
+    pub allowed: Allowed,
+}
+
+/// Which operations a request may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// Queries only, for requests by GET.
+    Queries,
+    /// Queries and mutations.
+    QueriesAndMutations,
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// The JSON of a GraphQL response.
+    pub body: Bytes,
+    /// What became of the request.
+    pub outcome: Outcome,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was executed: the response has `data`.
+    Executed {
+        /// Whether `data` is null.
+        data_is_null: bool,
+        /// How many errors there were, those included that the body leaves out.
+        errors: u64,
+        /// How many places show something degraded, those included that the body leaves out.
+        degraded: u64,
+    },
+    /// It was not executed: the response has no `data`.
+    RequestError {
+        /// Why not.
+        code: Code,
+    },
+}
+
+/// The GraphQL side of a server, for one contract.
+#[derive(Debug)]
+pub struct Front {
+    contract: Arc<Contract>,
+    executor: Arc<Executor>,
+    config: Config,
+    types: TypeSystem,
+    introspection: Introspection,
+    documents: Documents<Ready>,
+}
+
+/// What an operation is compiled to.
+#[derive(Debug)]
+struct Ready {
+    prepared: Arc<Prepared>,
+    slow: Slow,
+}
+
+/// The root fields that introspection answers.
+#[derive(Debug)]
+enum Slow {
+    /// The answers, which are the same for every request.
+    Answered(Answers),
+    /// The fields, some of which depend on variables.
+    Asked(Vec<Field>),
+}
+
+/// The JSON of each introspection field, by response key.
+#[derive(Clone, Debug, Default)]
+struct Answers(HashMap<String, Bytes>);
+
+impl SlowLane for Answers {
+    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>> {
+        future::ready(self.0.clone()).boxed()
+    }
+}
+
+/// Everything that one execution needs.
+struct Run {
+    prepared: Arc<Prepared>,
+    variables: Vec<Option<Value>>,
+    slow: Answers,
+}
+
+impl Front {
+    /// Builds the type system of a contract.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] where the contract's schema is not valid, or async-graphql cannot hold it.
+    pub fn new(contract: Arc<Contract>, executor: Arc<Executor>, config: Config) -> Result<Self> {
+        let types = TypeSystem::new(&contract.sdl)?;
+        let limit = usize::try_from(config.limits.introspection.0).unwrap_or(usize::MAX);
+        let introspection = Introspection::new(&types, limit)?;
+        let documents = Documents::new(&config);
+        Ok(Self { contract, executor, config, types, introspection, documents })
+    }
+
+    /// Answers a request by its context's deadline.
+    ///
+    /// Dropping the future cancels the calls of a query; a mutation that has begun runs on.
+    pub async fn execute(&self, request: Request<'_>, context: Context) -> Response {
+        let Run { prepared, variables, slow } = match self.prepare(&request) {
+            Ok(run) => run,
+            Err(refusal) => return refused(&refusal),
+        };
+        let context = Arc::new(context);
+        let answer = self.executor.execute(&prepared, variables, context, &slow).await;
+        let executor::Answer { body, data_is_null, errors, degraded } = answer;
+        Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
+    }
+
+    /// The plan of an operation as text, as [`plan_text`] writes it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`plan_text`].
+    pub fn plan_text(&self, query: &str, operation_name: Option<&str>) -> Result<String> {
+        write_plan(&self.contract, &self.types, &self.config, query, operation_name)
+    }
+
+    /// Everything before execution; on the hit path two look-ups and the coercion of variables.
+    fn prepare(&self, request: &Request<'_>) -> Result<Run, Arc<Refusal>> {
+        let prepare = |operation| self.compile(operation);
+        let compiler = Compiler { types: &self.types, config: &self.config, prepare: &prepare };
+        let operation_name = request.operation_name.as_deref();
+        let known = self.documents.get(&request.query, operation_name, &compiler)?;
+        if known.kind != OperationKind::Query && request.allowed == Allowed::Queries {
+            let message = "A mutation cannot be sent with GET; send it with POST.";
+            return Err(Arc::new(Refusal::new(Code::MethodNotAllowed, message)));
+        }
+        let inputs = &self.types.inputs;
+        let limits = &self.config.limits;
+        let variables = coerce::coerce(&known.variables, inputs, request.variables, limits)?;
+        let compiled = self.documents.decide(&known, &variables, &compiler)?;
+        let slow = match &compiled.prepared.slow {
+            Slow::Answered(answers) => answers.clone(),
+            Slow::Asked(fields) => self.introspect(fields, &variables)?,
+        };
+        Ok(Run { prepared: Arc::clone(&compiled.prepared.prepared), variables, slow })
+    }
+
+    /// Makes an operation ready, and says how many bytes of introspection are kept with it.
+    fn compile(&self, operation: Operation) -> Result<(Ready, usize), Refusal> {
+        if operation.kind == OperationKind::Subscription {
+            return Err(Refusal::new(Code::Unimplemented, "Subscriptions are not served here."));
+        }
+        let plan = planner::plan(&operation, &self.contract)?;
+        let prepared = executor::prepare(plan, &self.contract)?;
+        let is_asked = |field: &Field| matches!(field.name.as_str(), "__schema" | "__type");
+        let asked: Vec<Field> = operation.fields.into_iter().filter(is_asked).collect();
+        let slow = if asked.iter().any(depends_on_variables) {
+            Slow::Asked(asked)
+        } else {
+            Slow::Answered(self.introspect(&asked, &[])?)
+        };
+        let weight = match &slow {
+            Slow::Answered(Answers(answers)) => answers.values().map(Bytes::len).sum(),
+            Slow::Asked(_) => 0,
+        };
+        Ok((Ready { prepared, slow }, weight))
+    }
+
+    fn introspect(&self, fields: &[Field], variables: &Variables) -> Result<Answers, Refusal> {
+        let answer = |field: &Field| {
+            let json = self.introspection.answer(field, variables)?;
+            Ok((field.response_key.clone(), json))
+        };
+        fields.iter().map(answer).collect::<Result<_, _>>().map(Answers)
+    }
+}
+
+/// The plan of an operation as text, with everything selected that `@skip` and `@include` might leave out. No service is
+/// needed.
+///
+/// # Errors
+///
+/// Those that a request with this document would have, one line for each fault, and [`Code::FailedPrecondition`] where the
+/// contract's schema is not valid.
+pub fn plan_text(
+    contract: &Contract,
+    query: &str,
+    operation_name: Option<&str>,
+    config: &Config,
+) -> Result<String> {
+    write_plan(contract, &TypeSystem::new(&contract.sdl)?, config, query, operation_name)
+}
+
+fn write_plan(
+    contract: &Contract,
+    types: &TypeSystem,
+    config: &Config,
+    query: &str,
+    operation_name: Option<&str>,
+) -> Result<String> {
+    let document = Document::new(query, operation_name, types, config)?;
+    let lowered = document.lower(types, config, &|_| None)?;
+    let plan = planner::plan(&lowered.operation, contract)?;
+    Ok(plan.display(contract).to_string())
+}
+
+fn depends_on_variables(field: &Field) -> bool {
+    let mut selected = field.selections.iter().flat_map(|selection| &selection.fields);
+    let is_variable = |(_, value): &(String, Value)| matches!(value, Value::Variable { .. });
+    field.arguments.iter().any(is_variable) || selected.any(depends_on_variables)
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    Response { body: refusal.body(), outcome: Outcome::RequestError { code: refusal.code } }
+}
+
+#[cfg(test)]
+mod tests;

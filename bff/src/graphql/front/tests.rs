@@ -1,0 +1,278 @@
+//! Requests from text to answer, over a contract with two methods.
+
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use serde_json::{Value, json, value::RawValue};
+use tokio::time::Instant;
+
+use super::{Allowed, Front, Outcome, Request, Response, plan_text};
+use crate::{
+    call::{Call, CallService, Replies, Reply},
+    context::Context,
+    contract::{
+        Binding, Cardinality, Contract, Field, Fill, Format, InputValue, Join, Leaf, Method,
+        Scalar, SideEffects, Source, State, Wire, fill, input_value, join, source, wire,
+    },
+    error::{Code, Error},
+    executor::{self, Executor},
+    graphql::config::Config,
+};
+
+const SDL: &str = "type Query { greeting(name: String = \"world\"): String } type Mutation { count: String } \
+                   type Subscription { ticks: String }";
+
+/// Answers every call with its request: both have a text in field 1.
+struct Echo {
+    calls: AtomicUsize,
+}
+
+impl CallService for Echo {
+    fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply, Error>> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async { Ok(Reply { message: call.message }) })
+    }
+
+    fn server_stream(&self, _: Call) -> BoxFuture<'static, Result<Replies, Error>> {
+        Box::pin(async { Err(Error::new(Code::Unimplemented, "not here")) })
+    }
+}
+
+struct Bench {
+    front: Front,
+    echo: Arc<Echo>,
+}
+
+impl Bench {
+    fn new(config: Config) -> Self {
+        let contract = Arc::new(contract());
+        let echo = Arc::new(Echo { calls: AtomicUsize::new(0) });
+        let calls: Arc<dyn CallService> = Arc::clone(&echo) as _;
+        let config_of_executor = executor::Config::default();
+        let executor = Executor::new(&contract, calls, Vec::new(), &config_of_executor).unwrap();
+        Self { front: Front::new(contract, Arc::new(executor), config).unwrap(), echo }
+    }
+
+    async fn send(&self, query: &str, variables: &str, allowed: Allowed) -> Response {
+        let variables = RawValue::from_string(variables.to_owned()).unwrap();
+        let request = Request {
+            query: Cow::Borrowed(query),
+            operation_name: None,
+            variables: Some(&variables),
+            allowed,
+        };
+        let deadline = Instant::now() + Duration::from_secs(10);
+        self.front.execute(request, Context::anonymous(deadline)).await
+    }
+
+    async fn run(&self, query: &str, variables: &str) -> Value {
+        let response = self.send(query, variables, Allowed::QueriesAndMutations).await;
+        assert!(matches!(response.outcome, Outcome::Executed { .. }), "{response:?}");
+        serde_json::from_slice(&response.body).unwrap()
+    }
+
+    async fn check_refused(&self, query: &str, variables: &str, allowed: Allowed, error: Value) {
+        let response = self.send(query, variables, allowed).await;
+        let body: Value = serde_json::from_slice(&response.body).unwrap();
+        let code = Code::from_name(error["extensions"]["code"].as_str().unwrap()).unwrap();
+        assert_eq!(body, json!({"errors": [error]}));
+        assert_eq!(response.outcome, Outcome::RequestError { code });
+        assert_eq!(self.echo.calls.load(Ordering::SeqCst), 0);
+    }
+}
+
+fn contract() -> Contract {
+    let root = |ty: &str, field: Field| Binding {
+        r#type: ty.to_owned(),
+        fields: vec![field],
+        ..Binding::default()
+    };
+    let method = |name: &str| Method {
+        service: "hello.v1.Hello".to_owned(),
+        name: name.to_owned(),
+        input: "hello.v1.Text".to_owned(),
+        output: "hello.v1.Text".to_owned(),
+        ..Method::default()
+    };
+    Contract {
+        format: crate::contract::FORMAT,
+        sdl: SDL.to_owned(),
+        bindings: vec![
+            root("Query", field("greeting", 0, SideEffects::NoSideEffects, Some("name"))),
+            root("Mutation", field("count", 1, SideEffects::Any, None)),
+        ],
+        methods: vec![method("Greet"), method("Count")],
+        query: Some(0),
+        mutation: Some(1),
+        ..Contract::default()
+    }
+}
+
+fn field(name: &str, method: u32, side_effects: SideEffects, argument: Option<&str>) -> Field {
+    let text =
+        Leaf { scalar: Scalar::String.into(), format: Format::String.into(), ..Leaf::default() };
+    let then = Wire {
+        number: 1,
+        cardinality: Cardinality::Explicit.into(),
+        value: Some(wire::Value::Leaf(text)),
+        ..Wire::default()
+    };
+    let fills = argument.map(|argument| Fill {
+        path: vec![1],
+        source: Some(fill::Source::Argument(argument.to_owned())),
+        value: Some(InputValue {
+            cardinality: Cardinality::Explicit.into(),
+            value: Some(input_value::Value::Leaf(text)),
+            ..InputValue::default()
+        }),
+    });
+    let then = Source { kind: Some(source::Kind::Wire(then)) };
+    let join = Join {
+        target: Some(join::Target::Method(method)),
+        fills: fills.into_iter().collect(),
+        then: Some(Box::new(then)),
+        side_effects: side_effects.into(),
+        ..Join::default()
+    };
+    Field {
+        name: name.to_owned(),
+        source: Some(Source { kind: Some(source::Kind::Join(Box::new(join))) }),
+        state: State::Real.into(),
+        ..Field::default()
+    }
+}
+
+#[tokio::test]
+async fn a_field_is_answered_with_arguments_variables_and_defaults() {
+    let bench = Bench::new(Config::default());
+    let query = "query($who: String) { a: greeting b: greeting(name: \"Ada\") c: greeting(name: $who) __typename }";
+    let answer = bench.run(query, "{\"who\": \"Bea\"}").await;
+    let data = json!({"a": "world", "b": "Ada", "c": "Bea", "__typename": "Query"});
+    assert_eq!(answer, json!({"data": data}));
+    let answer = bench.run(query, "{}").await;
+    assert_eq!(answer["data"]["c"], "world");
+}
+
+#[tokio::test]
+async fn introspection_stands_beside_other_fields() {
+    let bench = Bench::new(Config::default());
+    let query = "query($name: String!) { greeting t: __type(name: $name) { name fields { name } } \
+                 __schema { mutationType { name } } }";
+    let answer = bench.run(query, "{\"name\": \"Mutation\"}").await;
+    assert_eq!(
+        answer,
+        json!({"data": {
+            "greeting": "world",
+            "t": {"name": "Mutation", "fields": [{"name": "count"}]},
+            "__schema": {"mutationType": {"name": "Mutation"}},
+        }})
+    );
+    let answer = bench.run(query, "{\"name\": \"Nope\"}").await;
+    assert_eq!(answer["data"]["t"], Value::Null);
+}
+
+#[tokio::test]
+async fn conditions_decide_what_is_asked() {
+    let bench = Bench::new(Config::default());
+    let query = "query($no: Boolean!) { __typename greeting @skip(if: $no) }";
+    assert_eq!(bench.run(query, "{\"no\": true}").await, json!({"data": {"__typename": "Query"}}));
+    assert_eq!(bench.echo.calls.load(Ordering::SeqCst), 0);
+    assert_eq!(bench.run(query, "{\"no\": false}").await["data"]["greeting"], "world");
+}
+
+#[tokio::test]
+async fn a_mutation_needs_post() {
+    let bench = Bench::new(Config::default());
+    let message = "A mutation cannot be sent with GET; send it with POST.";
+    let error = json!({"message": message, "extensions": {"code": "METHOD_NOT_ALLOWED"}});
+    bench.check_refused("mutation { count }", "{}", Allowed::Queries, error).await;
+    bench.run("mutation { count }", "{}").await;
+    assert_eq!(bench.echo.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_subscription_is_refused() {
+    let bench = Bench::new(Config::default());
+    let query = "subscription { ticks }";
+    let message = "Subscriptions are not served here.";
+    let error = json!({"message": message, "extensions": {"code": "UNIMPLEMENTED"}});
+    bench.check_refused(query, "{}", Allowed::QueriesAndMutations, error).await;
+}
+
+#[tokio::test]
+async fn request_errors_have_no_data_and_call_nobody() {
+    let bench = Bench::new(Config::default());
+    let check = |query: &'static str, variables: &'static str, error: Value| {
+        bench.check_refused(query, variables, Allowed::Queries, error)
+    };
+    let error = json!({
+        "message": "Cannot query field \"nope\" on type \"Query\".",
+        "locations": [{"line": 1, "column": 3}],
+        "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"},
+    });
+    check("{ nope }", "{}", error).await;
+    let error = json!({
+        "message": "Syntax error: expected `}`, got `EOF`.",
+        "locations": [{"line": 1, "column": 11}],
+        "extensions": {"code": "GRAPHQL_PARSE_FAILED"},
+    });
+    check("{ greeting", "{}", error).await;
+    let error = json!({
+        "message": "Variable \"$who\" got the invalid value 1; String takes a text.",
+        "extensions": {"code": "BAD_USER_INPUT"},
+    });
+    check("query($who: String) { greeting(name: $who) }", "{\"who\": 1}", error).await;
+}
+
+#[test]
+fn a_plan_is_shown_as_text() {
+    let bench = Bench::new(Config::default());
+    let query = "query($no: Boolean!) { greeting @skip(if: $no) }";
+    let text = bench.front.plan_text(query, None).unwrap();
+    assert!(text.contains("hello.v1.Hello/Greet"), "{text}");
+    assert_eq!(plan_text(&contract(), query, None, &Config::default()).unwrap(), text);
+    let error = bench.front.plan_text("{ nope nada }", None).unwrap_err();
+    assert_eq!(error.code(), Code::ValidationFailed);
+    assert_eq!(
+        error.message(),
+        "1:3: Cannot query field \"nope\" on type \"Query\".\n1:8: Cannot query field \"nada\" on type \"Query\"."
+    );
+}
+
+#[test]
+fn a_schema_that_is_not_valid_is_refused_with_all_its_faults() {
+    let broken = Contract { sdl: "type Query { a: Nope b: Nada }".to_owned(), ..contract() };
+    let calls = Arc::new(Echo { calls: AtomicUsize::new(0) });
+    let executor = Executor::new(&broken, calls, Vec::new(), &executor::Config::default()).unwrap();
+    let error = Front::new(Arc::new(broken), Arc::new(executor), Config::default()).unwrap_err();
+    assert_eq!(error.code(), Code::FailedPrecondition);
+    assert_eq!(
+        error.message(),
+        "the contract's schema is not valid: cannot find type `Nope` in this document; cannot find type `Nada` in this document"
+    );
+}
+
+#[test]
+fn bytes_of_introspection_count_in_the_cache() {
+    let bench = Bench::new(Config::default());
+    let lower = |text: &str| {
+        let (types, config) = (&bench.front.types, &bench.front.config);
+        let document = super::Document::new(text, None, types, config).unwrap();
+        document.lower(types, config, &|_| None).unwrap().operation
+    };
+    let (ready, weight) = bench.front.compile(lower("{ __schema { types { name } } }")).unwrap();
+    let super::Slow::Answered(super::Answers(answers)) = ready.slow else {
+        panic!("it depends on nothing")
+    };
+    assert_eq!(weight, answers["__schema"].len());
+    assert!(answers["__schema"].starts_with(b"{\"types\":[{\"name\":"));
+    let _: &Bytes = &answers["__schema"];
+}

@@ -1,0 +1,166 @@
+//! Values written in a schema or a document, coerced to their types.
+
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
+
+use apollo_compiler::{
+    Node, Schema,
+    ast::{self, InputValueDefinition, Type, VariableDefinition},
+    schema::ExtendedType,
+};
+
+use crate::operation::Value;
+
+/// Deeper than this no default may contain the defaults of others: a schema whose defaults contain themselves would
+/// never come to an end.
+const DEPTH: usize = 64;
+
+/// Reads the values of a schema, or of a document with these variables.
+pub(super) struct Literals<'a> {
+    schema: &'a Schema,
+    variables: &'a [Node<VariableDefinition>],
+    never_null: RefCell<BTreeSet<usize>>,
+}
+
+impl<'a> Literals<'a> {
+    pub(super) fn new(schema: &'a Schema, variables: &'a [Node<VariableDefinition>]) -> Self {
+        Self { schema, variables, never_null: RefCell::default() }
+    }
+
+    /// Variables that may be null by their type but stand where null is not allowed, since a default holds there: the
+    /// specification lets a document have them and refuses a null when it comes.
+    pub(super) fn never_null(self) -> Vec<usize> {
+        self.never_null.into_inner().into_iter().collect()
+    }
+
+    /// The position of a variable among the operation's.
+    pub(super) fn variable(&self, name: &str) -> Option<usize> {
+        self.variables.iter().position(|variable| variable.name == name)
+    }
+
+    /// What an argument or an input field has: its value, or its default, or nothing.
+    pub(super) fn input(
+        &self,
+        definition: &InputValueDefinition,
+        value: Option<&ast::Value>,
+    ) -> Option<Value> {
+        self.input_at(definition, value, 0)
+    }
+
+    fn input_at(
+        &self,
+        definition: &InputValueDefinition,
+        value: Option<&ast::Value>,
+        depth: usize,
+    ) -> Option<Value> {
+        let default = || {
+            let written = definition.default_value.as_ref()?;
+            (depth < DEPTH).then(|| self.value_at(&definition.ty, written, depth + 1))
+        };
+        match value {
+            None => default(),
+            Some(ast::Value::Variable(name)) => {
+                Some(self.variable_value(&definition.ty, name, default()))
+            }
+            Some(value) => Some(self.value_at(&definition.ty, value, depth)),
+        }
+    }
+
+    /// A value of this type.
+    pub(super) fn value(&self, ty: &Type, value: &ast::Value) -> Value {
+        self.value_at(ty, value, 0)
+    }
+
+    /// A variable where a value of this type is wanted.
+    pub(super) fn variable_value(&self, ty: &Type, name: &str, default: Option<Value>) -> Value {
+        let Some(index) = self.variable(name) else { return default.unwrap_or(Value::Null) };
+        if ty.is_non_null() && !self.variables[index].ty.is_non_null() {
+            self.never_null.borrow_mut().insert(index);
+        }
+        Value::Variable { index, default: default.map(Box::new) }
+    }
+
+    fn value_at(&self, ty: &Type, value: &ast::Value, depth: usize) -> Value {
+        match value {
+            ast::Value::Null => return Value::Null,
+            // In a list, a variable without a value is null.
+            ast::Value::Variable(name) => return self.variable_value(ty, name, Some(Value::Null)),
+            _ => {}
+        }
+        match ty {
+            Type::List(item) | Type::NonNullList(item) => Value::List(match value {
+                ast::Value::List(items) => {
+                    items.iter().map(|value| self.value_at(item, value, depth)).collect()
+                }
+                single => vec![self.value_at(item, single, depth)],
+            }),
+            Type::Named(name) | Type::NonNullNamed(name) => match self.schema.types.get(name) {
+                Some(ExtendedType::InputObject(object)) => {
+                    self.object(object.fields.values(), value, depth)
+                }
+                _ => self.leaf(name, value),
+            },
+        }
+    }
+
+    fn object<'f>(
+        &self,
+        fields: impl Iterator<Item = &'f Node<InputValueDefinition>>,
+        value: &ast::Value,
+        depth: usize,
+    ) -> Value {
+        let given = value.as_object().unwrap_or_default();
+        let entries = fields.filter_map(|field| {
+            let value = given.iter().find(|(name, _)| *name == field.name);
+            let value = self.input_at(field, value.map(|(_, value)| &**value), depth)?;
+            Some((Arc::from(field.name.as_str()), value))
+        });
+        Value::Object(entries.collect())
+    }
+
+    fn leaf(&self, type_name: &str, value: &ast::Value) -> Value {
+        match (type_name, value) {
+            ("ID", ast::Value::Int(number)) => Value::String(Arc::from(number.as_str())),
+            ("Float", ast::Value::Int(number)) => float(number.try_to_f64().ok()),
+            _ => self.plain(value),
+        }
+    }
+
+    /// A value as it is written, for built-in scalars that need no conversion and for custom scalars.
+    fn plain(&self, value: &ast::Value) -> Value {
+        match value {
+            ast::Value::Null => Value::Null,
+            ast::Value::Boolean(value) => Value::Boolean(*value),
+            ast::Value::String(text) => Value::String(Arc::from(text.as_str())),
+            ast::Value::Enum(name) => Value::Enum(Arc::from(name.as_str())),
+            ast::Value::Int(number) => integer(number.as_str()),
+            ast::Value::Float(number) => float(number.try_to_f64().ok()),
+            ast::Value::List(items) => {
+                Value::List(items.iter().map(|item| self.plain(item)).collect())
+            }
+            ast::Value::Object(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|(name, value)| (Arc::from(name.as_str()), self.plain(value)))
+                    .collect(),
+            ),
+            ast::Value::Variable(name) => match self.variable(name) {
+                Some(index) => Value::Variable { index, default: None },
+                None => Value::Null,
+            },
+        }
+    }
+}
+
+/// An integer of any size: what 64 bits with a sign cannot hold stays exact as text while 64 bits without one can.
+pub(super) fn integer(digits: &str) -> Value {
+    match digits.parse() {
+        Ok(value) => Value::Int(value),
+        Err(_) if digits.parse::<u64>().is_ok() => Value::String(Arc::from(digits)),
+        Err(_) => float(digits.parse().ok()),
+    }
+}
+
+/// The validator has refused numbers that no float can hold.
+fn float(value: Option<f64>) -> Value {
+    value.map_or(Value::Null, Value::Float)
+}

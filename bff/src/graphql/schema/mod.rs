@@ -1,0 +1,84 @@
+//! The type system, made of a contract's SDL: what the validator reads, what async-graphql holds, and what variables are
+//! coerced by.
+
+mod inputs;
+mod registry;
+
+use apollo_compiler::{
+    Name, Schema,
+    ast::Type,
+    collections::HashMap,
+    parser::Parser,
+    schema::{ExtendedType, Implementers},
+    validation::Valid,
+};
+
+pub(super) use inputs::{InputObject, InputTypes, input_type};
+pub(super) use registry::registry;
+
+use crate::{
+    error::{Code, Error, Result},
+    operation,
+};
+
+/// The schema of a contract.
+#[derive(Debug)]
+pub(super) struct TypeSystem {
+    /// As the validator reads it.
+    pub(super) schema: Valid<Schema>,
+    /// The input objects, for the values of variables.
+    pub(super) inputs: InputTypes,
+    implementers: HashMap<Name, Implementers>,
+}
+
+impl TypeSystem {
+    /// Reads SDL.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`], with all faults of the SDL in the error's source.
+    pub(super) fn new(sdl: &str) -> Result<Self> {
+        let parsed = Parser::new().parse_schema(sdl, "schema.graphql");
+        let schema = parsed.and_then(Schema::validate).map_err(|refused| {
+            let faults: Vec<String> =
+                refused.errors.iter().map(|diagnostic| diagnostic.error.to_string()).collect();
+            let message = format!("the contract's schema is not valid: {}", faults.join("; "));
+            Error::with_source(Code::FailedPrecondition, message, refused.errors.to_string())
+        })?;
+        let inputs = InputTypes::new(&schema);
+        let implementers = schema.implementers_map();
+        Ok(Self { schema, inputs, implementers })
+    }
+
+    /// The object types that a value of this type may have: itself, or those of an interface or a union. None for
+    /// leaves.
+    pub(super) fn possible_types(&self, name: &Name) -> Vec<Name> {
+        match self.schema.types.get(name) {
+            Some(ExtendedType::Object(_)) => vec![name.clone()],
+            Some(ExtendedType::Interface(_)) => {
+                let objects = self.implementers.get(name).map(|types| types.objects.iter());
+                objects.into_iter().flatten().cloned().collect()
+            }
+            Some(ExtendedType::Union(union)) => {
+                union.members.iter().map(|member| (**member).clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether an object type is the type of a condition, or one of its possible types.
+    pub(super) fn applies(&self, object: &Name, condition: &Name) -> bool {
+        object == condition || self.schema.is_subtype(condition, object)
+    }
+}
+
+/// A type as plans know it.
+pub(super) fn plain_type(ty: &Type) -> operation::Type {
+    use operation::Type::{List, Named, NonNull};
+    match ty {
+        Type::Named(name) => Named(name.to_string()),
+        Type::NonNullNamed(name) => NonNull(Box::new(Named(name.to_string()))),
+        Type::List(item) => List(Box::new(plain_type(item))),
+        Type::NonNullList(item) => NonNull(Box::new(List(Box::new(plain_type(item))))),
+    }
+}

@@ -1,0 +1,143 @@
+//! The pinned validator: text to a document that is known to be valid, or what is wrong with it.
+
+use apollo_compiler::{
+    ExecutableDocument, Node, Schema,
+    ast::{Definition, Document, VariableDefinition},
+    diagnostic::ToCliReport,
+    parser::{Parser, SourceSpan},
+    validation::{DiagnosticList, Valid},
+};
+
+use super::{
+    config::Limits,
+    lines::Lines,
+    refusal::{Fault, Refusal},
+};
+use crate::{error::Code, operation::Location};
+
+/// How deep syntax may nest: far beyond any depth of fields, and far below what a thread's stack holds.
+const NESTING: usize = 200;
+
+/// Reads a document without a look at the schema.
+pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refusal> {
+    let mut parser = Parser::new().recursion_limit(NESTING).token_limit(limits.tokens);
+    parser.parse_ast(text, "query.graphql").map_err(|refused| {
+        if parser.tokens_reached() > limits.tokens {
+            let message = format!("The document has more than {} tokens.", limits.tokens);
+            return Refusal::new(Code::LimitExceeded, message);
+        }
+        if parser.recursion_reached() > NESTING {
+            let message = format!("The document's syntax nests deeper than {NESTING} levels.");
+            return Refusal::new(Code::LimitExceeded, message);
+        }
+        // What follows the first syntax error is mostly its echo.
+        refusal(Code::ParseFailed, &refused.errors, lines, 1)
+    })
+}
+
+/// Holds a document against the schema.
+pub(super) fn validate(
+    document: &Document,
+    schema: &Valid<Schema>,
+    lines: &Lines<'_>,
+    limits: &Limits,
+) -> Result<Valid<ExecutableDocument>, Refusal> {
+    let judge = |document: &Document| {
+        document.to_executable_validate(schema).map_err(|refused| {
+            refusal(Code::ValidationFailed, &refused.errors, lines, limits.errors)
+        })
+    };
+    if let Some(stricter) = without_null_defaults(document) {
+        judge(&stricter)?;
+    }
+    judge(document)
+}
+
+/// The document with `$x: Int` for `$x: Int = null`, if it has such a thing: a default of null makes no variable fit where
+/// null is not allowed, but the validator thinks that every default does.
+fn without_null_defaults(document: &Document) -> Option<Document> {
+    let mut stricter = document.clone();
+    let mut changed = false;
+    for definition in &mut stricter.definitions {
+        let Definition::OperationDefinition(operation) = definition else { continue };
+        let has_null = |variable: &Node<VariableDefinition>| {
+            variable.default_value.as_ref().is_some_and(|value| value.is_null())
+        };
+        if !operation.variables.iter().any(has_null) {
+            continue;
+        }
+        changed = true;
+        for variable in operation.make_mut().variables.iter_mut().filter(|it| has_null(it)) {
+            // A null for a type that never is null stays, and is refused as what it is.
+            if !variable.ty.is_non_null() {
+                variable.make_mut().default_value = None;
+            }
+        }
+    }
+    changed.then_some(stricter)
+}
+
+fn refusal(code: Code, errors: &DiagnosticList, lines: &Lines<'_>, most: usize) -> Refusal {
+    let faults: Vec<Fault> = errors
+        .iter()
+        .take(most)
+        .map(|diagnostic| {
+            let error = diagnostic.error;
+            let message = match (code, error.unstable_compat_message()) {
+                (Code::ParseFailed, _) => with_marks(&error.to_string()),
+                (_, Some(message)) => message,
+                (_, None) => error.to_string(),
+            };
+            let span = error.location();
+            Fault { message: sentence(&message), locations: locate(span, lines) }
+        })
+        .collect();
+    let left_out = if code == Code::ParseFailed { 0 } else { errors.len() - faults.len() };
+    Refusal { code, faults, left_out }
+}
+
+fn locate(span: Option<SourceSpan>, lines: &Lines<'_>) -> Vec<Location> {
+    span.map(|span| lines.locate(span.offset())).into_iter().collect()
+}
+
+/// The parser's names of punctuation, and how they are written.
+const MARKS: [(&str, &str); 15] = [
+    ("L_PAREN", "`(`"),
+    ("R_PAREN", "`)`"),
+    ("L_BRACK", "`[`"),
+    ("R_BRACK", "`]`"),
+    ("L_CURLY", "`{`"),
+    ("R_CURLY", "`}`"),
+    ("COLON", "`:`"),
+    ("DOLLAR", "`$`"),
+    ("BANG", "`!`"),
+    ("EQ", "`=`"),
+    ("AT", "`@`"),
+    ("PIPE", "`|`"),
+    ("AMP", "`&`"),
+    ("SPREAD", "`...`"),
+    ("NAME", "a Name"),
+];
+
+/// A parser's message with punctuation in the place of its names.
+fn with_marks(message: &str) -> String {
+    let words = message.split_inclusive([' ', ',']).map(|word| {
+        let name = word.trim_end_matches([' ', ',']);
+        let mark = MARKS.iter().find(|(known, _)| *known == name);
+        mark.map_or_else(|| word.to_owned(), |(_, mark)| word.replacen(name, mark, 1))
+    });
+    let text: String = words.collect();
+    match text.split_once(", got ") {
+        Some((expected, got)) if !got.starts_with('`') => format!("{expected}, got `{got}`"),
+        _ => text,
+    }
+}
+
+/// With a capital letter in front and a full stop at the end.
+fn sentence(message: &str) -> String {
+    let message = message.trim();
+    let mut letters = message.chars();
+    let capital = letters.next().map_or_else(String::new, |first| first.to_uppercase().collect());
+    let stop = if message.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{capital}{}{stop}", letters.as_str())
+}

@@ -1,0 +1,200 @@
+//! One connection to one endpoint, and the task that keeps it.
+
+use std::{
+    fmt,
+    hash::{BuildHasher, RandomState},
+    io,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use http::Uri;
+use hyper::{body::Incoming, client::conn::http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::{
+    net::TcpStream,
+    sync::oneshot,
+    time::{Instant, sleep, timeout},
+};
+use tonic::{Status, body::Body, client::GrpcService};
+
+use super::{
+    config::{Endpoint, Settings},
+    guard::{Guarded, Shape, guard},
+    heard::Heard,
+    status,
+    upstream::Slot,
+};
+
+/// One DATA frame holds what most calls answer: fewer frames, and a message in one piece.
+const MAX_FRAME_SIZE: u32 = 1 << 20;
+const STREAM_WINDOW: u32 = 1 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+
+/// A connection that ends sooner counts as a failure to connect: something accepts for an endpoint that is not there.
+const STEADY: Duration = Duration::from_secs(1);
+
+/// Where calls of one endpoint go. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Connection {
+    sender: http2::SendRequest<Body>,
+    origin: Uri,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Connection({})", self.origin)
+    }
+}
+
+impl Connection {
+    /// The scheme and authority for requests.
+    pub(super) fn origin(&self) -> &Uri {
+        &self.origin
+    }
+
+    /// Whether it takes requests no more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+}
+
+/// A connection for one call, as tonic's client needs it.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) connection: Connection,
+    pub(super) shape: Shape,
+    pub(super) max_response_size: u64,
+}
+
+impl GrpcService<Body> for Line {
+    type ResponseBody = Guarded;
+    type Error = Status;
+    type Future = BoxFuture<'static, Result<http::Response<Guarded>, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let (shape, max_size) = (self.shape, self.max_response_size);
+        let answer = self.connection.sender.try_send_request(request);
+        Box::pin(async move {
+            let response: http::Response<Incoming> = answer.await.map_err(|mut error| {
+                if error.take_message().is_some() {
+                    status::unsent()
+                } else {
+                    status::of_connection(error.into_error())
+                }
+            })?;
+            guard(response, shape, max_size)
+        })
+    }
+}
+
+/// Connects, and connects again whenever the connection ends. Never returns.
+pub(super) async fn keep(endpoint: Endpoint, settings: Arc<Settings>, slot: Slot) {
+    let mut failures = 0;
+    loop {
+        let attempt = timeout(settings.connect_timeout.0, connect(&endpoint, &settings));
+        match attempt.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+            Ok((connection, closed)) => {
+                tracing::info!(service = slot.name(), %endpoint, "connected");
+                let since = Instant::now();
+                slot.ready(connection);
+                let reason = closed.await;
+                failures = if since.elapsed() < STEADY { failures + 1 } else { 0 };
+                tracing::info!(service = slot.name(), %endpoint, reason, "disconnected");
+            }
+            Err(error) => {
+                failures += 1;
+                if failures == 1 {
+                    tracing::warn!(service = slot.name(), %endpoint, %error, "cannot connect; trying again");
+                }
+            }
+        }
+        if failures == 0 {
+            slot.connecting();
+        } else {
+            slot.down();
+            sleep(backoff(failures, jitter(&endpoint))).await;
+        }
+    }
+}
+
+/// Resolves the name, connects, and waits for the first bytes of the service: a proxy accepts for a service that is not
+/// there, and a hung process by its kernel.
+async fn connect(
+    endpoint: &Endpoint,
+    settings: &Settings,
+) -> io::Result<(Connection, BoxFuture<'static, String>)> {
+    let stream = TcpStream::connect((endpoint.host(), endpoint.port())).await?;
+    stream.set_nodelay(true)?;
+    let (heard, first_bytes) = oneshot::channel();
+    let stream = TokioIo::new(Heard::new(stream, heard));
+    let (sender, connection) =
+        builder(settings).handshake(stream).await.map_err(io::Error::other)?;
+    let mut closed: BoxFuture<'static, String> = Box::pin(async move {
+        match connection.await {
+            Ok(()) => "the service ended it".to_owned(),
+            Err(error) => format!("{error:?}"),
+        }
+    });
+    tokio::select! {
+        reason = &mut closed => return Err(io::Error::other(reason)),
+        heard = first_bytes => heard.map_err(io::Error::other)?,
+    }
+    Ok((Connection { sender, origin: endpoint.origin() }, closed))
+}
+
+fn builder(settings: &Settings) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_frame_size(MAX_FRAME_SIZE)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW);
+    if !settings.keepalive_interval.0.is_zero() {
+        builder
+            .keep_alive_interval(settings.keepalive_interval.0)
+            .keep_alive_timeout(settings.keepalive_timeout.0);
+    }
+    builder
+}
+
+/// How long to wait after so many failures in a row: 50 ms, doubled each time, at most 3 s; of that between a half and the
+/// whole, so that many gateways do not come back in step. `jitter` is between 0 and 1.
+fn backoff(failures: u32, jitter: f64) -> Duration {
+    const FIRST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_secs(3);
+    let whole = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST);
+    whole.mul_f64(0.5 + jitter / 2.0)
+}
+
+/// Different for each endpoint, attempt and process.
+fn jitter(endpoint: &Endpoint) -> f64 {
+    let random = RandomState::new().hash_one(endpoint);
+    f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_from_50_milliseconds_to_3_seconds() {
+        let waits: Vec<_> = (1..=9).map(|failures| backoff(failures, 1.0).as_millis()).collect();
+        assert_eq!(waits, [50, 100, 200, 400, 800, 1600, 3000, 3000, 3000]);
+    }
+
+    #[test]
+    fn jitter_takes_at_most_a_half_off() {
+        assert_eq!(backoff(1, 0.0).as_millis(), 25);
+        let endpoint: Endpoint = "http://127.0.0.1:1".parse().unwrap();
+        for _ in 0..100 {
+            assert!((0.0..=1.0).contains(&jitter(&endpoint)));
+        }
+    }
+}

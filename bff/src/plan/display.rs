@@ -1,0 +1,304 @@
+//! Plans as text: the calls as a tree, what each answers, and how long it all may take.
+
+use std::{fmt, time::Duration};
+
+use super::{Plan, ShapeField, ShapeId, SiteId, Source, Step, StepId, Value};
+use crate::{
+    contract::{Contract, Fallback, Join, fallback, join, source, wire},
+    units::Span,
+};
+
+/// A plan that prints.
+#[derive(Debug)]
+pub struct PlanText<'a> {
+    plan: &'a Plan,
+    contract: &'a Contract,
+}
+
+impl Plan {
+    /// The plan as text. `contract` is the one that it was made with: it has the names.
+    #[must_use]
+    pub fn display<'a>(&'a self, contract: &'a Contract) -> PlanText<'a> {
+        PlanText { plan: self, contract }
+    }
+}
+
+/// One line of the tree: what is called, what that answers, with which key, how often, and notes.
+struct Line {
+    cells: [String; 4],
+    notes: Vec<String>,
+}
+
+/// A field that a site answers.
+struct Place<'a> {
+    site: SiteId,
+    type_name: &'a str,
+    field: &'a str,
+    /// The key comes from the reply of a call for the same field, not from the object that the field stands in.
+    chained: bool,
+}
+
+impl fmt::Display for PlanText<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut places = Vec::new();
+        self.places(self.plan.root, &mut places);
+        let mut lines = Vec::new();
+        for (index, step) in self.plan.steps.iter().enumerate() {
+            if step.needs.is_empty() {
+                self.tree(StepId(index), ["", ""], &places, &mut lines);
+            }
+        }
+        write_lines(formatter, &lines)?;
+        for field in &self.plan.shape(self.plan.root).fields {
+            if field.source == Source::Slow {
+                writeln!(formatter, "- {}  async-graphql", field.name)?;
+            }
+        }
+        self.totals(formatter)
+    }
+}
+
+fn write_lines(formatter: &mut fmt::Formatter<'_>, lines: &[Line]) -> fmt::Result {
+    let width = |column: usize| {
+        lines.iter().map(|line| line.cells[column].chars().count()).max().unwrap_or_default()
+    };
+    let widths = [width(0), width(1), width(2), width(3)];
+    for line in lines {
+        let mut text = String::new();
+        for (cell, width) in line.cells.iter().zip(widths).filter(|(_, width)| *width > 0) {
+            text.push_str(&format!("{cell:width$}  "));
+        }
+        text.push_str(&line.notes.join("  "));
+        writeln!(formatter, "{}", text.trim_end())?;
+    }
+    Ok(())
+}
+
+impl<'a> PlanText<'a> {
+    fn tree(
+        &self,
+        id: StepId,
+        [own, inner]: [&str; 2],
+        places: &[Place<'_>],
+        lines: &mut Vec<Line>,
+    ) {
+        lines.push(self.line(id, own, places));
+        let children: Vec<StepId> = (0..self.plan.steps.len())
+            .map(StepId)
+            .filter(|child| self.plan.step(*child).needs.first() == Some(&id))
+            .collect();
+        for (index, child) in children.iter().enumerate() {
+            let last = index + 1 == children.len();
+            let own = format!("{inner}{}", if last { "└─ " } else { "├─ " });
+            let inner = format!("{inner}{}", if last { "   " } else { "│  " });
+            self.tree(*child, [&own, &inner], places, lines);
+        }
+    }
+
+    fn line(&self, id: StepId, branch: &str, places: &[Place<'_>]) -> Line {
+        let step = self.plan.step(id);
+        let mine: Vec<&Place<'_>> =
+            places.iter().filter(|place| self.plan.site(place.site).step == id).collect();
+        let answers = mine.iter().map(|place| format!("{}.{}", place.type_name, place.field));
+        let keys = mine.iter().filter_map(|place| self.key(place));
+        let (answers, keys) = (distinct(answers), distinct(keys));
+        Line {
+            cells: [
+                format!("{branch}{} {}", id.0 + 1, self.target(&step.join)),
+                format!("→ {}", answers.join(", ")),
+                if keys.is_empty() { String::new() } else { format!("← {}", keys.join(", ")) },
+                calls(&step.join),
+            ],
+            notes: self.notes(step),
+        }
+    }
+
+    fn target(&self, join: &Join) -> String {
+        match join.target {
+            Some(join::Target::Method(index)) => {
+                self.contract.methods.get(index as usize).map_or_else(String::new, |method| {
+                    format!("{}/{}", method.service, method.name)
+                })
+            }
+            Some(join::Target::Resolver(_)) => "Rust".to_owned(),
+            None => String::new(),
+        }
+    }
+
+    /// Where the keys come from: `Book.id`, or the call whose reply has them.
+    fn key(&self, place: &Place<'_>) -> Option<String> {
+        let site = self.plan.site(place.site);
+        if site.key.is_empty() {
+            return None;
+        }
+        if place.chained {
+            let parent = self.plan.site(site.parent?);
+            return Some(format!("reply of {}", parent.step.0 + 1));
+        }
+        let names: Vec<String> =
+            site.key.iter().map(|part| self.field_name(place.type_name, &part.path)).collect();
+        Some(match names.as_slice() {
+            [name] => format!("{}.{name}", place.type_name),
+            names => format!("{}.{{{}}}", place.type_name, names.join(", ")),
+        })
+    }
+
+    /// The field of the schema that shows this field of the message; a key that no field shows is named by its numbers.
+    fn field_name(&self, type_name: &str, path: &[u32]) -> String {
+        let bindings = self.contract.bindings.iter().filter(|binding| binding.r#type == type_name);
+        let shown = bindings.flat_map(|binding| &binding.fields).find(|field| {
+            let kind = field.source.as_ref().and_then(|source| source.kind.as_ref());
+            let Some(source::Kind::Wire(wire)) = kind else { return false };
+            matches!(wire.value, Some(wire::Value::Leaf(_)))
+                && path.split_last() == Some((&wire.number, &wire.path))
+        });
+        shown.map_or_else(
+            || {
+                let numbers: Vec<String> = path.iter().map(u32::to_string).collect();
+                format!("#{}", numbers.join("."))
+            },
+            |field| field.name.clone(),
+        )
+    }
+
+    fn notes(&self, step: &Step) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let [_, also @ ..] = step.needs.as_slice()
+            && !also.is_empty()
+        {
+            notes.push(format!("needs {} too", numbers(also)));
+        }
+        if let Some(last) = step.after.last() {
+            notes.push(format!("after {}", last.0 + 1));
+        }
+        if let Some(timeout) = step.timeout {
+            notes.push(format!("timeout {}", Span(timeout)));
+        }
+        let Some(policy) = step.join.policy.as_deref() else { return notes };
+        if let Some(cache) = &policy.cache {
+            let mut note =
+                format!("cache {} {}", cache.scope().as_str_name(), span(cache.max_age_ms));
+            if cache.stale_while_revalidate_ms > 0 {
+                note += &format!(" + {}", span(cache.stale_while_revalidate_ms));
+            }
+            notes.push(note);
+        }
+        if !policy.invalidates.is_empty() {
+            notes.push("invalidates".to_owned());
+        }
+        if let Some(fallback) = policy.fallback.as_deref() {
+            notes.push(format!("fallback {}", self.rungs(fallback).join(", ")));
+        }
+        notes
+    }
+
+    fn rungs(&self, fallback: &Fallback) -> Vec<String> {
+        let mut rungs = Vec::new();
+        if fallback.stale_if_error_ms > 0 {
+            rungs.push(format!("stale {}", span(fallback.stale_if_error_ms)));
+        }
+        if let Some(rpc) = &fallback.rpc {
+            rungs.push(self.target(rpc));
+        }
+        match fallback.last {
+            Some(fallback::Last::Value(_)) => rungs.push("value".to_owned()),
+            Some(fallback::Last::Null(_)) => rungs.push("null".to_owned()),
+            None => {}
+        }
+        rungs
+    }
+
+    fn totals(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let calls = self.plan.steps.iter().filter(|step| !is_resolver(&step.join));
+        let (mut count, mut open) = (0, false);
+        for step in calls {
+            count += 1;
+            let batch = step.join.batch.as_ref();
+            open |= !step.join.key.is_empty() && batch.is_none_or(|batch| batch.max > 0);
+        }
+        let levels = self.plan.steps.iter().map(|step| step.level + 1).max().unwrap_or_default();
+        let at_least = if open { "at least " } else { "" };
+        write!(
+            formatter,
+            "{at_least}{count} {} in {levels} {}",
+            plural(count, "call"),
+            plural(levels, "level")
+        )?;
+        match self.plan.worst_case() {
+            Some(time) if count > 0 => write!(formatter, " · worst case {}", Span(time)),
+            None => formatter.write_str(" · worst case the request's deadline"),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// All fields that sites answer, in response order, those in an object before those in its fields.
+    fn places(&self, shape: ShapeId, found: &mut Vec<Place<'a>>) {
+        let shape = self.plan.shape(shape);
+        for field in &shape.fields {
+            self.places_in(&shape.type_name, field, &field.source, false, found);
+        }
+    }
+
+    fn places_in(
+        &self,
+        type_name: &'a str,
+        field: &'a ShapeField,
+        source: &'a Source,
+        chained: bool,
+        found: &mut Vec<Place<'a>>,
+    ) {
+        match source {
+            Source::Join { site, then } => {
+                found.push(Place { site: *site, type_name, field: &field.name, chained });
+                self.places_in(type_name, field, then, true, found);
+            }
+            Source::Wire(wire) => match &wire.value {
+                Value::Object(shape) => self.places(*shape, found),
+                Value::Abstract(members) => {
+                    for member in members {
+                        self.places(member.shape, found);
+                    }
+                }
+                Value::Leaf(_) => {}
+            },
+            Source::Typename | Source::Slow => {}
+        }
+    }
+}
+
+fn calls(join: &Join) -> String {
+    match &join.batch {
+        _ if is_resolver(join) => "1 batch".to_owned(),
+        None if join.key.is_empty() => "1 call".to_owned(),
+        None => "1 call per key".to_owned(),
+        Some(batch) if batch.max > 0 => format!("1 call per {} keys", batch.max),
+        Some(_) => "1 call".to_owned(),
+    }
+}
+
+fn is_resolver(join: &Join) -> bool {
+    matches!(join.target, Some(join::Target::Resolver(_)))
+}
+
+fn span(milliseconds: u64) -> Span {
+    Span(Duration::from_millis(milliseconds))
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
+}
+
+fn numbers(steps: &[StepId]) -> String {
+    let numbers: Vec<String> = steps.iter().map(|step| (step.0 + 1).to_string()).collect();
+    numbers.join(", ")
+}
+
+fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut distinct = Vec::new();
+    for text in texts {
+        if !distinct.contains(&text) {
+            distinct.push(text);
+        }
+    }
+    distinct
+}

@@ -1,0 +1,186 @@
+//! The calls of a plan: one step for all fields that ask the same thing, and their order.
+
+use std::{collections::HashMap, time::Duration};
+
+use super::{MAX_STEPS, too_large};
+use crate::{
+    contract::{Join, KeyPart, Policy, Scalar, fill, join, piece},
+    error::Result,
+    operation::{OperationKind, Value},
+    plan::{KeySource, Step, StepId},
+};
+
+/// The steps so far.
+#[derive(Default)]
+pub(super) struct Steps {
+    steps: Vec<Entry>,
+    /// Steps that may answer further fields.
+    open: HashMap<Place, Vec<StepId>>,
+}
+
+struct Entry {
+    step: Step,
+    root_field: usize,
+}
+
+/// What steps must have in common before their joins are compared.
+#[derive(PartialEq, Eq, Hash)]
+struct Place {
+    target: Option<join::Target>,
+    level: usize,
+    /// In a mutation, whose root fields must not wait for each other's subtrees.
+    root_field: Option<usize>,
+}
+
+/// A field that asks.
+pub(super) struct Asked<'a> {
+    pub(super) join: &'a Join,
+    pub(super) arguments: Vec<(String, Value)>,
+    /// The step in whose values the field stands.
+    pub(super) parent: Option<StepId>,
+    pub(super) mutates: bool,
+    pub(super) root_field: usize,
+}
+
+impl Steps {
+    /// The step that answers a field: one that asks the same already, or a new one.
+    pub(super) fn ask(&mut self, asked: Asked<'_>) -> Result<StepId> {
+        let Asked { join, arguments, parent, mutates, root_field } = asked;
+        let join = request_side(join);
+        let level = parent.map_or(0, |parent| self.steps[parent.0].step.level + 1);
+        let place = Place { target: join.target, level, root_field: mutates.then_some(root_field) };
+        let open = self.open.entry(place).or_default();
+        let same = open.iter().copied().find(|id| {
+            let step = &self.steps[id.0].step;
+            step.join == join && step.arguments == arguments
+        });
+        if let Some(id) = same {
+            let needs = &mut self.steps[id.0].step.needs;
+            needs.extend(parent.filter(|parent| !needs.contains(parent)));
+            return Ok(id);
+        }
+        if self.steps.len() == MAX_STEPS {
+            return Err(too_large("calls", MAX_STEPS));
+        }
+        let id = StepId(self.steps.len());
+        // A root field of a mutation acts: two of them are two acts, however alike.
+        if !(mutates && level == 0) {
+            open.push(id);
+        }
+        let timeout = timeout(&join);
+        let needs = parent.into_iter().collect();
+        let step = Step { join, arguments, timeout, needs, after: Vec::new(), level };
+        self.steps.push(Entry { step, root_field });
+        Ok(id)
+    }
+}
+
+/// The steps in an order in which each comes after those it needs, and where each has gone. In a mutation everything
+/// below a root field comes before the next root field.
+pub(super) fn in_order(steps: Steps, kind: OperationKind) -> (Vec<Step>, Vec<StepId>) {
+    let mut entries: Vec<(usize, Entry)> = steps.steps.into_iter().enumerate().collect();
+    let mutates = kind == OperationKind::Mutation;
+    entries
+        .sort_by_key(|(_, entry)| (if mutates { entry.root_field } else { 0 }, entry.step.level));
+    let mut moved = vec![StepId(0); entries.len()];
+    for (new, (old, _)) in entries.iter().enumerate() {
+        moved[*old] = StepId(new);
+    }
+    let root_fields: Vec<usize> = entries.iter().map(|(_, entry)| entry.root_field).collect();
+    let ordered = entries
+        .into_iter()
+        .map(|(_, Entry { mut step, root_field })| {
+            for need in &mut step.needs {
+                *need = moved[need.0];
+            }
+            step.needs.sort_unstable();
+            if mutates && step.level == 0 {
+                let earlier = root_fields.iter().take_while(|other| **other < root_field).count();
+                step.after = (0..earlier).map(StepId).collect();
+            }
+            step
+        })
+        .collect();
+    (ordered, moved)
+}
+
+/// Where the parent has the parts of a join's key.
+pub(super) fn key_sources(join: &Join) -> Vec<KeySource> {
+    join.key
+        .iter()
+        .map(|part| KeySource {
+            path: part.path.clone(),
+            scalar: part.scalar(),
+            presence: part.presence,
+        })
+        .collect()
+}
+
+/// The arguments that a join names, in its fills, its fallback's and its tags.
+pub(super) fn named_arguments(join: &Join, arguments: &[(String, Value)]) -> Vec<(String, Value)> {
+    let mut names = Vec::new();
+    collect_names(join, &mut names);
+    arguments.iter().filter(|(name, _)| names.contains(&name.as_str())).cloned().collect()
+}
+
+fn collect_names<'a>(join: &'a Join, names: &mut Vec<&'a str>) {
+    names.extend(join.fills.iter().filter_map(|fill| match &fill.source {
+        Some(fill::Source::Argument(path)) => path.split('.').next(),
+        _ => None,
+    }));
+    let Some(policy) = join.policy.as_deref() else { return };
+    let tags = policy.cache.iter().flat_map(|cache| &cache.tags).chain(&policy.invalidates);
+    names.extend(tags.flat_map(|tag| &tag.pieces).filter_map(|piece| match &piece.kind {
+        Some(piece::Kind::Argument(path)) => path.split('.').next(),
+        _ => None,
+    }));
+    if let Some(rpc) = policy.fallback.as_ref().and_then(|fallback| fallback.rpc.as_deref()) {
+        collect_names(rpc, names);
+    }
+}
+
+fn timeout(join: &Join) -> Option<Duration> {
+    let milliseconds = join.policy.as_ref()?.timeout_ms;
+    (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
+}
+
+/// What of a join the request depends on. Where parents have the key, whether they have many, and what is read from the
+/// reply differ between the sites of one step.
+fn request_side(join: &Join) -> Join {
+    Join {
+        target: join.target,
+        fills: join.fills.clone(),
+        key: join.key.iter().map(request_part).collect(),
+        many: false,
+        batch: join.batch.clone(),
+        then: None,
+        side_effects: join.side_effects,
+        policy: join.policy.as_deref().map(|policy| Box::new(request_policy(policy))),
+    }
+}
+
+/// The fallback's RPC has the same key as the call: it too reads it from sites.
+fn request_policy(policy: &Policy) -> Policy {
+    let mut policy = policy.clone();
+    let rpc = policy.fallback.as_mut().and_then(|fallback| fallback.rpc.as_mut());
+    for part in rpc.into_iter().flat_map(|rpc| &mut rpc.key) {
+        *part = request_part(part);
+    }
+    policy
+}
+
+/// Integers of all widths have one canonical form, texts and bytes another: what a key is in the parent matters only
+/// that far.
+fn request_part(part: &KeyPart) -> KeyPart {
+    let scalar = match part.scalar() {
+        text @ (Scalar::String | Scalar::Bytes) => text,
+        _ => Scalar::Int64,
+    };
+    KeyPart {
+        path: Vec::new(),
+        scalar: scalar.into(),
+        target: part.target.clone(),
+        target_scalar: part.target_scalar,
+        presence: false,
+    }
+}

@@ -1,0 +1,88 @@
+//! Which calls there are, and in which order.
+
+use super::{check, mutation, query, shop};
+
+#[test]
+fn one_root_field_is_one_call() {
+    check(
+        &shop(),
+        &query("book(id = $0) : Book { id title }"),
+        "
+            1 shop.Catalog/GetBook  → Query.book  1 call  timeout 100ms
+            1 call in 1 level · worst case 100ms
+        ",
+    );
+}
+
+#[test]
+fn joins_stand_below_the_call_that_has_their_keys() {
+    check(
+        &shop(),
+        &query(
+            "book(id = $0) : Book { title price : Money { amount } reviews : [Review!] { body author : User { name } } readingTime }",
+        ),
+        "
+            1 shop.Catalog/GetBook            → Query.book                     1 call               timeout 100ms
+            ├─ 2 shop.Pricing/BatchGetPrices  → Book.price        ← Book.id    1 call per 200 keys  timeout 80ms  cache PUBLIC 30s  fallback stale 10m, null
+            ├─ 3 shop.Reviews/ListByBooks     → Book.reviews      ← Book.id    1 call               timeout 120ms
+            │  └─ 5 shop.Users/BatchGet       → Review.author     ← Review.#3  1 call               timeout 50ms  cache PUBLIC 5m
+            └─ 4 Rust                         → Book.readingTime  ← Book.#4    1 batch
+            at least 4 calls in 3 levels · worst case the request's deadline
+        ",
+    );
+}
+
+#[test]
+fn a_list_of_keys_is_loaded_by_a_chain_of_calls() {
+    check(
+        &shop(),
+        &query("search(text = tea) : [Book!] { title price : Money { amount } }"),
+        "
+            1 shop.Search/Search                 → Query.search                1 call
+            └─ 2 shop.Catalog/BatchGetBooks      → Query.search  ← reply of 1  1 call per 50 keys
+               └─ 3 shop.Pricing/BatchGetPrices  → Book.price    ← Book.id     1 call per 200 keys  timeout 80ms  cache PUBLIC 30s  fallback stale 10m, null
+            at least 3 calls in 3 levels · worst case the request's deadline
+        ",
+    );
+}
+
+#[test]
+fn root_fields_of_a_mutation_wait_for_all_that_is_below_the_ones_before() {
+    check(
+        &shop(),
+        &mutation(
+            "review as a (id = 1) : Book { price : Money { amount } } \
+             review as b (id = 2) : Book { reviews : [Review] { author : User { name } } } \
+             review as c (id = 3) : Book { id }",
+        ),
+        "
+            1 shop.Reviews/Review             → Mutation.review               1 call               timeout 200ms
+            └─ 2 shop.Pricing/BatchGetPrices  → Book.price       ← Book.id    1 call per 200 keys  timeout 80ms  cache PUBLIC 30s  fallback stale 10m, null
+            3 shop.Reviews/Review             → Mutation.review               1 call               after 2  timeout 200ms
+            └─ 4 shop.Reviews/ListByBooks     → Book.reviews     ← Book.id    1 call               timeout 120ms
+               └─ 5 shop.Users/BatchGet       → Review.author    ← Review.#3  1 call               timeout 50ms  cache PUBLIC 5m
+            6 shop.Reviews/Review             → Mutation.review               1 call               after 5  timeout 200ms
+            at least 6 calls in 3 levels · worst case 850ms
+        ",
+    );
+}
+
+#[test]
+fn introspection_is_answered_by_async_graphql() {
+    check(
+        &shop(),
+        &query("__schema { queryType } book(id = 1) : Book { id } __typename"),
+        "
+            1 shop.Catalog/GetBook  → Query.book  1 call  timeout 100ms
+            - __schema  async-graphql
+            1 call in 1 level · worst case 100ms
+        ",
+    );
+    check(
+        &shop(),
+        &query("__typename"),
+        "
+            0 calls in 0 levels
+        ",
+    );
+}

@@ -1,0 +1,263 @@
+//! From a request's headers to its context: how long it may take, and who asks.
+
+use std::{sync::Arc, time::Duration};
+
+use http::{HeaderMap, HeaderName};
+use tokio::time::Instant;
+
+use super::config::{Config, Trusted};
+use crate::{
+    context::{Context, Identity},
+    error::{Code, Error, Result},
+    units::Span,
+};
+
+/// How a caller says when the answer is worth nothing any more: `500ms`, or a number of milliseconds.
+pub(super) const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout");
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+/// What shapes a mock; only mocks may see it.
+const MOCK: HeaderName = HeaderName::from_static("x-mock");
+/// The names under which services get identity and tenant from us: nobody else may use them.
+const OURS: [HeaderName; 2] =
+    [HeaderName::from_static("x-identity-sub"), HeaderName::from_static("x-tenant")];
+
+/// Whether the headers that shape a mock mean something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mocking {
+    /// The whole gateway is a mock.
+    Allowed,
+    /// They are dropped.
+    Ignored,
+}
+
+/// The context of a request that came in at `now`.
+///
+/// # Errors
+///
+/// [`Code::BadRequest`] for a timeout that cannot be read.
+pub(super) fn context(
+    config: &Config,
+    mocking: Mocking,
+    mut headers: HeaderMap,
+    now: Instant,
+) -> Result<Context> {
+    let timeout = timeout(&headers)?.unwrap_or(config.default_timeout.0).min(config.max_timeout.0);
+    let (identity, tenant) =
+        (identity(&config.trusted, &headers), tenant(&config.trusted, &headers));
+    if mocking == Mocking::Ignored {
+        headers.remove(MOCK);
+    }
+    for name in OURS {
+        headers.remove(name);
+    }
+    Ok(Context { identity, tenant, headers, ..Context::anonymous(now + timeout) })
+}
+
+fn identity(trusted: &Trusted, headers: &HeaderMap) -> Option<Identity> {
+    let subject = single(headers, &trusted.subject.as_ref()?.0)?;
+    let claims = trusted
+        .claims
+        .iter()
+        .filter_map(|(claim, header)| Some((claim.as_str().into(), single(headers, &header.0)?)));
+    Some(Identity { subject, claims: claims.collect() })
+}
+
+fn tenant(trusted: &Trusted, headers: &HeaderMap) -> Option<Arc<str>> {
+    single(headers, &trusted.tenant.as_ref()?.0)
+}
+
+/// The value of a header that is there once. Of two values one may be a client's own, let through by a proxy that appends.
+fn single(headers: &HeaderMap, name: &HeaderName) -> Option<Arc<str>> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().ok().filter(|text| !text.is_empty())?;
+    values.next().is_none().then(|| value.into())
+}
+
+/// The shorter of what both headers ask for.
+fn timeout(headers: &HeaderMap) -> Result<Option<Duration>> {
+    let request = read(
+        headers,
+        &REQUEST_TIMEOUT,
+        request_timeout,
+        "`500ms`, `2s` or a number of milliseconds",
+    )?;
+    let grpc =
+        read(headers, &GRPC_TIMEOUT, grpc_timeout, "at most eight digits and H, M, S, m, u or n")?;
+    Ok(request.into_iter().chain(grpc).min())
+}
+
+fn read(
+    headers: &HeaderMap,
+    name: &HeaderName,
+    parse: fn(&str) -> Option<Duration>,
+    accepted: &str,
+) -> Result<Option<Duration>> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let parsed = value.to_str().ok().and_then(|text| parse(text.trim()));
+    parsed.map(Some).ok_or_else(|| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        Error::new(Code::BadRequest, format!("`{name}: {text}` is not a timeout; write {accepted}"))
+    })
+}
+
+fn request_timeout(text: &str) -> Option<Duration> {
+    match text.parse() {
+        Ok(millis) => Some(Duration::from_millis(millis)),
+        Err(_) => text.parse().ok().map(|Span(timeout)| timeout),
+    }
+}
+
+/// Source: `doc/PROTOCOL-HTTP2.md` of grpc/grpc.
+fn grpc_timeout(text: &str) -> Option<Duration> {
+    let unit = text.chars().next_back().filter(char::is_ascii)?;
+    let digits = &text[..text.len() - 1];
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit())
+    {
+        return None;
+    }
+    let amount = digits.parse().ok()?;
+    match unit {
+        'H' => Some(Duration::from_secs(amount * 3600)),
+        'M' => Some(Duration::from_secs(amount * 60)),
+        'S' => Some(Duration::from_secs(amount)),
+        'm' => Some(Duration::from_millis(amount)),
+        'u' => Some(Duration::from_micros(amount)),
+        'n' => Some(Duration::from_nanos(amount)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::config::Header;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    fn within(pairs: &[(&'static str, &str)]) -> Result<Duration> {
+        let now = Instant::now();
+        context(&Config::default(), Mocking::Ignored, headers(pairs), now)
+            .map(|context| context.deadline - now)
+    }
+
+    #[tokio::test]
+    async fn a_request_that_says_nothing_has_the_default_time() {
+        assert_eq!(within(&[]).unwrap(), Duration::from_secs(1));
+    }
+
+    #[tokio::test]
+    async fn a_request_may_say_how_long_it_waits() {
+        for (name, value, millis) in [
+            ("x-request-timeout", "500ms", 500),
+            ("x-request-timeout", "2s", 2000),
+            ("x-request-timeout", "250", 250),
+            ("x-request-timeout", "0", 0),
+            ("grpc-timeout", "300m", 300),
+            ("grpc-timeout", "5000u", 5),
+            ("grpc-timeout", "3S", 3000),
+        ] {
+            let timeout = within(&[(name, value)]).unwrap();
+            assert_eq!(timeout, Duration::from_millis(millis), "{name}: {value}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_timeouts_the_shorter_holds() {
+        let both = [("x-request-timeout", "500ms"), ("grpc-timeout", "200m")];
+        assert_eq!(within(&both).unwrap(), Duration::from_millis(200));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_longer_than_the_cap() {
+        assert_eq!(within(&[("x-request-timeout", "1h")]).unwrap(), Duration::from_secs(10));
+        assert_eq!(within(&[("grpc-timeout", "99999999H")]).unwrap(), Duration::from_secs(10));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_a_timeout_is_refused_with_the_accepted_forms() {
+        for (name, value) in [
+            ("x-request-timeout", "soon"),
+            ("x-request-timeout", "-1"),
+            ("grpc-timeout", "5"),
+            ("grpc-timeout", "123456789m"),
+            ("grpc-timeout", "S"),
+        ] {
+            let error = within(&[(name, value)]).unwrap_err();
+            assert_eq!(error.code(), Code::BadRequest);
+            assert!(error.message().contains("; write "), "{}", error.message());
+        }
+    }
+
+    fn trusting() -> Config {
+        let header = |name| Header(HeaderName::from_static(name));
+        let trusted = Trusted {
+            subject: Some(header("x-user-id")),
+            claims: [("role".to_owned(), header("x-user-role"))].into(),
+            tenant: Some(header("x-org")),
+        };
+        Config { trusted, ..Config::default() }
+    }
+
+    fn caller(config: &Config, pairs: &[(&'static str, &str)]) -> Context {
+        context(config, Mocking::Ignored, headers(pairs), Instant::now()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn trusted_headers_say_who_calls() {
+        let context = caller(
+            &trusting(),
+            &[("x-user-id", "ann"), ("x-user-role", "admin"), ("x-org", "acme")],
+        );
+        let identity = context.identity.unwrap();
+        assert_eq!((&*identity.subject, identity.claim("role")), ("ann", Some("admin")));
+        assert_eq!(context.tenant.as_deref(), Some("acme"));
+    }
+
+    #[tokio::test]
+    async fn without_configuration_no_header_says_who_calls() {
+        let pairs = [
+            ("x-user-id", "ann"),
+            ("x-identity-sub", "ann"),
+            ("x-org", "acme"),
+            ("x-tenant", "acme"),
+        ];
+        let context = caller(&Config::default(), &pairs);
+        assert_eq!((context.identity, context.tenant), (None, None));
+    }
+
+    #[tokio::test]
+    async fn a_trusted_header_that_comes_twice_says_nothing() {
+        let pairs = [("x-user-id", "ann"), ("x-user-id", "bob"), ("x-org", "")];
+        let mut doubled = HeaderMap::new();
+        for (name, value) in pairs {
+            doubled.append(name, value.parse().unwrap());
+        }
+        let context = context(&trusting(), Mocking::Ignored, doubled, Instant::now()).unwrap();
+        assert_eq!((context.identity, context.tenant), (None, None));
+    }
+
+    #[tokio::test]
+    async fn names_that_services_trust_us_for_are_taken_from_clients() {
+        let pairs = [
+            ("x-identity-sub", "ann"),
+            ("x-tenant", "acme"),
+            ("x-mock", "empty"),
+            ("accept", "*/*"),
+        ];
+        let context = caller(&trusting(), &pairs);
+        assert_eq!(context.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["accept"]);
+    }
+
+    #[tokio::test]
+    async fn only_a_mock_sees_what_shapes_it() {
+        let headers = headers(&[("x-mock", "empty")]);
+        let context =
+            context(&Config::default(), Mocking::Allowed, headers, Instant::now()).unwrap();
+        assert_eq!(context.headers["x-mock"], "empty");
+    }
+}

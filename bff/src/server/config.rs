@@ -1,0 +1,140 @@
+//! The listener and what it lets in.
+
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer, de};
+
+use crate::units::{ByteSize, Span};
+
+/// The table `server`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where requests come in. Port 0 takes a free one. Only this machine by default: `0.0.0.0:4000` opens it to others.
+    #[serde(deserialize_with = "address")]
+    pub listen: SocketAddr,
+    /// How long a request may take that names no `x-request-timeout` and no `grpc-timeout`. 1 s: people leave pages that
+    /// take longer, and every call behind a request gets what is left of it.
+    pub default_timeout: Span,
+    /// The longest time a request may ask for; one that asks for more gets this. 10 s.
+    pub max_timeout: Span,
+    /// A larger body is refused with 413. 1 MiB: a large document is 100 KiB, the rest is for variables.
+    pub max_body_size: ByteSize,
+    /// A client that takes longer to send the headers of a request is disconnected. 10 s.
+    pub header_timeout: Span,
+    /// After the signal to stop: how long new requests are still taken, while `/ready` already says 503, so that balancers
+    /// notice. 0 s, as nobody balances on a developer's machine; where a balancer asks `/ready`, twice its interval.
+    pub drain_delay: Span,
+    /// After that: how long requests in flight may take before they are cut. 10 s, the longest that a request takes.
+    pub drain_timeout: Span,
+    /// Whether browsers that open `/graphql` get GraphiQL.
+    pub graphiql: bool,
+    /// Which pages of other origins may ask.
+    pub cors: Cors,
+    /// Which headers say who calls. Only a proxy that sets them on every request, and lets none of a client's through, makes
+    /// them trustworthy.
+    pub trusted: Trusted,
+}
+
+/// The table `server.cors`. Without origins no page of another origin may ask.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cors {
+    /// Origins that may ask, like `https://shop.example`; `*` lets all ask, then without credentials.
+    pub origins: Vec<Origin>,
+    /// Whether pages may send cookies and read answers that depend on them.
+    pub credentials: bool,
+    /// How long a browser may remember the answer to a preflight. 1 hour.
+    pub max_age: Span,
+}
+
+/// The table `server.trusted`. Everything is off by default: such headers are then not trusted, whoever sends them.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Trusted {
+    /// The header that names the caller for good, `x-user-id` for one. It becomes `$identity.sub`.
+    pub subject: Option<Header>,
+    /// Other claims and their headers: `{ role = "x-user-role" }` becomes `$identity.role`. They need `subject`.
+    pub claims: BTreeMap<String, Header>,
+    /// The header that names the tenant. It becomes `$tenant`.
+    pub tenant: Option<Header>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let seconds = |seconds| Span(Duration::from_secs(seconds));
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4000)),
+            default_timeout: seconds(1),
+            max_timeout: seconds(10),
+            max_body_size: ByteSize(1 << 20),
+            header_timeout: seconds(10),
+            drain_delay: seconds(0),
+            drain_timeout: seconds(10),
+            graphiql: true,
+            cors: Cors::default(),
+            trusted: Trusted::default(),
+        }
+    }
+}
+
+impl Default for Cors {
+    fn default() -> Self {
+        Self { origins: Vec::new(), credentials: false, max_age: Span(Duration::from_secs(3600)) }
+    }
+}
+
+fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        let accepted = "write an IP address and a port, like `127.0.0.1:4000` or `[::]:4000`";
+        de::Error::custom(format!("`{text}` is no address to listen at; {accepted}"))
+    })
+}
+
+/// The name of a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header(pub http::HeaderName);
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let accepted = "write the name of a header, like `x-user-id`";
+        text.parse()
+            .map(Self)
+            .map_err(|_| de::Error::custom(format!("`{text}` is no name of a header; {accepted}")))
+    }
+}
+
+/// Where a page comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `*`
+    Any,
+    /// A scheme, a host and perhaps a port, as browsers send them.
+    Exact(http::HeaderValue),
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "*" {
+            return Ok(Self::Any);
+        }
+        let uri = text.parse::<http::Uri>().ok().filter(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.path() == "/"
+                && !text.ends_with('/')
+        });
+        match (uri, http::HeaderValue::from_str(&text)) {
+            (Some(_), Ok(value)) => Ok(Self::Exact(value)),
+            _ => Err(de::Error::custom(format!(
+                "`{text}` is not an origin; write `https://HOST`, `http://HOST:PORT` or `*`"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The four parameters of a GraphQL request, from a body or from a query string, borrowed where they can be.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, de};
+use serde_json::value::RawValue;
+
+use crate::error::{Code, Error, Result};
+
+/// What a client asks.
+#[derive(Debug)]
+pub(super) struct Parameters<'a> {
+    pub(super) query: Cow<'a, str>,
+    pub(super) operation_name: Option<Cow<'a, str>>,
+    /// A JSON object, as it came.
+    pub(super) variables: Option<Cow<'a, RawValue>>,
+}
+
+/// A JSON body. Members that we do not know are ignored, as the specification demands; a member given twice is refused, since
+/// two readers could take it for two different requests.
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow, default)]
+    query: Option<Text<'a>>,
+    #[serde(borrow, default, rename = "operationName")]
+    operation_name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    variables: Option<Object<'a>>,
+    #[serde(borrow, default)]
+    #[expect(
+        dead_code,
+        reason = "read for its type only: nothing is negotiated by extensions yet"
+    )]
+    extensions: Option<Object<'a>>,
+}
+
+/// A string. serde borrows a `Cow` only where it stands by itself, not inside of an `Option`.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// A JSON object, unread.
+struct Object<'a>(&'a RawValue);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        if raw.get().starts_with('{') {
+            return Ok(Self(raw));
+        }
+        Err(de::Error::custom("an object is expected"))
+    }
+}
+
+/// The parameters in a JSON body.
+///
+/// # Errors
+///
+/// [`Code::BadRequest`] where it is not JSON, or not a GraphQL request.
+pub(super) fn from_body(body: &[u8]) -> Result<Parameters<'_>> {
+    // serde would take an array for an object whose members have no names.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        let message = "the body is not a GraphQL request: it is a list, and one request is answered at a time";
+        return Err(Error::new(Code::BadRequest, message));
+    }
+    let body: Body<'_> = serde_json::from_slice(body).map_err(|error| refusal(&error))?;
+    let Some(Text(query)) = body.query else {
+        return Err(missing_query());
+    };
+    Ok(Parameters {
+        query,
+        operation_name: body.operation_name.map(|Text(name)| name),
+        variables: body.variables.map(|Object(raw)| Cow::Borrowed(raw)),
+    })
+}
+
+fn refusal(error: &serde_json::Error) -> Error {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "the body is not a GraphQL request",
+        _ => "the body is not JSON",
+    };
+    Error::new(Code::BadRequest, format!("{what}: {error}"))
+}
+
+fn missing_query() -> Error {
+    Error::new(Code::BadRequest, "the parameter `query` is missing; it must be a string")
+}
+
+/// The parameters in the query string of a URL. An optional one that is empty counts as absent.
+///
+/// # Errors
+///
+/// [`Code::BadRequest`] where it is not a GraphQL request.
+pub(super) fn from_query_string(text: &str) -> Result<Parameters<'_>> {
+    let [mut query, mut operation_name, mut variables, mut extensions] = [const { None }; 4];
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        let parameter = match &*name {
+            "query" => &mut query,
+            "operationName" => &mut operation_name,
+            "variables" => &mut variables,
+            "extensions" => &mut extensions,
+            _ => continue,
+        };
+        if parameter.replace(value).is_some() {
+            return Err(Error::new(
+                Code::BadRequest,
+                format!("the parameter `{name}` is given twice"),
+            ));
+        }
+    }
+    json_object("extensions", extensions)?;
+    Ok(Parameters {
+        query: query.ok_or_else(missing_query)?,
+        operation_name: operation_name.filter(|name: &Cow<'_, str>| !name.is_empty()),
+        variables: json_object("variables", variables)?.map(Cow::Owned),
+    })
+}
+
+fn json_object(name: &str, text: Option<Cow<'_, str>>) -> Result<Option<Box<RawValue>>> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let fault = |reason: &str| {
+        Error::new(
+            Code::BadRequest,
+            format!("the parameter `{name}` must be a JSON object: {reason}"),
+        )
+    };
+    let value: Box<RawValue> =
+        serde_json::from_str(&text).map_err(|error| fault(&error.to_string()))?;
+    match value.get() {
+        "null" => Ok(None),
+        object if object.starts_with('{') => Ok(Some(value)),
+        other => Err(fault(&format!("it begins with `{}`", &other[..1]))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Seen<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
+    fn check(found: Result<Parameters<'_>>, outcome: Result<Seen<'_>, &str>) {
+        match (found, outcome) {
+            (Ok(found), Ok((query, name, variables))) => {
+                assert_eq!(found.query, query);
+                assert_eq!(found.operation_name.as_deref(), name);
+                assert_eq!(found.variables.as_deref().map(RawValue::get), variables);
+            }
+            (Err(found), Err(message)) => {
+                assert_eq!(found.code(), Code::BadRequest);
+                assert!(found.message().starts_with(message), "{}", found.message());
+            }
+            (found, outcome) => panic!("{found:?} is not {outcome:?}"),
+        }
+    }
+
+    fn body(text: &str, outcome: Result<Seen<'_>, &str>) {
+        check(from_body(text.as_bytes()), outcome);
+    }
+
+    #[test]
+    fn a_body_has_up_to_four_parameters() {
+        body(r#"{"query":"{a}"}"#, Ok(("{a}", None, None)));
+        body(
+            r#" { "variables" : {"x": [1]}, "operationName":"Q", "extensions":{}, "query":"{\u0061}" } "#,
+            Ok(("{a}", Some("Q"), Some(r#"{"x": [1]}"#))),
+        );
+    }
+
+    #[test]
+    fn null_is_the_same_as_absent() {
+        body(
+            r#"{"query":"{a}","variables":null,"operationName":null,"extensions":null}"#,
+            Ok(("{a}", None, None)),
+        );
+        body(r#"{"query":null}"#, Err("the parameter `query` is missing"));
+    }
+
+    #[test]
+    fn unknown_members_are_ignored() {
+        body(r#"{"query":"{a}","id":7,"doc":{"query":"{b}"}}"#, Ok(("{a}", None, None)));
+    }
+
+    #[test]
+    fn the_query_is_borrowed_where_it_has_no_escapes() {
+        let text = r#"{"query":"{a}","operationName":"Q"}"#;
+        let found = from_body(text.as_bytes()).unwrap();
+        assert!(matches!(found.query, Cow::Borrowed(_)));
+        assert!(matches!(found.operation_name, Some(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn wrong_types_and_doubled_members_are_refused() {
+        let refused = "the body is not a GraphQL request";
+        for text in [
+            r#"{"query":1}"#,
+            r#"{"query":{}}"#,
+            r#"{"query":"{a}","operationName":1}"#,
+            r#"{"query":"{a}","variables":"{}"}"#,
+            r#"{"query":"{a}","variables":[]}"#,
+            r#"{"query":"{a}","extensions":0}"#,
+            r#"{"query":"{a}","query":"{b}"}"#,
+            r#"{"query":"{a}","variables":{},"variables":{}}"#,
+            "[]",
+            r#" ["{a}"]"#,
+            r#"[{"query":"{a}"}]"#,
+            "7",
+        ] {
+            body(text, Err(refused));
+        }
+        body("{}", Err("the parameter `query` is missing"));
+        body(r#"{"qeury":"{a}"}"#, Err("the parameter `query` is missing"));
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused() {
+        for text in
+            ["", "NONSENSE", r#"{"query":"#, r#"{"query":"{a}"} x"#, "{\"query\":\"\u{1}\"}"]
+        {
+            body(text, Err("the body is not JSON"));
+        }
+        check(from_body(b"{\"query\":\"\xff\"}"), Err("the body is not JSON"));
+    }
+
+    #[test]
+    fn a_query_string_has_the_same_parameters() {
+        let found = |text| from_query_string(text);
+        check(found("query=%7Ba%7D&x=1"), Ok(("{a}", None, None)));
+        check(
+            found("query=query+Q%7Ba%7D&operationName=Q&variables=%7B%22x%22%3A1%7D"),
+            Ok(("query Q{a}", Some("Q"), Some(r#"{"x":1}"#))),
+        );
+        check(found("query={a}&operationName=&variables=&extensions="), Ok(("{a}", None, None)));
+        check(found("query={a}&operationName=null"), Ok(("{a}", Some("null"), None)));
+        check(found(""), Err("the parameter `query` is missing"));
+        check(
+            found("query={a}&variables=[]"),
+            Err("the parameter `variables` must be a JSON object"),
+        );
+        check(
+            found("query={a}&extensions=x"),
+            Err("the parameter `extensions` must be a JSON object"),
+        );
+        check(found("query={a}&query={b}"), Err("the parameter `query` is given twice"));
+    }
+}

@@ -1,0 +1,95 @@
+//! What emission reads and what it reports.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+
+use super::Refs;
+use crate::{error::Error, operation::Location, plan::StepId};
+
+/// What a step answered for one key.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// The answer.
+    pub value: EntityValue,
+    /// The number of a note of the executor. Emission reports each place that shows the entity.
+    pub note: Option<u32>,
+}
+
+/// The answer for one key.
+#[derive(Clone, Debug)]
+pub enum EntityValue {
+    /// An encoded message.
+    Bytes(Bytes),
+    /// There is none.
+    Null,
+    /// It failed. `NOT_FOUND` is null without an error where null may stand.
+    Failed(Error),
+}
+
+impl EntityValue {
+    /// The size of an encoded message, otherwise 0.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Null | Self::Failed(_) => 0,
+        }
+    }
+}
+
+/// Everything that emission reads.
+#[derive(Debug)]
+pub struct EmitInput<'a> {
+    /// By step, then by key number.
+    pub steps: &'a [Vec<Entity>],
+    /// By site.
+    pub refs: &'a [Refs],
+    /// The JSON of fields of the slow lane, by response key.
+    pub slow: &'a HashMap<String, Bytes>,
+}
+
+/// What emission has to say beside the JSON.
+#[derive(Debug, Default)]
+pub struct Emission {
+    /// At most 100 for each step.
+    pub errors: Vec<FieldError>,
+    /// How many more there were.
+    pub errors_left_out: u64,
+    /// The places that show noted entities, at most 100 for each step.
+    pub degraded: Vec<Degraded>,
+    /// How many more there were.
+    pub degraded_left_out: u64,
+    /// Whether `data` itself is null.
+    pub data_is_null: bool,
+}
+
+/// A field without its value.
+#[derive(Clone, Debug)]
+pub struct FieldError {
+    /// From the root of `data`.
+    pub path: Vec<PathSegment>,
+    /// Of the field in the document.
+    pub location: Location,
+    /// Why.
+    pub error: Error,
+    /// The step that answered, or should have; `None` for what no step answers.
+    pub step: Option<StepId>,
+}
+
+/// A place that shows a noted entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Degraded {
+    /// From the root of `data`.
+    pub path: Vec<PathSegment>,
+    /// [`Entity::note`].
+    pub note: u32,
+}
+
+/// One step of a path into the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathSegment {
+    /// A field, by its response key.
+    Key(Box<str>),
+    /// An item of a list.
+    Index(u32),
+}

@@ -1,0 +1,262 @@
+//! Frames for emission.
+
+use std::fmt::Write as _;
+
+use super::{Compiler, Place, finish, index, place, refused};
+use crate::{
+    contract::{self, Cardinality, Format, Scalar},
+    error::Result,
+    plan::{self, Member, ShapeField, ShapeId, SiteId, Source, Wire},
+    transcoder::{
+        frame::{
+            Choice, ChoiceId, Field, Frame, FrameId, KeyText, Kind, Literal, Operation, Value,
+            WHOLE,
+        },
+        leaf::{Leaf, leaf},
+        map::EntryTags,
+        scalar::wire_type,
+        table::TableBuilder,
+        wire::{LEN, tag_of},
+    },
+};
+
+/// What an operation takes from its field.
+#[derive(Clone, Copy)]
+struct Traits {
+    field: u32,
+    nullable: bool,
+    item_nullable: bool,
+    inside_join: bool,
+}
+
+impl Traits {
+    /// For what a join reads from an entity.
+    fn of_entity(self, many: bool) -> Self {
+        let nullable = if many { self.item_nullable } else { self.nullable };
+        Self { nullable, inside_join: true, ..self }
+    }
+}
+
+impl Compiler<'_> {
+    /// The frame of one shape.
+    pub(super) fn object(&mut self, shape: ShapeId) -> Result<FrameId> {
+        let shape = self.plan.shape(shape);
+        let mut builder = TableBuilder::new();
+        let mut operations = Vec::with_capacity(shape.fields.len());
+        let mut literal = String::from("{");
+        for (at, field) in shape.fields.iter().enumerate() {
+            if at > 0 {
+                literal.push(',');
+            }
+            let _ = write!(literal, "\"{}\":", field.response_key);
+            if field.source == Source::Typename {
+                let _ = write!(literal, "\"{}\"", shape.type_name);
+                continue;
+            }
+            let traits = self.traits(field);
+            let mut operation = self.operation(&mut builder, &field.source, traits)?;
+            if matches!(operation.kind, Kind::Text { .. }) {
+                literal.push('"');
+            }
+            operation.literal = Literal::of(&std::mem::take(&mut literal));
+            operations.push(operation);
+        }
+        literal.push('}');
+        Ok(self.frame(builder, operations, &literal))
+    }
+
+    fn frame(&mut self, builder: TableBuilder, operations: Vec<Operation>, close: &str) -> FrameId {
+        let (table, slots) = finish(builder, &mut self.layout.tables);
+        let frame =
+            Frame { table, slots, operations: operations.into(), close: Literal::of(close) };
+        self.layout.frames.push(frame);
+        FrameId(self.layout.frames.len() - 1)
+    }
+
+    fn traits(&mut self, field: &ShapeField) -> Traits {
+        self.layout.fields.push(Field {
+            response_key: field.response_key.as_str().into(),
+            location: field.location,
+        });
+        Traits {
+            field: index(self.layout.fields.len() - 1),
+            nullable: field.nullable,
+            item_nullable: field.item_nullable,
+            inside_join: false,
+        }
+    }
+
+    fn operation(
+        &mut self,
+        builder: &mut TableBuilder,
+        source: &Source,
+        traits: Traits,
+    ) -> Result<Operation> {
+        let (kind, slot, guard) = match source {
+            Source::Wire(wire) => self.wire(builder, wire)?,
+            Source::Join { site, then } => (self.join(*site, then, traits)?, 0, 0),
+            Source::Slow => (Kind::Slow, 0, 0),
+            Source::Typename => return Err(refused("the plan reads a type's name from an entity")),
+        };
+        let Traits { field, nullable, item_nullable, inside_join } = traits;
+        let literal = Literal::of("");
+        Ok(Operation { literal, kind, slot, guard, field, nullable, item_nullable, inside_join })
+    }
+
+    fn join(&mut self, site: SiteId, then: &Source, traits: Traits) -> Result<Kind> {
+        let plan::Site { step, many, .. } = *self.plan.site(site);
+        self.layout.site_finders[site.0] = self.find_in_entity(then)?;
+        let then = self.entity(then, traits.of_entity(many))?;
+        Ok(Kind::Join { site, step, many, then })
+    }
+
+    /// The frame of what a join reads from an entity.
+    fn entity(&mut self, then: &Source, traits: Traits) -> Result<FrameId> {
+        if let Source::Wire(Wire { path, number: 0, value: plan::Value::Object(shape), .. }) = then
+            && path.is_empty()
+        {
+            return self.object(*shape);
+        }
+        let mut builder = TableBuilder::new();
+        let mut operation = self.operation(&mut builder, then, traits)?;
+        if matches!(operation.kind, Kind::Text { .. }) {
+            operation.literal = Literal::of("\"");
+        }
+        Ok(self.frame(builder, vec![operation], ""))
+    }
+
+    fn wire(&mut self, builder: &mut TableBuilder, wire: &Wire) -> Result<(Kind, u32, u32)> {
+        let place = place(builder, wire)?;
+        let guard = place.guard;
+        let (kind, slot) = match place.cardinality {
+            Cardinality::Repeated => self.list(builder, wire, &place)?,
+            Cardinality::Map => self.map(builder, wire, &place)?,
+            _ => self.singular(builder, wire, &place)?,
+        };
+        Ok((kind, slot, guard))
+    }
+
+    fn singular(
+        &mut self,
+        builder: &mut TableBuilder,
+        wire: &Wire,
+        place: &Place,
+    ) -> Result<(Kind, u32)> {
+        let explicit = place.cardinality != Cardinality::Implicit;
+        let (node, number) = (place.node, place.number);
+        let value = match &wire.value {
+            plan::Value::Leaf(contract_leaf) => match (leaf(contract_leaf)?, number) {
+                (Leaf::Number(leaf, scalar), Some(number)) => {
+                    let slot = builder.number(node, number, scalar, explicit)?;
+                    return Ok((Kind::Number { leaf, scalar, explicit }, index(slot)));
+                }
+                (Leaf::Bytes(leaf), Some(number)) if !leaf.is_message() => {
+                    let slot = index(builder.bytes(node, number)?);
+                    let is_text = leaf == crate::transcoder::leaf::BytesLeaf::String;
+                    let value = Value::Bytes(leaf);
+                    let kind = if is_text {
+                        Kind::Text { explicit }
+                    } else {
+                        Kind::One { value, explicit }
+                    };
+                    return Ok((kind, slot));
+                }
+                (Leaf::Bytes(leaf), _) if leaf.is_message() => Value::Bytes(leaf),
+                _ => return Err(refused("the contract takes a message for a scalar")),
+            },
+            other => self.value(other)?,
+        };
+        let slot = match number {
+            Some(number) => index(builder.message(node, number)?),
+            None => WHOLE,
+        };
+        Ok((Kind::One { value, explicit: true }, slot))
+    }
+
+    fn list(
+        &mut self,
+        builder: &mut TableBuilder,
+        wire: &Wire,
+        place: &Place,
+    ) -> Result<(Kind, u32)> {
+        let number = place.number.ok_or(refused("the contract takes a message for a list"))?;
+        if let plan::Value::Leaf(contract_leaf) = &wire.value
+            && let Leaf::Number(leaf, scalar) = leaf(contract_leaf)?
+        {
+            let wire_type = wire_type(scalar);
+            let slot = builder.repeated(place.node, number, wire_type)?;
+            return Ok((Kind::Numbers { leaf, number, wire_type }, index(slot)));
+        }
+        let value = self.value(&wire.value)?;
+        let slot = builder.repeated(place.node, number, LEN)?;
+        Ok((Kind::Items { value, number }, index(slot)))
+    }
+
+    fn map(
+        &mut self,
+        builder: &mut TableBuilder,
+        wire: &Wire,
+        place: &Place,
+    ) -> Result<(Kind, u32)> {
+        let number = place.number.ok_or(refused("the contract takes a message for a map"))?;
+        let key = wire.map_key.ok_or(refused("the contract has a map without keys"))?;
+        let value = self.value(&wire.value)?;
+        let (value_type, merge) = match &wire.value {
+            plan::Value::Leaf(contract_leaf) => match leaf(contract_leaf)? {
+                Leaf::Number(_, scalar) => (wire_type(scalar), false),
+                Leaf::Bytes(leaf) => (LEN, leaf.is_message()),
+            },
+            _ => (LEN, true),
+        };
+        let slot = builder.repeated(place.node, number, LEN)?;
+        let tags = EntryTags {
+            key: tag_of(1, wire_type(key.scalar())),
+            value: tag_of(2, value_type),
+            merge,
+        };
+        Ok((Kind::Map { value, number, key: key_text(&key)?, tags }, index(slot)))
+    }
+
+    fn value(&mut self, value: &plan::Value) -> Result<Value> {
+        Ok(match value {
+            plan::Value::Leaf(contract_leaf) => match leaf(contract_leaf)? {
+                Leaf::Number(leaf, _) => Value::Number(leaf),
+                Leaf::Bytes(leaf) => Value::Bytes(leaf),
+            },
+            plan::Value::Object(shape) => Value::Object(self.object(*shape)?),
+            plan::Value::Abstract(members) => Value::Choice(self.choice(members)?),
+        })
+    }
+
+    fn choice(&mut self, members: &[Member]) -> Result<ChoiceId> {
+        let mut builder = TableBuilder::new();
+        let mut choices = Vec::new();
+        let mut otherwise = None;
+        for member in members {
+            let frame = self.object(member.shape)?;
+            if member.number == 0 {
+                otherwise = Some(frame);
+            } else {
+                choices.push((builder.message(0, member.number)?, frame));
+            }
+        }
+        builder.oneof(0, super::oneof(members));
+        let (table, slots) = finish(builder, &mut self.layout.tables);
+        self.layout.choices.push(Choice { table, slots, members: choices.into(), otherwise });
+        Ok(ChoiceId(self.layout.choices.len() - 1))
+    }
+}
+
+fn key_text(key: &contract::Leaf) -> Result<KeyText> {
+    Ok(match (key.scalar(), key.format()) {
+        (Scalar::String, _) => KeyText::Text,
+        (Scalar::Bool, _) => KeyText::Boolean,
+        (Scalar::Double | Scalar::Float, _) | (_, Format::Enum) => {
+            return Err(refused("the contract has a map with keys that protobuf does not allow"));
+        }
+        (scalar, _) if wire_type(scalar) == LEN => {
+            return Err(refused("the contract has a map with keys that protobuf does not allow"));
+        }
+        (scalar, _) => KeyText::Whole(scalar),
+    })
+}

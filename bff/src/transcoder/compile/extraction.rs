@@ -1,0 +1,134 @@
+//! Finders: frames that only look for keys.
+
+use super::{Compiler, finish, index, place, refused};
+use crate::{
+    contract::Cardinality,
+    error::Result,
+    plan::{self, Member, ShapeId, SiteId, Source, Wire},
+    transcoder::{
+        frame::{Choice, ChoiceId, WHOLE},
+        keyform::kind_of,
+        locate::{Find, Finder, FinderId, Inside, Look, Part},
+        map::EntryTags,
+        scalar::wire_type,
+        table::TableBuilder,
+        wire::{LEN, tag_of},
+    },
+};
+
+impl Compiler<'_> {
+    /// The finder of the sites in a shape; `None` where it has none. Sites below them are found in their entities.
+    pub(super) fn find_in_object(&mut self, shape: ShapeId) -> Result<Option<FinderId>> {
+        let shape = self.plan.shape(shape);
+        self.finder(shape.fields.iter().map(|field| &field.source))
+    }
+
+    /// The finder of the sites in what a join reads from an entity.
+    pub(super) fn find_in_entity(&mut self, then: &Source) -> Result<Option<FinderId>> {
+        self.finder(std::iter::once(then))
+    }
+
+    fn finder<'s>(
+        &mut self,
+        sources: impl Iterator<Item = &'s Source>,
+    ) -> Result<Option<FinderId>> {
+        let mut builder = TableBuilder::new();
+        let mut finds = Vec::new();
+        for source in sources {
+            match source {
+                Source::Join { site, .. } => finds.push(self.site(&mut builder, *site)?),
+                Source::Wire(wire) => finds.extend(self.inside(&mut builder, wire)?),
+                Source::Typename | Source::Slow => {}
+            }
+        }
+        if finds.is_empty() {
+            return Ok(None);
+        }
+        let (table, slots) = finish(builder, &mut self.layout.tables);
+        self.layout.finders.push(Finder { table, slots, finds: finds.into() });
+        Ok(Some(FinderId(self.layout.finders.len() - 1)))
+    }
+
+    fn site(&mut self, builder: &mut TableBuilder, id: SiteId) -> Result<Find> {
+        let site = self.plan.site(id);
+        let form = &self.forms[site.step.0];
+        if site.key.len() != form.parts.len() {
+            return Err(refused("a site of the plan has another key than its step"));
+        }
+        if site.many && site.key.len() != 1 {
+            return Err(refused("a list of keys has keys of more than one part"));
+        }
+        let mut parts = Vec::with_capacity(site.key.len());
+        for source in &site.key {
+            let Some((number, path)) = source.path.split_last() else {
+                return Err(refused("a key of the plan has no field"));
+            };
+            let (node, guard) = builder.descend(path)?;
+            let kind = kind_of(source.scalar)?;
+            let wire_type = wire_type(source.scalar);
+            let slot = match (site.many, wire_type) {
+                (true, _) => builder.repeated(node, *number, wire_type)?,
+                (false, LEN) if kind.is_message() => builder.message(node, *number)?,
+                (false, LEN) => builder.bytes(node, *number)?,
+                (false, _) => builder.number(node, *number, source.scalar, source.presence)?,
+            };
+            parts.push(Part {
+                slot: index(slot),
+                guard: index(guard),
+                number: *number,
+                scalar: source.scalar,
+                presence: source.presence,
+            });
+        }
+        Ok(Find::Key { site: id, step: site.step, many: site.many, parts: parts.into() })
+    }
+
+    /// Where sites are in a value of the message, if there are any.
+    fn inside(&mut self, builder: &mut TableBuilder, wire: &Wire) -> Result<Option<Find>> {
+        let look = match &wire.value {
+            plan::Value::Leaf(_) => None,
+            plan::Value::Object(shape) => self.find_in_object(*shape)?.map(Look::Object),
+            plan::Value::Abstract(members) => self.find_choice(members)?.map(Look::Choice),
+        };
+        let Some(look) = look else { return Ok(None) };
+        let place = place(builder, wire)?;
+        let (inside, slot) = match (place.cardinality, place.number) {
+            (Cardinality::Repeated, Some(number)) => {
+                (Inside::Items { number }, index(builder.repeated(place.node, number, LEN)?))
+            }
+            (Cardinality::Map, Some(number)) => {
+                let key = wire.map_key.ok_or(refused("the contract has a map without keys"))?;
+                let key = tag_of(1, wire_type(key.scalar()));
+                let tags = EntryTags { key, value: tag_of(2, LEN), merge: true };
+                let slot = builder.repeated(place.node, number, LEN)?;
+                (Inside::Map { number, tags }, index(slot))
+            }
+            (_, Some(number)) => (Inside::One, index(builder.message(place.node, number)?)),
+            (_, None) => (Inside::One, WHOLE),
+        };
+        Ok(Some(Find::Inside { inside, slot, guard: place.guard, look }))
+    }
+
+    fn find_choice(&mut self, members: &[Member]) -> Result<Option<ChoiceId>> {
+        let mut builder = TableBuilder::new();
+        let mut choices = Vec::new();
+        let (mut otherwise, mut any) = (None, false);
+        for member in members {
+            let finder = self.find_in_object(member.shape)?;
+            any |= finder.is_some();
+            if member.number == 0 {
+                otherwise = Some(finder);
+            } else {
+                choices.push((builder.message(0, member.number)?, finder));
+            }
+        }
+        if !any {
+            return Ok(None);
+        }
+        builder.oneof(0, super::oneof(members));
+        let (table, slots) = finish(builder, &mut self.layout.tables);
+        let choice = Choice { table, slots, members: choices.into(), otherwise };
+        self.layout.finder_choices.push(choice);
+        Ok(Some(ChoiceId(self.layout.finder_choices.len() - 1)))
+    }
+}

@@ -1,0 +1,104 @@
+//! From a plan to tables: shapes become frames for emission, and smaller ones that find keys.
+
+mod emission;
+mod extraction;
+
+use super::{
+    frame::{Choice, Field, Frame, FrameId},
+    keyform::KeyForm,
+    locate::{Finder, FinderId},
+    table::{Oneof, TableBuilder, TableId, Tables},
+    wire::{LEN, tag_of},
+};
+use crate::{
+    contract::Cardinality,
+    error::{Code, Error, Result},
+    plan::{Member, Plan, SiteId, Wire},
+};
+
+/// The tables of a program, and what runs on them.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    pub(super) tables: Tables,
+    pub(super) frames: Vec<Frame>,
+    pub(super) choices: Vec<Choice<FrameId>>,
+    pub(super) fields: Vec<Field>,
+    pub(super) root: Option<FrameId>,
+    pub(super) finders: Vec<Finder>,
+    pub(super) finder_choices: Vec<Choice<Option<FinderId>>>,
+    /// Finds the keys of root fields.
+    pub(super) root_finder: Option<FinderId>,
+    /// By site: finds the keys of the sites below it in one of its entities.
+    pub(super) site_finders: Vec<Option<FinderId>>,
+    /// By site: the sites right below it; the last entry is for the root.
+    pub(super) children: Vec<Vec<SiteId>>,
+}
+
+/// What a compilation reads and makes.
+struct Compiler<'a> {
+    plan: &'a Plan,
+    forms: &'a [KeyForm],
+    layout: Layout,
+}
+
+/// Compiles the shapes of a plan. `forms` are the keys of its steps.
+pub(super) fn layout(plan: &Plan, forms: &[KeyForm]) -> Result<Layout> {
+    let mut compiler = Compiler { plan, forms, layout: Layout::default() };
+    let sites = plan.sites.len();
+    compiler.layout.site_finders = vec![None; sites];
+    compiler.layout.children = vec![Vec::new(); sites + 1];
+    for (index, site) in plan.sites.iter().enumerate() {
+        let parent = site.parent.map_or(sites, |parent| parent.0);
+        compiler.layout.children[parent].push(SiteId(index));
+    }
+    compiler.layout.root = Some(compiler.object(plan.root)?);
+    compiler.layout.root_finder = compiler.find_in_object(plan.root)?;
+    Ok(compiler.layout)
+}
+
+/// Where in a message a value is.
+struct Place {
+    /// In the table's builder.
+    node: usize,
+    /// [`super::frame::Operation::guard`].
+    guard: u32,
+    /// `None`: the message itself.
+    number: Option<u32>,
+    cardinality: Cardinality,
+}
+
+/// Goes through a value's path. A value that is the message at the end of a path is a field with presence of the message
+/// before.
+fn place(builder: &mut TableBuilder, wire: &Wire) -> Result<Place> {
+    let (path, number, cardinality) = match (wire.number, wire.path.split_last()) {
+        (0, None) => (&wire.path[..], None, Cardinality::Explicit),
+        (0, Some((last, path))) => (path, Some(*last), Cardinality::Explicit),
+        (number, _) => (&wire.path[..], Some(number), wire.cardinality),
+    };
+    let (node, guard) = builder.descend(path)?;
+    Ok(Place { node, guard: index(guard), number, cardinality })
+}
+
+/// Adds the table, if anything is read, and says how many slots it fills.
+fn finish(builder: TableBuilder, tables: &mut Tables) -> (Option<TableId>, usize) {
+    let slots = builder.slots();
+    // Slot 0 alone is nobody's.
+    if slots == 1 { (None, 1) } else { (Some(builder.finish(tables)), slots) }
+}
+
+/// The tags of an abstract value's members, which are messages.
+fn oneof(members: &[Member]) -> Oneof {
+    members
+        .iter()
+        .filter(|member| member.number != 0)
+        .map(|member| tag_of(member.number, LEN))
+        .collect()
+}
+
+fn index(number: usize) -> u32 {
+    u32::try_from(number).expect("a plan has fewer than 2^32 of anything")
+}
+
+fn refused(message: &'static str) -> Error {
+    Error::new(Code::FailedPrecondition, message)
+}

@@ -1,0 +1,166 @@
+//! Joins: the place of a site gets what its step answered for the place's key.
+
+use super::{Emitter, Flow, Path, Stop};
+use crate::{
+    error::{Code, Error},
+    plan::{SiteId, StepId},
+    transcoder::{
+        NO_KEY,
+        answer::EntityValue,
+        frame::{FrameId, Operation},
+    },
+};
+
+/// A site, as its operation knows it.
+#[derive(Clone, Copy)]
+pub(super) struct Joined {
+    pub(super) site: SiteId,
+    pub(super) step: StepId,
+    pub(super) then: FrameId,
+}
+
+impl Emitter<'_> {
+    /// Sets the cursors of the sites right below `site` to the places of one of its entities.
+    pub(super) fn enter(&mut self, site: Option<SiteId>, entity_id: u32) {
+        for child in self.program.children(site) {
+            let starts = &self.input.refs[child.0].starts;
+            self.cursors[child.0] = starts.get(entity_id as usize).copied().unwrap_or(u32::MAX);
+        }
+    }
+
+    /// The next place of a site.
+    fn place(&mut self, site: SiteId) -> usize {
+        let cursor = &mut self.cursors[site.0];
+        let place = *cursor;
+        // A parent that nobody looked at stays so.
+        *cursor = place.saturating_add(1);
+        place as usize
+    }
+
+    pub(super) fn join(&mut self, operation: &Operation, joined: Joined, path: &Path<'_>) -> Flow {
+        let place = self.place(joined.site);
+        let path = path.field(operation);
+        let id = self.input.refs[joined.site.0].refs.get(place).copied();
+        let mark = self.mark();
+        let flow = match id {
+            Some(id) => self.entity(operation, operation.nullable, joined, id, &path),
+            None => Err(self.not_asked(operation, joined, &path)),
+        };
+        self.settle(operation.nullable, mark, flow)
+    }
+
+    /// One value for each key of a list.
+    pub(super) fn join_many(
+        &mut self,
+        operation: &Operation,
+        joined: Joined,
+        path: &Path<'_>,
+    ) -> Flow {
+        let place = self.place(joined.site);
+        let path = path.field(operation);
+        let input = self.input;
+        let refs = &input.refs[joined.site.0];
+        let mark = self.mark();
+        let Some((start, end)) = refs.spans.get(place) else {
+            let stop = self.not_asked(operation, joined, &path);
+            return self.settle(operation.nullable, mark, Err(stop));
+        };
+        let mut flow = Ok(());
+        self.out.push(b'[');
+        for (index, id) in (0..).zip(&refs.refs[*start as usize..*end as usize]) {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let item_mark = self.mark();
+            let item =
+                self.entity(operation, operation.item_nullable, joined, *id, &path.item(index));
+            match self.settle(operation.item_nullable, item_mark, item) {
+                Err(Stop::Garbage) => return Err(Stop::Garbage),
+                item => flow = flow.and(item),
+            }
+        }
+        self.out.push(b']');
+        self.settle(operation.nullable, mark, flow)
+    }
+
+    /// What the step answered for one key. `path` is that of the place.
+    fn entity(
+        &mut self,
+        operation: &Operation,
+        nullable: bool,
+        joined: Joined,
+        id: u32,
+        path: &Path<'_>,
+    ) -> Flow {
+        let Joined { site, step, then } = joined;
+        if id == NO_KEY {
+            return self.nothing(operation, nullable, joined, path);
+        }
+        let input = self.input;
+        let Some(entity) = input.steps.get(step.0).and_then(|step| step.get(id as usize)) else {
+            return Err(self.not_asked(operation, joined, path));
+        };
+        let mark = self.report.mark();
+        if let (Some(note), EntityValue::Bytes(_) | EntityValue::Null) =
+            (entity.note, &entity.value)
+        {
+            self.report.degraded(note, path, step);
+        }
+        let bytes = match &entity.value {
+            EntityValue::Bytes(bytes) => bytes,
+            EntityValue::Null => return self.nothing(operation, nullable, joined, path),
+            EntityValue::Failed(error) if nullable && error.code() == Code::NotFound => {
+                return self.nothing(operation, nullable, joined, path);
+            }
+            EntityValue::Failed(error) => {
+                return Err(self.failed(operation, joined, error.clone(), path));
+            }
+        };
+        let outer = self.step.replace(step);
+        self.enter(Some(site), id);
+        let flow = match self.object(then, bytes, path) {
+            Err(Stop::Garbage) => {
+                // What was reported inside says nothing about a reply that is garbage.
+                self.report.roll_back(mark, None);
+                let error = Error::new(Code::DataLoss, "the reply could not be read");
+                Err(self.failed(operation, joined, error, path))
+            }
+            flow => flow,
+        };
+        self.step = outer;
+        flow
+    }
+
+    /// The step has nothing for this place.
+    fn nothing(
+        &mut self,
+        operation: &Operation,
+        nullable: bool,
+        joined: Joined,
+        path: &Path<'_>,
+    ) -> Flow {
+        if nullable {
+            self.out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        let error = Error::new(Code::NullValue, "there is no value, and null may not stand here");
+        Err(self.failed(operation, joined, error, path))
+    }
+
+    fn failed(
+        &mut self,
+        operation: &Operation,
+        joined: Joined,
+        error: Error,
+        path: &Path<'_>,
+    ) -> Stop {
+        Stop::Null(self.report.error(error, path, operation.field, Some(joined.step)))
+    }
+
+    /// Only a fault of ours leads here: the keys of the parent were not extracted.
+    #[cold]
+    fn not_asked(&mut self, operation: &Operation, joined: Joined, path: &Path<'_>) -> Stop {
+        let error = Error::new(Code::Internal, "the field was not asked for");
+        self.failed(operation, joined, error, path)
+    }
+}

@@ -1,0 +1,231 @@
+//! Emission: one pass that writes JSON in response order.
+//!
+//! A field without a value where none may be missing ends no loop: the rest of its object is still gone through, so that
+//! the cursors of joins stay right, and the nearest field that may be null cuts off what was written since it began.
+
+mod join;
+mod report;
+mod value;
+
+use super::{
+    Program,
+    answer::{Emission, EmitInput},
+    frame::{FrameId, Kind, Operation},
+    json::Fault,
+    leaf::write_number,
+    scalar::wire_type,
+    table::{part, raw},
+    wire::Malformed,
+};
+use crate::{
+    error::{Code, Error},
+    plan::StepId,
+};
+use report::{Cause, Mark, Path, Report};
+
+/// One emission.
+struct Emitter<'a> {
+    program: &'a Program,
+    input: &'a EmitInput<'a>,
+    out: &'a mut Vec<u8>,
+    report: Report<'a>,
+    /// By site: the next place of its [`super::Refs`].
+    cursors: Vec<u32>,
+    /// What answered the entity at hand.
+    step: Option<StepId>,
+}
+
+/// Why a value was not written.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    /// Null stands where it may not.
+    Null(Cause),
+    /// The entity at hand is not what the contract says.
+    Garbage,
+}
+
+impl From<Malformed> for Stop {
+    fn from(_: Malformed) -> Self {
+        Self::Garbage
+    }
+}
+
+type Flow = Result<(), Stop>;
+
+impl Program {
+    /// Writes the value of `data`, without anything around it.
+    pub fn emit(&self, input: &EmitInput<'_>, out: &mut Vec<u8>) -> Emission {
+        out.reserve(expected_size(input));
+        let mut emitter = Emitter {
+            program: self,
+            input,
+            out,
+            report: Report::new(&self.layout.fields, self.plan.steps.len()),
+            cursors: vec![u32::MAX; self.plan.sites.len()],
+            step: None,
+        };
+        let root = self.layout.root.expect("a compiled program has a root");
+        emitter.enter(None, 0);
+        let mark = emitter.mark();
+        let mut data_is_null = false;
+        if let Err(stop) = emitter.object(root, b"", &Path::ROOT) {
+            let cause = match stop {
+                Stop::Null(cause) => cause,
+                Stop::Garbage => emitter.report.unreadable(),
+            };
+            emitter.cut(mark, cause);
+            data_is_null = true;
+        }
+        emitter.report.finish(data_is_null)
+    }
+}
+
+/// JSON is rarely more than twice its wire form; a guess that is too low costs a copy.
+fn expected_size(input: &EmitInput<'_>) -> usize {
+    let entities = input.steps.iter().flatten();
+    let wire: usize = entities.map(|entity| entity.value.len()).sum();
+    let slow: usize = input.slow.values().map(bytes::Bytes::len).sum();
+    wire.saturating_mul(2).saturating_add(slow).saturating_add(256)
+}
+
+impl Emitter<'_> {
+    /// An object, or the value that a join reads.
+    fn object(&mut self, frame: FrameId, bytes: &[u8], path: &Path<'_>) -> Flow {
+        let program = self.program;
+        let frame = &program.layout.frames[frame.0];
+        program.with_slots(frame.table, frame.slots, bytes, |slots, bytes| {
+            let mut flow = Ok(());
+            for operation in &frame.operations {
+                operation.literal.put(self.out);
+                match self.operation(operation, slots, bytes, path) {
+                    Ok(()) => {}
+                    Err(Stop::Garbage) => return Err(Stop::Garbage),
+                    // The first one is the cause; what follows is cut off with it.
+                    Err(stop) => flow = flow.and(Err(stop)),
+                }
+            }
+            frame.close.put(self.out);
+            flow
+        })?
+    }
+
+    #[inline]
+    fn operation(
+        &mut self,
+        operation: &Operation,
+        slots: &[u64],
+        bytes: &[u8],
+        path: &Path<'_>,
+    ) -> Flow {
+        if operation.guard != 0 && slots[operation.guard as usize] == 0 {
+            return self.absent(operation, path);
+        }
+        match &operation.kind {
+            Kind::Text { explicit } => {
+                let slot = slots[operation.slot as usize];
+                if slot == 0 {
+                    if *explicit {
+                        return self.absent(operation, path);
+                    }
+                    self.out.push(b'"');
+                    return Ok(());
+                }
+                let start = self.out.len();
+                match super::json::finish_string(self.out, part(bytes, slot)) {
+                    Ok(()) => Ok(()),
+                    Err(fault) => {
+                        self.out.truncate(start);
+                        self.fault(operation, start - 1, fault, path)
+                    }
+                }
+            }
+            Kind::Number { leaf, scalar, explicit } => {
+                let slot = slots[operation.slot as usize];
+                let number = if *explicit {
+                    if slot == 0 {
+                        return self.absent(operation, path);
+                    }
+                    raw(part(bytes, slot), &mut 0, wire_type(*scalar))?
+                } else {
+                    slot
+                };
+                let start = self.out.len();
+                match write_number(self.out, *leaf, number, &self.program.enums) {
+                    Ok(()) => Ok(()),
+                    Err(_) if number == 0 && !*explicit && operation.nullable => {
+                        self.null(start);
+                        Ok(())
+                    }
+                    Err(fault) => self.fault(operation, start, fault, path),
+                }
+            }
+            _ => self.large(operation, slots, bytes, path),
+        }
+    }
+
+    /// No value came.
+    #[cold]
+    fn absent(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        let quoted = matches!(operation.kind, Kind::Text { .. });
+        let start = self.out.len() - usize::from(quoted);
+        if operation.nullable {
+            self.null(start);
+            return Ok(());
+        }
+        let error = Error::new(Code::NullValue, "there is no value, and null may not stand here");
+        Err(self.fail(operation, error, path))
+    }
+
+    /// A value came that cannot be shown.
+    #[cold]
+    fn fault(
+        &mut self,
+        operation: &Operation,
+        start: usize,
+        fault: Fault,
+        path: &Path<'_>,
+    ) -> Flow {
+        let Fault::Invalid(message) = fault else { return Err(Stop::Garbage) };
+        let stop = self.fail(operation, Error::new(Code::InvalidValue, message), path);
+        if !operation.nullable {
+            return Err(stop);
+        }
+        self.null(start);
+        Ok(())
+    }
+
+    /// Reports an error at a field.
+    fn fail(&mut self, operation: &Operation, error: Error, path: &Path<'_>) -> Stop {
+        let path = path.field(operation);
+        Stop::Null(self.report.error(error, &path, operation.field, self.step))
+    }
+
+    /// Puts null in place of whatever stands behind `start`.
+    fn null(&mut self, start: usize) {
+        self.out.truncate(start);
+        self.out.extend_from_slice(b"null");
+    }
+
+    fn mark(&self) -> (usize, Mark) {
+        (self.out.len(), self.report.mark())
+    }
+
+    /// Puts null in place of a value that could not be written, and forgets what was reported inside, but for the cause.
+    #[cold]
+    fn cut(&mut self, mark: (usize, Mark), cause: Cause) {
+        self.null(mark.0);
+        self.report.roll_back(mark.1, Some(cause));
+    }
+
+    /// The end of a value: where null may stand, a missing one is null.
+    #[inline]
+    fn settle(&mut self, nullable: bool, mark: (usize, Mark), flow: Flow) -> Flow {
+        match flow {
+            Err(Stop::Null(cause)) if nullable => {
+                self.cut(mark, cause);
+                Ok(())
+            }
+            flow => flow,
+        }
+    }
+}

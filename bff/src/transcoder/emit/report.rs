@@ -1,0 +1,185 @@
+//! What emission reports: errors and degraded places, at most 100 of each for a step, and paths made only for these.
+
+use super::super::{
+    answer::{Degraded, Emission, FieldError, PathSegment},
+    frame::{Field, Operation},
+};
+use crate::{
+    error::{Code, Error},
+    operation::Location,
+    plan::StepId,
+};
+
+/// So many errors, and so many degraded places, are listed for each step; the others are counted.
+const LISTED: u32 = 100;
+
+/// The way from the root to a value, linked on the stack.
+pub(super) struct Path<'p> {
+    parent: Option<&'p Path<'p>>,
+    segment: Segment,
+}
+
+#[derive(Clone, Copy)]
+enum Segment {
+    /// Adds nothing.
+    None,
+    /// A position in the program's fields.
+    Field(u32),
+    Index(u32),
+}
+
+impl<'p> Path<'p> {
+    pub(super) const ROOT: Path<'static> = Path { parent: None, segment: Segment::None };
+
+    /// The path of a field of the object here.
+    #[inline]
+    pub(super) fn field(&'p self, operation: &Operation) -> Self {
+        let segment =
+            if operation.inside_join { Segment::None } else { Segment::Field(operation.field) };
+        Self { parent: Some(self), segment }
+    }
+
+    /// The path of an item of the list here.
+    #[inline]
+    pub(super) fn item(&'p self, index: u32) -> Self {
+        Self { parent: Some(self), segment: Segment::Index(index) }
+    }
+
+    fn segments(&self, fields: &[Field]) -> Vec<PathSegment> {
+        let mut segments = Vec::new();
+        let mut here = Some(self);
+        while let Some(path) = here {
+            match path.segment {
+                Segment::None => {}
+                Segment::Field(field) => {
+                    let key = fields[field as usize].response_key.clone();
+                    segments.push(PathSegment::Key(key));
+                }
+                Segment::Index(index) => segments.push(PathSegment::Index(index)),
+            }
+            here = path.parent;
+        }
+        segments.reverse();
+        segments
+    }
+}
+
+/// The error that made a value null: its position, or that it is only counted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cause(Option<usize>);
+
+/// How much was reported at some moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    errors: usize,
+    errors_left_out: u64,
+    degraded: usize,
+    degraded_left_out: u64,
+}
+
+/// What was reported so far.
+pub(super) struct Report<'a> {
+    fields: &'a [Field],
+    emission: Emission,
+    /// By step, and at last for no step: how many are listed.
+    errors: Vec<u32>,
+    degraded: Vec<u32>,
+    /// By entry of `emission.degraded`: its step.
+    degraded_steps: Vec<usize>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(fields: &'a [Field], steps: usize) -> Self {
+        Self {
+            fields,
+            emission: Emission::default(),
+            errors: vec![0; steps + 1],
+            degraded: vec![0; steps + 1],
+            degraded_steps: Vec::new(),
+        }
+    }
+
+    #[cold]
+    pub(super) fn error(
+        &mut self,
+        error: Error,
+        path: &Path<'_>,
+        field: u32,
+        step: Option<StepId>,
+    ) -> Cause {
+        let index = self.index(step);
+        let listed = &mut self.errors[index];
+        if *listed == LISTED {
+            self.emission.errors_left_out += 1;
+            return Cause(None);
+        }
+        *listed += 1;
+        let path = path.segments(self.fields);
+        let location = self.fields[field as usize].location;
+        self.emission.errors.push(FieldError { path, location, error, step });
+        Cause(Some(self.emission.errors.len() - 1))
+    }
+
+    /// The root itself cannot be read.
+    #[cold]
+    pub(super) fn unreadable(&mut self) -> Cause {
+        let error = Error::new(Code::DataLoss, "the reply could not be read");
+        let (path, location, step) = (Vec::new(), Location::default(), None);
+        self.emission.errors.push(FieldError { path, location, error, step });
+        Cause(Some(self.emission.errors.len() - 1))
+    }
+
+    #[cold]
+    pub(super) fn degraded(&mut self, note: u32, path: &Path<'_>, step: StepId) {
+        let listed = &mut self.degraded[step.0];
+        if *listed == LISTED {
+            self.emission.degraded_left_out += 1;
+            return;
+        }
+        *listed += 1;
+        self.emission.degraded.push(Degraded { path: path.segments(self.fields), note });
+        self.degraded_steps.push(step.0);
+    }
+
+    #[inline]
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            errors: self.emission.errors.len(),
+            errors_left_out: self.emission.errors_left_out,
+            degraded: self.emission.degraded.len(),
+            degraded_left_out: self.emission.degraded_left_out,
+        }
+    }
+
+    /// Forgets what was reported since the mark, but for the cause of it.
+    #[cold]
+    pub(super) fn roll_back(&mut self, mark: Mark, cause: Option<Cause>) {
+        let kept = match cause {
+            Some(Cause(Some(index))) if index >= mark.errors => {
+                self.emission.errors.swap(mark.errors, index);
+                mark.errors + 1
+            }
+            _ => mark.errors,
+        };
+        for error in &self.emission.errors[kept..] {
+            let index = error.step.map_or(self.errors.len() - 1, |step| step.0);
+            self.errors[index] -= 1;
+        }
+        self.emission.errors.truncate(kept);
+        self.emission.errors_left_out =
+            mark.errors_left_out + u64::from(matches!(cause, Some(Cause(None))));
+        for step in self.degraded_steps.drain(mark.degraded..) {
+            self.degraded[step] -= 1;
+        }
+        self.emission.degraded.truncate(mark.degraded);
+        self.emission.degraded_left_out = mark.degraded_left_out;
+    }
+
+    pub(super) fn finish(self, data_is_null: bool) -> Emission {
+        Emission { data_is_null, ..self.emission }
+    }
+
+    fn index(&self, step: Option<StepId>) -> usize {
+        step.map_or(self.errors.len() - 1, |step| step.0)
+    }
+}

@@ -1,0 +1,278 @@
+//! Values that are more than a number or a text: messages, lists, maps, joins, bytes of the slow lane.
+
+use super::{Emitter, Flow, Path, Stop, join::Joined};
+use crate::transcoder::{
+    frame::{KeyText, Kind, Operation, Value, WHOLE},
+    json::{self, Fault},
+    leaf::{BytesLeaf, NumberLeaf, write_bytes, write_number},
+    map::{EntryTags, MapKey, MapValue, entry, overridden},
+    table::{Messages, Numbers, part},
+};
+
+/// A value on the wire, in a map or alone.
+#[derive(Clone, Copy)]
+enum Wire<'a> {
+    Number(u64),
+    Bytes(&'a [u8]),
+}
+
+impl Emitter<'_> {
+    /// Everything but singular numbers and texts.
+    pub(super) fn large(
+        &mut self,
+        operation: &Operation,
+        slots: &[u64],
+        bytes: &[u8],
+        path: &Path<'_>,
+    ) -> Flow {
+        let part = match operation.slot {
+            WHOLE => Some(bytes),
+            slot => match slots[slot as usize] {
+                0 => None,
+                span => Some(part(bytes, span)),
+            },
+        };
+        match &operation.kind {
+            Kind::One { value, explicit } => self.one(operation, *value, *explicit, part, path),
+            Kind::Numbers { leaf, number, wire_type } => {
+                let numbers = Numbers::of(part.unwrap_or_default(), *number, *wire_type);
+                self.numbers(operation, *leaf, numbers, path)
+            }
+            Kind::Items { value, number } => {
+                let items = Messages::of(part.unwrap_or_default(), *number);
+                self.items(operation, *value, items, path)
+            }
+            Kind::Map { value, number, key, tags } => {
+                let entries = Messages::of(part.unwrap_or_default(), *number);
+                self.map(operation, (*value, *key, *tags), entries, path)
+            }
+            Kind::Join { site, step, many, then } => {
+                let joined = Joined { site: *site, step: *step, then: *then };
+                if *many {
+                    self.join_many(operation, joined, path)
+                } else {
+                    self.join(operation, joined, path)
+                }
+            }
+            Kind::Slow => self.slow(operation, path),
+            Kind::Text { .. } | Kind::Number { .. } => Err(Stop::Garbage),
+        }
+    }
+
+    fn one(
+        &mut self,
+        operation: &Operation,
+        value: Value,
+        explicit: bool,
+        part: Option<&[u8]>,
+        path: &Path<'_>,
+    ) -> Flow {
+        let bytes = match part {
+            Some(bytes) => bytes,
+            None if explicit => return self.absent(operation, path),
+            None => b"",
+        };
+        let path = path.field(operation);
+        let mark = self.mark();
+        let flow = self.value(operation, value, Wire::Bytes(bytes), &path);
+        self.settle(operation.nullable, mark, flow)
+    }
+
+    /// Any value. `path` is its own.
+    fn value(
+        &mut self,
+        operation: &Operation,
+        value: Value,
+        wire: Wire<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        let written = match (value, wire) {
+            (Value::Object(frame), Wire::Bytes(bytes)) => return self.object(frame, bytes, path),
+            (Value::Choice(choice), Wire::Bytes(bytes)) => {
+                let program = self.program;
+                let choice = &program.layout.choices[choice.0];
+                return match program.choose(choice, bytes)? {
+                    (Some(frame), bytes) => self.object(*frame, &bytes, path),
+                    (None, _) => self.no_member(operation, path),
+                };
+            }
+            (Value::Bytes(leaf), Wire::Bytes(bytes)) => self.bytes(leaf, bytes),
+            (Value::Number(leaf), Wire::Number(raw)) => self.number(leaf, raw),
+            _ => Err(Fault::Malformed),
+        };
+        written.map_err(|fault| self.invalid(operation, fault, path))
+    }
+
+    fn bytes(&mut self, leaf: BytesLeaf, bytes: &[u8]) -> Result<(), Fault> {
+        write_bytes(self.out, leaf, bytes, &self.program.enums)
+    }
+
+    fn number(&mut self, leaf: NumberLeaf, raw: u64) -> Result<(), Fault> {
+        write_number(self.out, leaf, raw, &self.program.enums)
+    }
+
+    fn numbers(
+        &mut self,
+        operation: &Operation,
+        leaf: NumberLeaf,
+        mut numbers: Numbers<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        let path = path.field(operation);
+        let list = self.mark();
+        let mut flow = Ok(());
+        self.out.push(b'[');
+        let mut index = 0;
+        while let Some(raw) = numbers.next()? {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let start = self.out.len();
+            if let Err(fault) = self.number(leaf, raw) {
+                let stop = self.invalid(operation, fault, &path.item(index));
+                match stop {
+                    Stop::Null(_) if operation.item_nullable => self.null(start),
+                    Stop::Garbage => return Err(stop),
+                    Stop::Null(_) => flow = flow.and(Err(stop)),
+                }
+            }
+            index += 1;
+        }
+        self.out.push(b']');
+        self.settle(operation.nullable, list, flow)
+    }
+
+    fn items(
+        &mut self,
+        operation: &Operation,
+        value: Value,
+        mut items: Messages<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        let path = path.field(operation);
+        let list = self.mark();
+        let mut flow = Ok(());
+        self.out.push(b'[');
+        let mut index = 0;
+        while let Some(bytes) = items.next()? {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let mark = self.mark();
+            let item = self.value(operation, value, Wire::Bytes(bytes), &path.item(index));
+            match self.settle(operation.item_nullable, mark, item) {
+                Err(Stop::Garbage) => return Err(Stop::Garbage),
+                item => flow = flow.and(item),
+            }
+            index += 1;
+        }
+        self.out.push(b']');
+        self.settle(operation.nullable, list, flow)
+    }
+
+    fn map(
+        &mut self,
+        operation: &Operation,
+        (value, key_text, tags): (Value, KeyText, EntryTags),
+        mut entries: Messages<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        let path = path.field(operation);
+        let (mut keys, mut values) = (Vec::new(), Vec::new());
+        while let Some(bytes) = entries.next()? {
+            let (key, value) = entry(bytes, tags)?;
+            keys.push(key);
+            values.push(value);
+        }
+        let dead = overridden(&keys);
+        let map = self.mark();
+        let mut flow = Ok(());
+        self.out.push(b'{');
+        let mut index = 0;
+        for (at, (key, wire)) in keys.iter().zip(&values).enumerate() {
+            if dead.as_ref().is_some_and(|dead| dead[at]) {
+                continue;
+            }
+            if index > 0 {
+                self.out.push(b',');
+            }
+            let item_path = path.item(index);
+            if let Err(fault) = self.member_name(key_text, *key) {
+                // A member without a name cannot be null: the map has no value.
+                flow = flow.and(Err(self.invalid(operation, fault, &item_path)));
+            }
+            self.out.push(b':');
+            let mark = self.mark();
+            let wire = match wire {
+                MapValue::Number(raw) => Wire::Number(*raw),
+                MapValue::Bytes(bytes) => Wire::Bytes(bytes),
+                MapValue::Absent if matches!(value, Value::Number(_)) => Wire::Number(0),
+                MapValue::Absent => Wire::Bytes(b""),
+            };
+            let item = self.value(operation, value, wire, &item_path);
+            match self.settle(operation.item_nullable, mark, item) {
+                Err(Stop::Garbage) => return Err(Stop::Garbage),
+                item => flow = flow.and(item),
+            }
+            index += 1;
+        }
+        self.out.push(b'}');
+        self.settle(operation.nullable, map, flow)
+    }
+
+    fn member_name(&mut self, key_text: KeyText, key: MapKey<'_>) -> Result<(), Fault> {
+        match (key_text, key) {
+            (KeyText::Text, MapKey::Text(text)) => return json::string(self.out, text),
+            (KeyText::Boolean, MapKey::Number(raw)) => {
+                self.out.extend_from_slice(if raw == 0 { b"\"false\"" } else { b"\"true\"" });
+            }
+            (KeyText::Whole(scalar), MapKey::Number(raw)) => {
+                return self.number(NumberLeaf::Decimal(scalar), raw);
+            }
+            _ => return Err(Fault::Malformed),
+        }
+        Ok(())
+    }
+
+    fn slow(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        let field = &self.program.layout.fields[operation.field as usize];
+        match self.input.slow.get(&*field.response_key) {
+            Some(json) => {
+                self.out.extend_from_slice(json);
+                Ok(())
+            }
+            None => self.absent(operation, path),
+        }
+    }
+
+    /// A value of an abstract type whose oneof is not set.
+    #[cold]
+    fn no_member(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        use crate::error::{Code, Error};
+        let nullable =
+            if is_list(operation) { operation.item_nullable } else { operation.nullable };
+        if nullable {
+            self.out.extend_from_slice(b"null");
+            return Ok(());
+        }
+        let error = Error::new(Code::NullValue, "there is no value, and null may not stand here");
+        Err(Stop::Null(self.report.error(error, path, operation.field, self.step)))
+    }
+
+    /// A value that cannot be shown; `path` is its own.
+    #[cold]
+    fn invalid(&mut self, operation: &Operation, fault: Fault, path: &Path<'_>) -> Stop {
+        use crate::error::{Code, Error};
+        match fault {
+            Fault::Invalid(message) => {
+                let error = Error::new(Code::InvalidValue, message);
+                Stop::Null(self.report.error(error, path, operation.field, self.step))
+            }
+            Fault::Malformed => Stop::Garbage,
+        }
+    }
+}
+
+fn is_list(operation: &Operation) -> bool {
+    matches!(operation.kind, Kind::Items { .. } | Kind::Map { .. })
+}

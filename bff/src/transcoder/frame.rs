@@ -1,0 +1,143 @@
+//! What emission runs: for each object a tag table and a list of operations, in response order.
+
+use super::{
+    leaf::{BytesLeaf, NumberLeaf},
+    map::EntryTags,
+    table::TableId,
+};
+use crate::{
+    contract::Scalar,
+    operation::Location,
+    plan::{SiteId, StepId},
+};
+
+/// A position in the program's frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FrameId(pub(super) usize);
+
+/// A position in the program's choices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChoiceId(pub(super) usize);
+
+/// In [`Operation::slot`]: not a field of the message but the message itself.
+pub(super) const WHOLE: u32 = u32::MAX;
+
+/// How one message becomes one JSON object, or, for what a join reads from an entity, one value.
+#[derive(Debug)]
+pub(super) struct Frame {
+    /// `None` where nothing of the message is read.
+    pub(super) table: Option<TableId>,
+    pub(super) slots: usize,
+    pub(super) operations: Box<[Operation]>,
+    /// What stands behind the last value.
+    pub(super) close: Literal,
+}
+
+/// Which object a value of an abstract type is.
+#[derive(Debug)]
+pub(super) struct Choice<Id> {
+    pub(super) table: Option<TableId>,
+    pub(super) slots: usize,
+    /// The slot of each member of the oneof, and what is done with it.
+    pub(super) members: Box<[(usize, Id)]>,
+    /// What is done where no member is set.
+    pub(super) otherwise: Option<Id>,
+}
+
+/// One field.
+#[derive(Debug)]
+pub(super) struct Operation {
+    /// Everything between the value before and this one.
+    pub(super) literal: Literal,
+    pub(super) kind: Kind,
+    pub(super) slot: u32,
+    /// The slot of the message that the value stands in; 0: it is there.
+    pub(super) guard: u32,
+    /// In [`Field`]s.
+    pub(super) field: u32,
+    pub(super) nullable: bool,
+    pub(super) item_nullable: bool,
+    /// The path of the answer is already that of the field: the operation reads an entity for a join.
+    pub(super) inside_join: bool,
+}
+
+/// What an operation writes.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// A singular text, whose opening quote is in the literal.
+    Text { explicit: bool },
+    /// A singular number. With presence the slot is a span.
+    Number { leaf: NumberLeaf, scalar: Scalar, explicit: bool },
+    /// A singular value behind a length.
+    One { value: Value, explicit: bool },
+    /// A list of numbers.
+    Numbers { leaf: NumberLeaf, number: u32, wire_type: u32 },
+    /// A list of values behind lengths.
+    Items { value: Value, number: u32 },
+    /// A map as one JSON object.
+    Map { value: Value, number: u32, key: KeyText, tags: EntryTags },
+    /// What another step answered.
+    Join { site: SiteId, step: StepId, many: bool, then: FrameId },
+    /// Bytes of the slow lane.
+    Slow,
+}
+
+/// A value of any type.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value {
+    Number(NumberLeaf),
+    Bytes(BytesLeaf),
+    Object(FrameId),
+    Choice(ChoiceId),
+}
+
+/// How the key of a map becomes the name of a JSON member.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum KeyText {
+    Text,
+    Boolean,
+    Whole(Scalar),
+}
+
+/// A field's place in the document, for errors.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) response_key: Box<str>,
+    pub(super) location: Location,
+}
+
+const SHORT: usize = 32;
+
+/// Constant bytes. Short ones are copied as a block of fixed size, which costs two stores and no call.
+#[derive(Debug)]
+pub(super) struct Literal {
+    short: [u8; SHORT],
+    /// Of the literal, if it is short.
+    length: usize,
+    /// The literal, if it is not.
+    long: Box<[u8]>,
+}
+
+impl Literal {
+    pub(super) fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let mut short = [0; SHORT];
+        match short.get_mut(..bytes.len()) {
+            Some(start) => {
+                start.copy_from_slice(bytes);
+                Self { short, length: bytes.len(), long: Box::default() }
+            }
+            None => Self { short, length: 0, long: bytes.into() },
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        let end = out.len() + self.length;
+        out.extend_from_slice(&self.short);
+        out.truncate(end);
+        if !self.long.is_empty() {
+            out.extend_from_slice(&self.long);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Scalars and enums: what they are on the wire, and how JSON shows them.
+
+use std::collections::HashMap;
+
+use super::{
+    json::{self, Fault},
+    scalar::{is_signed, to_integer, value},
+    wire::{Fields, LEN, Payload, VARINT, tag_of},
+};
+use crate::{
+    contract::{self, Format, Scalar},
+    error::{Code, Error, Result},
+};
+
+/// A scalar or enum.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Leaf {
+    /// A number on the wire, of this type there.
+    Number(NumberLeaf, Scalar),
+    /// A text, bytes, or a well-known message.
+    Bytes(BytesLeaf),
+}
+
+/// How a number is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum NumberLeaf {
+    /// As a number of 32 bits.
+    Int(Scalar),
+    /// As a number without limit.
+    Whole(Scalar),
+    /// As a text of digits.
+    Decimal(Scalar),
+    Double,
+    Float,
+    Boolean,
+    /// As a name, from the list with this position.
+    Enum(usize),
+}
+
+/// How bytes are shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum BytesLeaf {
+    String,
+    Base64,
+    Timestamp,
+    Duration,
+    FieldMask,
+    Struct,
+    Value,
+    ListValue,
+    Any,
+    Empty,
+    WrappedNumber(NumberLeaf, Scalar),
+    WrappedString,
+    WrappedBase64,
+}
+
+/// Reads a leaf of the contract.
+pub(super) fn leaf(leaf: &contract::Leaf) -> Result<Leaf> {
+    let (scalar, format) = (leaf.scalar(), leaf.format());
+    let inner = match scalar {
+        Scalar::Message => message(format).map(Leaf::Bytes),
+        Scalar::String if format == Format::String => Some(Leaf::Bytes(BytesLeaf::String)),
+        Scalar::Bytes if format == Format::String => Some(Leaf::Bytes(BytesLeaf::String)),
+        Scalar::Bytes if format == Format::Base64 => Some(Leaf::Bytes(BytesLeaf::Base64)),
+        Scalar::String | Scalar::Bytes | Scalar::Group | Scalar::Unspecified => None,
+        _ => {
+            number(scalar, format, leaf.r#enum as usize).map(|number| Leaf::Number(number, scalar))
+        }
+    };
+    let inner = inner.ok_or_else(|| {
+        let message = format!("the contract shows {scalar:?} as {format:?}, which it cannot be");
+        Error::new(Code::FailedPrecondition, message)
+    })?;
+    Ok(match inner {
+        _ if !leaf.wrapped => inner,
+        Leaf::Number(number, scalar) => Leaf::Bytes(BytesLeaf::WrappedNumber(number, scalar)),
+        Leaf::Bytes(BytesLeaf::String) => Leaf::Bytes(BytesLeaf::WrappedString),
+        Leaf::Bytes(BytesLeaf::Base64) => Leaf::Bytes(BytesLeaf::WrappedBase64),
+        Leaf::Bytes(_) => inner,
+    })
+}
+
+fn number(scalar: Scalar, format: Format, position: usize) -> Option<NumberLeaf> {
+    let is_integer = !matches!(scalar, Scalar::Double | Scalar::Float | Scalar::Bool);
+    match (format, scalar) {
+        (Format::Float, Scalar::Double) => Some(NumberLeaf::Double),
+        (Format::Float, Scalar::Float) => Some(NumberLeaf::Float),
+        (Format::Float, _) if is_integer => Some(NumberLeaf::Whole(scalar)),
+        (Format::Int, _) if is_integer => Some(NumberLeaf::Int(scalar)),
+        (Format::Decimal | Format::String, _) if is_integer => Some(NumberLeaf::Decimal(scalar)),
+        (Format::Boolean, Scalar::Bool) => Some(NumberLeaf::Boolean),
+        (Format::Enum, Scalar::Enum) => Some(NumberLeaf::Enum(position)),
+        _ => None,
+    }
+}
+
+fn message(format: Format) -> Option<BytesLeaf> {
+    Some(match format {
+        Format::Timestamp => BytesLeaf::Timestamp,
+        Format::Duration => BytesLeaf::Duration,
+        Format::FieldMask => BytesLeaf::FieldMask,
+        Format::Struct => BytesLeaf::Struct,
+        Format::Value => BytesLeaf::Value,
+        Format::ListValue => BytesLeaf::ListValue,
+        Format::Any => BytesLeaf::Any,
+        Format::Empty => BytesLeaf::Empty,
+        _ => return None,
+    })
+}
+
+impl BytesLeaf {
+    /// Whether it is a message on the wire: its parts merge, and absent is null.
+    pub(super) fn is_message(self) -> bool {
+        !matches!(self, Self::String | Self::Base64)
+    }
+}
+
+/// The names of an enum's values, in quotes.
+#[derive(Debug)]
+pub(super) struct EnumNames {
+    /// For the numbers from 0 on.
+    dense: Vec<Option<Box<[u8]>>>,
+    others: HashMap<i32, Box<[u8]>>,
+}
+
+/// Numbers below are looked up by index.
+const DENSE: usize = 256;
+
+impl EnumNames {
+    pub(super) fn of(values: &[contract::EnumValue]) -> Self {
+        let mut names = Self { dense: Vec::new(), others: HashMap::new() };
+        for value in values {
+            let name = format!("\"{}\"", value.name).into_bytes().into_boxed_slice();
+            match usize::try_from(value.number) {
+                Ok(index) if index < DENSE => {
+                    if names.dense.len() <= index {
+                        names.dense.resize(index + 1, None);
+                    }
+                    names.dense[index].get_or_insert(name);
+                }
+                _ => drop(names.others.entry(value.number).or_insert(name)),
+            }
+        }
+        names
+    }
+
+    #[inline]
+    fn get(&self, number: i32) -> Option<&[u8]> {
+        match self.dense.get(number as usize) {
+            Some(name) => name.as_deref(),
+            None => self.others.get(&number).map(|name| &**name),
+        }
+    }
+}
+
+/// Appends a raw number.
+#[inline]
+pub(super) fn write_number(
+    out: &mut Vec<u8>,
+    leaf: NumberLeaf,
+    raw: u64,
+    enums: &[EnumNames],
+) -> Result<(), Fault> {
+    match leaf {
+        NumberLeaf::Int(scalar) => int(out, scalar, value(scalar, raw))?,
+        NumberLeaf::Decimal(scalar) => {
+            out.push(b'"');
+            whole(out, scalar, value(scalar, raw));
+            out.push(b'"');
+        }
+        NumberLeaf::Whole(scalar) => whole(out, scalar, value(scalar, raw)),
+        NumberLeaf::Double => json::float64(out, f64::from_bits(raw))?,
+        NumberLeaf::Float => json::float32(out, f32::from_bits(raw as u32))?,
+        NumberLeaf::Boolean => {
+            out.extend_from_slice(if raw == 0 { b"false" } else { b"true" });
+        }
+        NumberLeaf::Enum(position) => match enums[position].get(raw as i32) {
+            Some(name) => out.extend_from_slice(name),
+            None => return Err(Fault::Invalid("the enum value is not in the schema")),
+        },
+    }
+    Ok(())
+}
+
+#[inline]
+fn int(out: &mut Vec<u8>, scalar: Scalar, value: u64) -> Result<(), Fault> {
+    match i32::try_from(to_integer(scalar, value)) {
+        Ok(value) => json::signed(out, i64::from(value)),
+        Err(_) => return Err(Fault::Invalid("the number does not fit into 32 bits")),
+    }
+    Ok(())
+}
+
+#[inline]
+fn whole(out: &mut Vec<u8>, scalar: Scalar, value: u64) {
+    if is_signed(scalar) { json::signed(out, value as i64) } else { json::unsigned(out, value) }
+}
+
+/// Appends a text, bytes, or a well-known message.
+pub(super) fn write_bytes(
+    out: &mut Vec<u8>,
+    leaf: BytesLeaf,
+    bytes: &[u8],
+    enums: &[EnumNames],
+) -> Result<(), Fault> {
+    match leaf {
+        BytesLeaf::String => json::string(out, bytes),
+        BytesLeaf::Base64 => {
+            json::base64(out, bytes);
+            Ok(())
+        }
+        BytesLeaf::Timestamp => {
+            let (seconds, nanos) = seconds_and_nanos(bytes)?;
+            json::timestamp(out, seconds, nanos)
+        }
+        BytesLeaf::Duration => {
+            let (seconds, nanos) = seconds_and_nanos(bytes)?;
+            json::duration(out, seconds, nanos)
+        }
+        BytesLeaf::FieldMask => field_mask(out, bytes),
+        BytesLeaf::Struct => json::structure(out, bytes),
+        BytesLeaf::Value => json::value(out, bytes),
+        BytesLeaf::ListValue => json::list_value(out, bytes),
+        BytesLeaf::Any => any(out, bytes),
+        BytesLeaf::Empty => {
+            out.extend_from_slice(b"true");
+            Ok(())
+        }
+        BytesLeaf::WrappedNumber(number, scalar) => {
+            let raw = match last(bytes, tag_of(1, super::scalar::wire_type(scalar)))? {
+                Some(Payload::Number(raw)) => raw,
+                _ => 0,
+            };
+            write_number(out, number, raw, enums)
+        }
+        BytesLeaf::WrappedString => json::string(out, wrapped(bytes)?),
+        BytesLeaf::WrappedBase64 => {
+            json::base64(out, wrapped(bytes)?);
+            Ok(())
+        }
+    }
+}
+
+/// The last value of a field.
+fn last(bytes: &[u8], tag: u32) -> Result<Option<Payload<'_>>, Fault> {
+    let mut last = None;
+    let mut fields = Fields::of(bytes);
+    while let Some(field) = fields.next()? {
+        if field.tag == tag {
+            last = Some(field.payload);
+        }
+    }
+    Ok(last)
+}
+
+fn wrapped(bytes: &[u8]) -> Result<&[u8], Fault> {
+    match last(bytes, tag_of(1, LEN))? {
+        Some(Payload::Bytes(payload)) => Ok(payload),
+        _ => Ok(b""),
+    }
+}
+
+/// The two fields that Timestamp and Duration have in common.
+fn seconds_and_nanos(bytes: &[u8]) -> Result<(i64, i32), Fault> {
+    const SECONDS: u32 = tag_of(1, VARINT);
+    const NANOS: u32 = tag_of(2, VARINT);
+    let (mut seconds, mut nanos) = (0, 0);
+    let mut fields = Fields::of(bytes);
+    while let Some(field) = fields.next()? {
+        match (field.tag, field.payload) {
+            (SECONDS, Payload::Number(raw)) => seconds = raw as i64,
+            (NANOS, Payload::Number(raw)) => nanos = raw as i32,
+            _ => {}
+        }
+    }
+    Ok((seconds, nanos))
+}
+
+fn field_mask(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Fault> {
+    let mut paths = Vec::new();
+    let mut fields = Fields::of(bytes);
+    while let Some(field) = fields.next()? {
+        if let (1, Payload::Bytes(path)) = (field.number(), field.payload) {
+            paths.push(path);
+        }
+    }
+    json::field_mask(out, paths.into_iter())
+}
+
+fn any(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Fault> {
+    let (mut type_url, mut value) = (&b""[..], &b""[..]);
+    let mut fields = Fields::of(bytes);
+    while let Some(field) = fields.next()? {
+        match (field.number(), field.payload) {
+            (1, Payload::Bytes(bytes)) => type_url = bytes,
+            (2, Payload::Bytes(bytes)) => value = bytes,
+            _ => {}
+        }
+    }
+    json::any(out, type_url, value)
+}

@@ -1,0 +1,340 @@
+//! Extraction: finding keys in entities, over the same scan and in the same order as emission meets their places.
+
+use super::{
+    KeyTable, NO_KEY, Program, Refs,
+    frame::{Choice, ChoiceId, WHOLE},
+    map::{EntryTags, MapValue, entry, overridden},
+    scalar::wire_type,
+    table::{Messages, Numbers, TableId, part, raw},
+    wire::{LEN, Malformed, Payload},
+};
+use crate::{
+    contract::Scalar,
+    error::{Code, Error, Result},
+    plan::{SiteId, StepId},
+};
+
+/// A position in the program's finders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FinderId(pub(super) usize);
+
+/// Finds the keys in one message.
+#[derive(Debug)]
+pub(super) struct Finder {
+    /// `None` where nothing of the message is read.
+    pub(super) table: Option<TableId>,
+    pub(super) slots: usize,
+    /// In response order.
+    pub(super) finds: Box<[Find]>,
+}
+
+/// One place of a message that leads to keys.
+#[derive(Debug)]
+pub(super) enum Find {
+    /// A site's key, or its list of keys.
+    Key { site: SiteId, step: StepId, many: bool, parts: Box<[Part]> },
+    /// Messages with sites.
+    Inside { inside: Inside, slot: u32, guard: u32, look: Look },
+}
+
+/// One part of a key.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) slot: u32,
+    pub(super) guard: u32,
+    pub(super) number: u32,
+    pub(super) scalar: Scalar,
+    pub(super) presence: bool,
+}
+
+/// How often a message is there.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Inside {
+    One,
+    Items { number: u32 },
+    Map { number: u32, tags: EntryTags },
+}
+
+/// What looks into it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Look {
+    Object(FinderId),
+    Choice(ChoiceId),
+}
+
+/// One extraction.
+struct Search<'a> {
+    program: &'a Program,
+    keys: &'a mut [KeyTable],
+    refs: &'a mut [Refs],
+    key: Vec<u8>,
+}
+
+impl Program {
+    /// Interns the keys of all sites right below `parent` (`None`: the root, whose entity is empty and has the id 0) that
+    /// one of its entities names, and notes which entity each place gets. `entity_id` is the entity's key in the parent's
+    /// step, `keys` is by step, `refs` by site.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::DataLoss`] where the entity is not a message. No place is noted then.
+    pub fn extract(
+        &self,
+        parent: Option<SiteId>,
+        entity_id: u32,
+        entity: &[u8],
+        keys: &mut [KeyTable],
+        refs: &mut [Refs],
+    ) -> Result<()> {
+        let layout = &self.layout;
+        let finder = match parent {
+            Some(site) => layout.site_finders[site.0],
+            None => layout.root_finder,
+        };
+        let Some(finder) = finder else { return Ok(()) };
+        let children = self.children(parent);
+        let marks: Vec<(usize, usize)> = children
+            .iter()
+            .map(|site| {
+                let refs = &mut refs[site.0];
+                refs.begin(entity_id, self.plan.site(*site).many);
+                (refs.refs.len(), refs.spans.len())
+            })
+            .collect();
+        let mut search = Search { program: self, keys, refs, key: Vec::new() };
+        if search.object(finder, entity).is_ok() {
+            return Ok(());
+        }
+        for (site, (refs_mark, spans_mark)) in children.iter().zip(marks) {
+            let refs = &mut refs[site.0];
+            refs.refs.truncate(refs_mark);
+            refs.spans.truncate(spans_mark);
+            refs.starts[entity_id as usize] = u32::MAX;
+        }
+        Err(Error::new(Code::DataLoss, "the reply could not be read"))
+    }
+
+    /// The sites right below a site, or the root.
+    pub(super) fn children(&self, parent: Option<SiteId>) -> &[SiteId] {
+        let children = &self.layout.children;
+        &children[parent.map_or(children.len() - 1, |parent| parent.0)]
+    }
+}
+
+impl Search<'_> {
+    fn object(&mut self, finder: FinderId, bytes: &[u8]) -> Result<(), Malformed> {
+        let program = self.program;
+        let finder = &program.layout.finders[finder.0];
+        program.with_slots(finder.table, finder.slots, bytes, |slots, bytes| {
+            finder.finds.iter().try_for_each(|find| self.find(find, slots, bytes))
+        })?
+    }
+
+    fn find(&mut self, find: &Find, slots: &[u64], bytes: &[u8]) -> Result<(), Malformed> {
+        match find {
+            Find::Key { site, step, many: true, parts } => {
+                self.keys_of_list(*site, *step, &parts[0], slots, bytes)
+            }
+            Find::Key { site, step, many: false, parts } => {
+                let id = self.key_of(*step, parts, slots, bytes)?;
+                self.refs[site.0].refs.push(id);
+                Ok(())
+            }
+            Find::Inside { inside, slot, guard, look } => {
+                if *guard != 0 && slots[*guard as usize] == 0 {
+                    return Ok(());
+                }
+                let span = if *slot == WHOLE { None } else { Some(slots[*slot as usize]) };
+                match span {
+                    None => self.look(*look, bytes),
+                    Some(0) => Ok(()),
+                    Some(span) => self.inside(*inside, part(bytes, span), *look),
+                }
+            }
+        }
+    }
+
+    fn inside(&mut self, inside: Inside, bytes: &[u8], look: Look) -> Result<(), Malformed> {
+        match inside {
+            Inside::One => self.look(look, bytes),
+            Inside::Items { number } => {
+                let mut items = Messages::of(bytes, number);
+                while let Some(item) = items.next()? {
+                    self.look(look, item)?;
+                }
+                Ok(())
+            }
+            Inside::Map { number, tags } => {
+                let (mut keys, mut values) = (Vec::new(), Vec::new());
+                let mut entries = Messages::of(bytes, number);
+                while let Some(bytes) = entries.next()? {
+                    let (key, value) = entry(bytes, tags)?;
+                    keys.push(key);
+                    values.push(value);
+                }
+                let dead = overridden(&keys);
+                for (at, value) in values.iter().enumerate() {
+                    if dead.as_ref().is_some_and(|dead| dead[at]) {
+                        continue;
+                    }
+                    match value {
+                        MapValue::Bytes(bytes) => self.look(look, bytes)?,
+                        _ => self.look(look, b"")?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn look(&mut self, look: Look, bytes: &[u8]) -> Result<(), Malformed> {
+        match look {
+            Look::Object(finder) => self.object(finder, bytes),
+            Look::Choice(choice) => {
+                let choice = &self.program.layout.finder_choices[choice.0];
+                let (finder, bytes) = self.program.choose(choice, bytes)?;
+                match finder.copied().flatten() {
+                    Some(finder) => self.object(finder, &bytes),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn key_of(
+        &mut self,
+        step: StepId,
+        parts: &[Part],
+        slots: &[u64],
+        bytes: &[u8],
+    ) -> Result<u32, Malformed> {
+        let form = &self.program.forms[step.0];
+        self.key.clear();
+        for (at, part) in parts.iter().enumerate() {
+            let payload = payload(part, slots, bytes)?;
+            if !form.push(&mut self.key, at, part.scalar, payload) {
+                return Ok(NO_KEY);
+            }
+        }
+        Ok(self.keys[step.0].intern(&self.key))
+    }
+
+    fn keys_of_list(
+        &mut self,
+        site: SiteId,
+        step: StepId,
+        part: &Part,
+        slots: &[u64],
+        bytes: &[u8],
+    ) -> Result<(), Malformed> {
+        let start = self.refs[site.0].refs.len();
+        let span = slots[part.slot as usize];
+        if span != 0 {
+            let bytes = super::table::part(bytes, span);
+            match wire_type(part.scalar) {
+                LEN => {
+                    let mut items = Messages::of(bytes, part.number);
+                    while let Some(item) = items.next()? {
+                        self.key_of_item(site, step, part.scalar, Payload::Bytes(item));
+                    }
+                }
+                wire_type => {
+                    let mut items = Numbers::of(bytes, part.number, wire_type);
+                    while let Some(item) = items.next()? {
+                        self.key_of_item(site, step, part.scalar, Payload::Number(item));
+                    }
+                }
+            }
+        }
+        let refs = &mut self.refs[site.0];
+        let place = |length: usize| u32::try_from(length).map_err(|_| Malformed);
+        refs.spans.push((place(start)?, place(refs.refs.len())?));
+        Ok(())
+    }
+
+    fn key_of_item(&mut self, site: SiteId, step: StepId, scalar: Scalar, item: Payload<'_>) {
+        self.key.clear();
+        let has_key = self.program.forms[step.0].push(&mut self.key, 0, scalar, Some(item));
+        let id = if has_key { self.keys[step.0].intern(&self.key) } else { NO_KEY };
+        self.refs[site.0].refs.push(id);
+    }
+}
+
+/// The value of a singular part; `None` where it is absent.
+pub(super) fn payload<'a>(
+    key: &Part,
+    slots: &[u64],
+    bytes: &'a [u8],
+) -> Result<Option<Payload<'a>>, Malformed> {
+    if key.guard != 0 && slots[key.guard as usize] == 0 {
+        return Ok(None);
+    }
+    let slot = slots[key.slot as usize];
+    let wire_type = wire_type(key.scalar);
+    Ok(match (wire_type, key.presence) {
+        (LEN, presence) if slot == 0 => (!presence).then_some(Payload::Bytes(b"")),
+        (LEN, _) => Some(Payload::Bytes(part(bytes, slot))),
+        (_, false) => Some(Payload::Number(slot)),
+        (_, true) if slot == 0 => None,
+        (_, true) => Some(Payload::Number(raw(part(bytes, slot), &mut 0, wire_type)?)),
+    })
+}
+
+/// What looks into a message of an abstract type, and the member's message.
+pub(super) type Chosen<'c, 'a, Id> = (Option<&'c Id>, std::borrow::Cow<'a, [u8]>);
+
+impl Program {
+    /// Which concrete type a value has. No id: none that the contract knows.
+    pub(super) fn choose<'c, 'a, Id>(
+        &self,
+        choice: &'c Choice<Id>,
+        bytes: &'a [u8],
+    ) -> Result<Chosen<'c, 'a, Id>, Malformed> {
+        use std::borrow::Cow;
+        let Some(table) = choice.table else {
+            return Ok((choice.otherwise.as_ref(), Cow::Borrowed(bytes)));
+        };
+        let mut slots = smallvec::SmallVec::<[u64; 16]>::from_elem(0, choice.slots);
+        let whole = self.layout.tables.read(table, bytes, &mut slots)?;
+        for (slot, id) in &choice.members {
+            let span = slots[*slot];
+            if span != 0 {
+                let member = match whole {
+                    Cow::Borrowed(bytes) => Cow::Borrowed(part(bytes, span)),
+                    Cow::Owned(bytes) => Cow::Owned(part(&bytes, span).to_vec()),
+                };
+                return Ok((Some(id), member));
+            }
+        }
+        Ok((choice.otherwise.as_ref(), whole))
+    }
+
+    /// Scans a message and hands over its slots, and the bytes that they are of.
+    #[inline]
+    pub(super) fn with_slots<T>(
+        &self,
+        table: Option<TableId>,
+        count: usize,
+        bytes: &[u8],
+        run: impl FnOnce(&[u64], &[u8]) -> T,
+    ) -> Result<T, Malformed> {
+        let Some(table) = table else { return Ok(run(&[0], bytes)) };
+        match count {
+            0..=16 => self.read_slots(table, &mut [0; 16], bytes, run),
+            17..=64 => self.read_slots(table, &mut [0; 64], bytes, run),
+            _ => self.read_slots(table, &mut vec![0; count], bytes, run),
+        }
+    }
+
+    #[inline]
+    fn read_slots<T>(
+        &self,
+        table: TableId,
+        slots: &mut [u64],
+        bytes: &[u8],
+        run: impl FnOnce(&[u64], &[u8]) -> T,
+    ) -> Result<T, Malformed> {
+        let whole = self.layout.tables.read(table, bytes, slots)?;
+        Ok(run(slots, &whole))
+    }
+}

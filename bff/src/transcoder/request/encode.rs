@@ -1,0 +1,406 @@
+//! GraphQL input values as protobuf fields.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::Positions;
+use crate::{
+    contract::{Cardinality, Contract, Format, InputValue, Leaf, Scalar, input_value},
+    error::{Code, Error, Result},
+    operation::{Value, Variables},
+    transcoder::{
+        json,
+        scalar::{from_integer, raw, wire_type},
+        wire::{FIXED64, LEN, VARINT, put_fixed, put_len, put_nested, put_tag},
+    },
+};
+
+/// How the input objects and enums of a plan's arguments are written.
+#[derive(Debug, Default)]
+pub(in crate::transcoder) struct Encoders {
+    objects: Vec<HashMap<String, ObjectField>>,
+    object_positions: Positions,
+    enums: Vec<HashMap<String, i32>>,
+    enum_positions: Positions,
+}
+
+#[derive(Debug)]
+struct ObjectField {
+    /// The messages around the field.
+    path: Vec<u32>,
+    number: u32,
+    encoder: Encoder,
+}
+
+/// How one input value is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Encoder {
+    cardinality: Cardinality,
+    kind: Kind,
+    map_key: Option<Scalar>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Leaf {
+        scalar: Scalar,
+        format: Format,
+        /// A position in [`Encoders::enums`].
+        names: usize,
+        wrapped: bool,
+    },
+    /// A position in [`Encoders::objects`].
+    Object(usize),
+}
+
+impl Encoder {
+    /// A text that has presence.
+    pub(super) const TEXT: Self = Self {
+        cardinality: Cardinality::Explicit,
+        kind: Kind::Leaf {
+            scalar: Scalar::String,
+            format: Format::String,
+            names: 0,
+            wrapped: false,
+        },
+        map_key: None,
+    };
+}
+
+impl Encoders {
+    /// The encoder of a value, and of everything inside it.
+    pub(super) fn encoder(&mut self, value: &InputValue, contract: &Contract) -> Result<Encoder> {
+        let kind = match &value.value {
+            Some(input_value::Value::Leaf(leaf)) => self.leaf(leaf, contract),
+            Some(input_value::Value::Input(index)) => Kind::Object(self.object(*index, contract)?),
+            None => return Err(refused()),
+        };
+        let map_key = value.map_key.as_ref().map(Leaf::scalar);
+        Ok(Encoder { cardinality: value.cardinality(), kind, map_key })
+    }
+
+    fn leaf(&mut self, leaf: &Leaf, contract: &Contract) -> Kind {
+        let mut names = 0;
+        if leaf.format() == Format::Enum {
+            let Self { enums, enum_positions, .. } = self;
+            names = *enum_positions.entry(leaf.r#enum).or_insert_with(|| {
+                let values = contract.enums.get(leaf.r#enum as usize).map(|list| &list.values);
+                let names = values.into_iter().flatten();
+                enums.push(names.map(|value| (value.name.clone(), value.number)).collect());
+                enums.len() - 1
+            });
+        }
+        Kind::Leaf { scalar: leaf.scalar(), format: leaf.format(), names, wrapped: leaf.wrapped }
+    }
+
+    fn object(&mut self, index: u32, contract: &Contract) -> Result<usize> {
+        if let Some(position) = self.object_positions.get(&index) {
+            return Ok(*position);
+        }
+        // Its place is taken before its fields are read: an input object may contain itself.
+        let position = self.objects.len();
+        self.objects.push(HashMap::new());
+        self.object_positions.insert(index, position);
+        let input = contract.inputs.get(index as usize).ok_or_else(refused)?;
+        let mut fields = HashMap::with_capacity(input.fields.len());
+        for field in &input.fields {
+            let (number, path) = field.path.split_last().ok_or_else(refused)?;
+            let value = field.value.as_ref().ok_or_else(refused)?;
+            let encoder = self.encoder(value, contract)?;
+            let object_field = ObjectField { path: path.to_vec(), number: *number, encoder };
+            fields.insert(field.name.clone(), object_field);
+        }
+        self.objects[position] = fields;
+        Ok(position)
+    }
+
+    /// Appends a value as field `number`. One that is null or not given is left out.
+    pub(super) fn field(
+        &self,
+        out: &mut Vec<u8>,
+        number: u32,
+        encoder: &Encoder,
+        value: &Value,
+        variables: &Variables,
+    ) -> Result<()> {
+        let value = value.resolve(variables).unwrap_or(&Value::Null);
+        let is_json = matches!(encoder.kind, Kind::Leaf { format: Format::Value, .. });
+        match (encoder.cardinality, value) {
+            (_, Value::Null) if !is_json => Ok(()),
+            (Cardinality::Repeated, Value::List(items)) => {
+                self.list(out, number, encoder, items, variables)
+            }
+            // GraphQL takes a single value for a list of one.
+            (Cardinality::Repeated, item) => {
+                self.list(out, number, encoder, std::slice::from_ref(item), variables)
+            }
+            (Cardinality::Map, Value::Object(entries)) => {
+                self.map(out, number, encoder, entries, variables)
+            }
+            (Cardinality::Map, _) => Err(misfit("an object")),
+            (Cardinality::Explicit, value) => self.one(out, number, encoder.kind, value, variables),
+            (_, value) => {
+                let start = out.len();
+                self.one(out, number, encoder.kind, value, variables)?;
+                // Without presence a zero value is not sent.
+                if let Kind::Leaf { scalar, .. } = encoder.kind
+                    && scalar != Scalar::Message
+                    && is_zero(&out[start..])
+                {
+                    out.truncate(start);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn list(
+        &self,
+        out: &mut Vec<u8>,
+        number: u32,
+        encoder: &Encoder,
+        items: &[Value],
+        variables: &Variables,
+    ) -> Result<()> {
+        let resolved = |item: &'_ Value| {
+            let given = item.resolve(variables).is_some_and(|item| *item != Value::Null);
+            if given { Ok(()) } else { Err(misfit("a list without null")) }
+        };
+        let is_json = matches!(encoder.kind, Kind::Leaf { format: Format::Value, .. });
+        if !is_json {
+            items.iter().try_for_each(resolved)?;
+        }
+        match encoder.kind {
+            Kind::Leaf { scalar, format, names, wrapped: false }
+                if wire_type(scalar) != LEN && !items.is_empty() =>
+            {
+                put_nested(out, number, |out| {
+                    for item in items {
+                        let item = item.resolve(variables).unwrap_or(&Value::Null);
+                        let value = self.number(scalar, format, names, item)?;
+                        put_fixed(out, wire_type(scalar), raw(scalar, value));
+                    }
+                    Ok(())
+                })
+            }
+            kind => {
+                for item in items {
+                    let item = item.resolve(variables).unwrap_or(&Value::Null);
+                    self.one(out, number, kind, item, variables)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn map(
+        &self,
+        out: &mut Vec<u8>,
+        number: u32,
+        encoder: &Encoder,
+        entries: &[(Arc<str>, Value)],
+        variables: &Variables,
+    ) -> Result<()> {
+        let key = encoder.map_key.ok_or_else(refused)?;
+        let format = if key == Scalar::Bool { Format::Boolean } else { Format::Decimal };
+        let key = Kind::Leaf { scalar: key, format, names: 0, wrapped: false };
+        for (name, value) in entries {
+            let Some(value) = value.resolve(variables) else { continue };
+            put_nested(out, number, |out| {
+                self.one(out, 1, key, &Value::String(Arc::clone(name)), variables)?;
+                self.one(out, 2, encoder.kind, value, variables)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// One value as one field.
+    fn one(
+        &self,
+        out: &mut Vec<u8>,
+        number: u32,
+        kind: Kind,
+        value: &Value,
+        variables: &Variables,
+    ) -> Result<()> {
+        match kind {
+            Kind::Object(position) => match value {
+                Value::Object(fields) => put_nested(out, number, |out| {
+                    self.members(out, &self.objects[position], fields, variables)
+                }),
+                _ => Err(misfit("an object")),
+            },
+            Kind::Leaf { scalar, format, names, wrapped: true } => {
+                let kind = Kind::Leaf { scalar, format, names, wrapped: false };
+                put_nested(out, number, |out| self.one(out, 1, kind, value, variables))
+            }
+            Kind::Leaf { scalar: Scalar::Message, format, .. } => {
+                put_nested(out, number, |out| message(out, format, value, variables))
+            }
+            Kind::Leaf { scalar: Scalar::Bytes, format: Format::Base64, .. } => {
+                let text = text(value)?;
+                let bytes = json::parse_base64(&text).ok_or_else(|| misfit("base64"))?;
+                put_len(out, number, &bytes);
+                Ok(())
+            }
+            Kind::Leaf { scalar: Scalar::String | Scalar::Bytes, .. } => {
+                put_len(out, number, text(value)?.as_bytes());
+                Ok(())
+            }
+            Kind::Leaf { scalar, format, names, .. } => {
+                let value = self.number(scalar, format, names, value)?;
+                put_tag(out, number, wire_type(scalar));
+                put_fixed(out, wire_type(scalar), raw(scalar, value));
+                Ok(())
+            }
+        }
+    }
+
+    fn members(
+        &self,
+        out: &mut Vec<u8>,
+        object: &HashMap<String, ObjectField>,
+        fields: &[(Arc<str>, Value)],
+        variables: &Variables,
+    ) -> Result<()> {
+        for (name, value) in fields {
+            let Some(field) = object.get(&**name) else { continue };
+            let mut inner = Vec::new();
+            self.field(&mut inner, field.number, &field.encoder, value, variables)?;
+            if inner.is_empty() {
+                continue;
+            }
+            // Two fields inside one enclosing message make two parts of it, which merge.
+            for number in field.path.iter().rev() {
+                let mut outer = Vec::with_capacity(inner.len() + 6);
+                put_len(&mut outer, *number, &inner);
+                inner = outer;
+            }
+            out.extend_from_slice(&inner);
+        }
+        Ok(())
+    }
+
+    /// The value of a number, boolean or enum.
+    fn number(&self, scalar: Scalar, format: Format, names: usize, value: &Value) -> Result<u64> {
+        match (scalar, value) {
+            (Scalar::Enum, Value::Enum(name) | Value::String(name)) if format == Format::Enum => {
+                let number =
+                    self.enums[names].get(&**name).ok_or_else(|| misfit("an enum value"))?;
+                Ok(i64::from(*number) as u64)
+            }
+            (Scalar::Bool, Value::Boolean(boolean)) => Ok(u64::from(*boolean)),
+            (Scalar::Bool, Value::String(text)) => match &**text {
+                "true" => Ok(1),
+                "false" => Ok(0),
+                _ => Err(misfit("a boolean")),
+            },
+            (Scalar::Double | Scalar::Float, value) => float(scalar, value),
+            (_, Value::Int(integer)) => {
+                from_integer(scalar, i128::from(*integer)).ok_or_else(|| out_of_range(scalar))
+            }
+            (_, Value::String(text)) => {
+                let integer = text.parse::<i128>().map_err(|_| misfit("an integer"))?;
+                from_integer(scalar, integer).ok_or_else(|| out_of_range(scalar))
+            }
+            _ => Err(misfit("an integer")),
+        }
+    }
+}
+
+fn float(scalar: Scalar, value: &Value) -> Result<u64> {
+    let number = match value {
+        Value::Int(integer) => *integer as f64,
+        Value::Float(number) => *number,
+        Value::String(text) => text.parse().map_err(|_| misfit("a number"))?,
+        _ => return Err(misfit("a number")),
+    };
+    let fits =
+        if scalar == Scalar::Float { (number as f32).is_finite() } else { number.is_finite() };
+    if fits { Ok(number.to_bits()) } else { Err(out_of_range(scalar)) }
+}
+
+fn text(value: &Value) -> Result<Arc<str>> {
+    match value {
+        Value::String(text) | Value::Enum(text) => Ok(Arc::clone(text)),
+        Value::Int(integer) => Ok(integer.to_string().into()),
+        Value::Boolean(boolean) => Ok(boolean.to_string().into()),
+        Value::Float(number) => Ok(number.to_string().into()),
+        _ => Err(misfit("a text")),
+    }
+}
+
+/// The content of a well-known message.
+fn message(out: &mut Vec<u8>, format: Format, value: &Value, variables: &Variables) -> Result<()> {
+    match (format, value) {
+        (Format::Value, value) => json::write_value(out, value, variables),
+        (Format::Struct, Value::Object(fields)) => json::write_structure(out, fields, variables),
+        (Format::Struct, _) => return Err(misfit("an object")),
+        (Format::ListValue, Value::List(items)) => json::write_list(out, items, variables),
+        (Format::ListValue, _) => return Err(misfit("a list")),
+        (Format::Timestamp, value) => {
+            let moment = json::parse_timestamp(&text(value)?);
+            let (seconds, nanos) =
+                moment.ok_or_else(|| misfit("a moment like 2026-01-31T09:30:00Z"))?;
+            seconds_and_nanos(out, seconds, nanos);
+        }
+        (Format::Duration, value) => {
+            let span = json::parse_duration(&text(value)?);
+            let (seconds, nanos) = span.ok_or_else(|| misfit("a duration like 1.5s"))?;
+            seconds_and_nanos(out, seconds, nanos);
+        }
+        (Format::FieldMask, value) => {
+            for path in json::parse_field_mask(&text(value)?) {
+                put_len(out, 1, path.as_bytes());
+            }
+        }
+        (Format::Any, Value::Object(fields)) => any(out, fields, variables)?,
+        (Format::Empty, Value::Boolean(true)) => {}
+        _ => return Err(misfit("a value of this type")),
+    }
+    Ok(())
+}
+
+fn seconds_and_nanos(out: &mut Vec<u8>, seconds: i64, nanos: i32) {
+    for (number, value) in [(1, seconds), (2, i64::from(nanos))] {
+        if value != 0 {
+            put_tag(out, number, VARINT);
+            put_fixed(out, VARINT, value as u64);
+        }
+    }
+}
+
+fn any(out: &mut Vec<u8>, fields: &[(Arc<str>, Value)], variables: &Variables) -> Result<()> {
+    for (name, value) in fields {
+        let Some(Value::String(text)) = value.resolve(variables) else { continue };
+        match &**name {
+            "@type" => put_len(out, 1, text.as_bytes()),
+            "value" => {
+                let bytes = json::parse_base64(text).ok_or_else(|| misfit("base64"))?;
+                put_len(out, 2, &bytes);
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether a field, tag included, holds a zero value.
+fn is_zero(field: &[u8]) -> bool {
+    let mut at = 0;
+    let Ok(tag) = crate::transcoder::wire::tag(field, &mut at) else { return false };
+    // -0.0 is not a zero value: its bits are not all 0.
+    matches!(tag & 7, LEN | VARINT | FIXED64 | 5) && field[at..].iter().all(|byte| *byte == 0)
+}
+
+fn misfit(expected: &'static str) -> Error {
+    Error::new(Code::BadUserInput, format!("an argument is not {expected}"))
+}
+
+fn out_of_range(scalar: Scalar) -> Error {
+    let message = format!("an argument is out of the range of {}", scalar.as_str_name());
+    Error::new(Code::BadUserInput, message.to_lowercase())
+}
+
+fn refused() -> Error {
+    Error::new(Code::FailedPrecondition, "the contract fills a request with nothing")
+}

@@ -1,0 +1,98 @@
+//! Requests: a template of constant bytes with holes, and keys behind it.
+
+mod encode;
+mod keys;
+mod template;
+
+use std::{collections::HashMap, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{keyform::KeyForm, reply::Items};
+use crate::{
+    context::Context,
+    contract::{Contract, Join},
+    error::Result,
+    operation::{Value, Variables},
+};
+use encode::Encoders;
+use keys::KeyWriter;
+pub(super) use keys::scalar_of;
+use template::Template;
+
+/// How one call is encoded and its reply split: a step's own, or that of its fallback.
+#[derive(Debug)]
+pub struct CallProgram {
+    template: Template,
+    encoders: Arc<Encoders>,
+    form: KeyForm,
+    keys: KeyWriter,
+    pub(super) items: Option<Items>,
+}
+
+/// Makes the calls of one plan.
+pub(super) struct Calls<'a> {
+    contract: &'a Contract,
+    encoders: Encoders,
+}
+
+/// A call that waits for the encoders, which all calls of a plan share.
+pub(super) struct CallDraft {
+    template: Template,
+    form: KeyForm,
+    keys: KeyWriter,
+    items: Option<Items>,
+}
+
+impl<'a> Calls<'a> {
+    pub(super) fn new(contract: &'a Contract) -> Self {
+        Self { contract, encoders: Encoders::default() }
+    }
+
+    /// One call. `form` is that of the step's keys, of which a fallback's call makes its own.
+    pub(super) fn draft(
+        &mut self,
+        join: &Join,
+        arguments: &[(String, Value)],
+        form: &KeyForm,
+    ) -> Result<CallDraft> {
+        Ok(CallDraft {
+            template: Template::of(join, arguments, self.contract, &mut self.encoders)?,
+            form: form.clone(),
+            keys: KeyWriter::of(join, form)?,
+            items: join.batch.as_ref().map(|batch| Items::of(batch, form)).transpose()?,
+        })
+    }
+
+    pub(super) fn finish(self) -> Arc<Encoders> {
+        Arc::new(self.encoders)
+    }
+}
+
+impl CallDraft {
+    pub(super) fn finish(self, encoders: &Arc<Encoders>) -> CallProgram {
+        let Self { template, form, keys, items } = self;
+        CallProgram { template, encoders: Arc::clone(encoders), form, keys, items }
+    }
+}
+
+impl CallProgram {
+    /// The encoded request without its keys; for a resolver its encoded arguments.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::error::Code::BadUserInput`] where an argument does not fit the request's field.
+    pub fn request(&self, variables: &Variables, context: &Context) -> Result<Bytes> {
+        self.template.fill(&self.encoders, variables, context)
+    }
+
+    /// The constant part with keys: in a batch all of them in its repeated field, otherwise the parts of the only key.
+    /// A resolver's parent is the empty constant with one key.
+    #[must_use]
+    pub fn with_keys<'k>(&self, constant: &Bytes, keys: impl Iterator<Item = &'k [u8]>) -> Bytes {
+        self.keys.append(&self.form, constant, keys)
+    }
+}
+
+/// The position of each list of names, by what names it in the contract.
+type Positions = HashMap<u32, usize>;

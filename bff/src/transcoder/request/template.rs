@@ -1,0 +1,253 @@
+//! Templates: what of a request is known when the plan is made stays as bytes; the rest are holes.
+
+use bytes::Bytes;
+
+use super::encode::{Encoder, Encoders};
+use crate::{
+    context::Context,
+    contract::{Contract, Join, fill},
+    error::{Code, Error, Result},
+    operation::{Value, Variables},
+    transcoder::wire::put_nested,
+};
+
+/// A request, but for its keys.
+#[derive(Debug)]
+pub(super) struct Template {
+    parts: Vec<Part>,
+    /// The request, where nothing of it waits for a request of ours.
+    constant: Option<Bytes>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Constant(Vec<u8>),
+    Hole(Hole),
+    /// An enclosing message. One that holds nothing is left out.
+    Message {
+        number: u32,
+        parts: Vec<Part>,
+    },
+}
+
+#[derive(Debug)]
+struct Hole {
+    number: u32,
+    filling: Filling,
+    /// `None`: a text.
+    encoder: Encoder,
+}
+
+/// Where the value of a hole comes from.
+#[derive(Debug)]
+enum Filling {
+    /// An argument, and the names of input fields that lead into it.
+    Argument {
+        value: Value,
+        names: Vec<String>,
+    },
+    Identity(String),
+    Tenant,
+    Header(String),
+    Context(String),
+}
+
+impl Template {
+    pub(super) fn of(
+        join: &Join,
+        arguments: &[(String, Value)],
+        contract: &Contract,
+        encoders: &mut Encoders,
+    ) -> Result<Self> {
+        let mut parts = Vec::new();
+        for fill in &join.fills {
+            if let Some(fill::Source::Constant(bytes)) = &fill.source {
+                put(&mut parts, &fill.path, Part::Constant(bytes.clone()));
+                continue;
+            }
+            let Some((number, path)) = fill.path.split_last() else {
+                let message = "the contract fills a request without saying where";
+                return Err(Error::new(Code::FailedPrecondition, message));
+            };
+            let Some(filling) = filling(fill.source.as_ref(), arguments) else { continue };
+            let encoder = match &fill.value {
+                Some(value) => encoders.encoder(value, contract)?,
+                None => Encoder::TEXT,
+            };
+            let hole = Hole { number: *number, filling, encoder };
+            put(&mut parts, path, settled(hole, encoders));
+        }
+        let mut template = Self { parts, constant: None };
+        if template.parts.iter().all(Part::is_constant) {
+            let mut bytes = Vec::new();
+            write_constants(&template.parts, &mut bytes);
+            template.constant = Some(bytes.into());
+        }
+        Ok(template)
+    }
+
+    pub(super) fn fill(
+        &self,
+        encoders: &Encoders,
+        variables: &Variables,
+        context: &Context,
+    ) -> Result<Bytes> {
+        if let Some(constant) = &self.constant {
+            return Ok(constant.clone());
+        }
+        let mut out = Vec::new();
+        let mut filler = Filler { encoders, variables, context };
+        filler.parts(&self.parts, &mut out)?;
+        Ok(out.into())
+    }
+}
+
+impl Part {
+    fn is_constant(&self) -> bool {
+        match self {
+            Self::Constant(_) => true,
+            Self::Hole(_) => false,
+            Self::Message { parts, .. } => parts.iter().all(Self::is_constant),
+        }
+    }
+}
+
+/// What an argument is filled from; `None` where the field has no such argument, or it is not given.
+fn filling(source: Option<&fill::Source>, arguments: &[(String, Value)]) -> Option<Filling> {
+    Some(match source? {
+        fill::Source::Argument(path) => {
+            let mut names = path.split('.').map(str::to_owned);
+            let first = names.next()?;
+            let (_, value) = arguments.iter().find(|(name, _)| *name == first)?;
+            Filling::Argument { value: value.clone(), names: names.collect() }
+        }
+        fill::Source::Identity(claim) => Filling::Identity(claim.clone()),
+        fill::Source::Tenant(_) => Filling::Tenant,
+        fill::Source::Header(name) => Filling::Header(name.clone()),
+        fill::Source::Context(name) => Filling::Context(name.clone()),
+        fill::Source::Constant(_) => return None,
+    })
+}
+
+/// A hole whose value the document gives is filled at once. One that does not fit stays: the field fails when it is asked
+/// for, not the whole operation.
+fn settled(hole: Hole, encoders: &Encoders) -> Part {
+    let Filling::Argument { value, names } = &hole.filling else { return Part::Hole(hole) };
+    if has_variables(value) {
+        return Part::Hole(hole);
+    }
+    let mut bytes = Vec::new();
+    let written = match at(value, names, &[]) {
+        Some(value) => encoders.field(&mut bytes, hole.number, &hole.encoder, value, &[]),
+        None => Ok(()),
+    };
+    match written {
+        Ok(()) => Part::Constant(bytes),
+        Err(_) => Part::Hole(hole),
+    }
+}
+
+fn has_variables(value: &Value) -> bool {
+    match value {
+        Value::Variable { .. } => true,
+        Value::List(items) => items.iter().any(has_variables),
+        Value::Object(fields) => fields.iter().any(|(_, value)| has_variables(value)),
+        _ => false,
+    }
+}
+
+/// The value at the end of a path of input fields; `None` where it is not given.
+fn at<'v>(value: &'v Value, names: &[String], variables: &'v Variables) -> Option<&'v Value> {
+    names.iter().try_fold(value.resolve(variables)?, |value, name| match value {
+        Value::Object(fields) => {
+            let (_, inner) = fields.iter().find(|(field, _)| **field == **name)?;
+            inner.resolve(variables)
+        }
+        _ => None,
+    })
+}
+
+/// Puts a part at the end of a path, into the enclosing messages that are there already.
+fn put(parts: &mut Vec<Part>, path: &[u32], part: Part) {
+    let Some((number, rest)) = path.split_first() else {
+        parts.push(part);
+        return;
+    };
+    for existing in parts.iter_mut() {
+        if let Part::Message { number: there, parts } = existing
+            && there == number
+        {
+            return put(parts, rest, part);
+        }
+    }
+    let mut inner = Vec::new();
+    put(&mut inner, rest, part);
+    parts.push(Part::Message { number: *number, parts: inner });
+}
+
+fn write_constants(parts: &[Part], out: &mut Vec<u8>) {
+    for part in parts {
+        match part {
+            Part::Constant(bytes) => out.extend_from_slice(bytes),
+            Part::Message { number, parts } => {
+                put_nested(out, *number, |out| write_constants(parts, out));
+            }
+            Part::Hole(_) => {}
+        }
+    }
+}
+
+/// One filling of a template.
+struct Filler<'a> {
+    encoders: &'a Encoders,
+    variables: &'a Variables,
+    context: &'a Context,
+}
+
+impl Filler<'_> {
+    fn parts(&mut self, parts: &[Part], out: &mut Vec<u8>) -> Result<()> {
+        for part in parts {
+            match part {
+                Part::Constant(bytes) => out.extend_from_slice(bytes),
+                Part::Hole(hole) => self.hole(hole, out)?,
+                Part::Message { number, parts } => {
+                    let start = out.len();
+                    let empty = put_nested(out, *number, |out| {
+                        let start = out.len();
+                        self.parts(parts, out).map(|()| out.len() == start)
+                    })?;
+                    if empty {
+                        out.truncate(start);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn hole(&mut self, hole: &Hole, out: &mut Vec<u8>) -> Result<()> {
+        let context = self.context;
+        let text = match &hole.filling {
+            Filling::Argument { value, names } => {
+                let Some(value) = at(value, names, self.variables) else { return Ok(()) };
+                let (number, encoder) = (hole.number, &hole.encoder);
+                return self.encoders.field(out, number, encoder, value, self.variables);
+            }
+            Filling::Identity(claim) => {
+                context.identity.as_ref().and_then(|identity| identity.claim(claim))
+            }
+            Filling::Tenant => context.tenant.as_deref(),
+            Filling::Header(name) => {
+                context.headers.get(name).and_then(|value| value.to_str().ok())
+            }
+            Filling::Context(name) => context.values.named(name),
+        };
+        match text {
+            Some(text) => {
+                let value = Value::String(text.into());
+                self.encoders.field(out, hole.number, &hole.encoder, &value, self.variables)
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Building tables, field by field.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, Guard, LARGE, PathNode, SMALL, Table, TableId, Tables, kind};
+use crate::{
+    contract::Scalar,
+    error::{Code, Error, Result},
+    transcoder::{
+        scalar::wire_type,
+        wire::{LEN, tag_of},
+    },
+};
+
+/// The fields of a oneof, each with its tag: setting one unsets the others.
+pub(in crate::transcoder) type Oneof = Vec<u32>;
+
+/// A table in the making, with those of the messages that its paths go through.
+#[derive(Debug)]
+pub(in crate::transcoder) struct TableBuilder {
+    nodes: Vec<Node>,
+    slots: usize,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    drafts: BTreeMap<u32, Draft>,
+    oneofs: Vec<Oneof>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Draft {
+    kind: u32,
+    slot: usize,
+    /// For a message whose fields have slots here.
+    child: Option<usize>,
+}
+
+impl TableBuilder {
+    pub(in crate::transcoder) fn new() -> Self {
+        Self { nodes: vec![Node::default()], slots: 1 }
+    }
+
+    /// How many slots a scan needs.
+    pub(in crate::transcoder) fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// The message at the end of a path, and the slot that is 0 where it is absent; 0 for the empty path.
+    pub(in crate::transcoder) fn descend(&mut self, path: &[u32]) -> Result<(usize, usize)> {
+        let (mut node, mut guard) = (0, 0);
+        for number in path {
+            let tag = tag_of(*number, LEN);
+            guard = self.draft(node, tag, kind::SINGLE)?;
+            let fresh = self.nodes.len();
+            let draft = self.nodes[node].drafts.get_mut(&tag).expect("it was just put there");
+            let child = *draft.child.get_or_insert(fresh);
+            if child == fresh {
+                self.nodes.push(Node::default());
+            }
+            node = child;
+        }
+        Ok((node, guard))
+    }
+
+    /// A singular number: its raw value, or with presence its span.
+    pub(in crate::transcoder) fn number(
+        &mut self,
+        node: usize,
+        number: u32,
+        scalar: Scalar,
+        presence: bool,
+    ) -> Result<usize> {
+        let kind = if presence { kind::SPAN } else { kind::STORE };
+        self.draft(node, tag_of(number, wire_type(scalar)), kind)
+    }
+
+    /// A singular text or bytes.
+    pub(in crate::transcoder) fn bytes(&mut self, node: usize, number: u32) -> Result<usize> {
+        self.draft(node, tag_of(number, LEN), kind::STORE)
+    }
+
+    /// A singular message.
+    pub(in crate::transcoder) fn message(&mut self, node: usize, number: u32) -> Result<usize> {
+        self.draft(node, tag_of(number, LEN), kind::SINGLE)
+    }
+
+    /// A repeated field of any type.
+    pub(in crate::transcoder) fn repeated(
+        &mut self,
+        node: usize,
+        number: u32,
+        wire_type: u32,
+    ) -> Result<usize> {
+        let slot = self.draft(node, tag_of(number, LEN), kind::REPEATED)?;
+        if wire_type != LEN {
+            let draft = Draft { kind: kind::REPEATED, slot, child: None };
+            self.nodes[node].drafts.insert(tag_of(number, wire_type), draft);
+        }
+        Ok(slot)
+    }
+
+    /// Says that fields of the message at `node` belong to one oneof.
+    pub(in crate::transcoder) fn oneof(&mut self, node: usize, oneof: Oneof) {
+        self.nodes[node].oneofs.push(oneof);
+    }
+
+    fn draft(&mut self, node: usize, tag: u32, kind: u32) -> Result<usize> {
+        if let Some(draft) = self.nodes[node].drafts.get(&tag) {
+            if draft.kind == kind {
+                return Ok(draft.slot);
+            }
+            return Err(Error::new(
+                Code::FailedPrecondition,
+                format!("the contract binds field {} of one message in two ways", tag >> 3),
+            ));
+        }
+        let slot = self.slots;
+        self.slots += 1;
+        self.nodes[node].drafts.insert(tag, Draft { kind, slot, child: None });
+        Ok(slot)
+    }
+
+    /// Adds the table, and those of paths, to `tables`.
+    pub(in crate::transcoder) fn finish(self, tables: &mut Tables) -> TableId {
+        self.finish_node(0, tables)
+    }
+
+    fn finish_node(&self, node: usize, tables: &mut Tables) -> TableId {
+        let mut entries = BTreeMap::new();
+        for (tag, draft) in &self.nodes[node].drafts {
+            let entry = match draft.child {
+                None => Entry::new(draft.kind, draft.slot),
+                Some(child) => {
+                    let table = self.finish_node(child, tables);
+                    tables.paths.push(PathNode { slot: draft.slot, table });
+                    Entry::new(kind::PATH, tables.paths.len() - 1)
+                }
+            };
+            entries.insert(*tag, entry);
+        }
+        for oneof in &self.nodes[node].oneofs {
+            self.guard(node, oneof, &mut entries, tables);
+        }
+        tables.tables.push(Table::of(&entries));
+        TableId(u32::try_from(tables.tables.len() - 1).expect("fewer tables than 2^32"))
+    }
+
+    fn guard(
+        &self,
+        node: usize,
+        oneof: &Oneof,
+        entries: &mut BTreeMap<u32, Entry>,
+        tables: &mut Tables,
+    ) {
+        for tag in oneof {
+            let mut clears = Vec::new();
+            for other in oneof.iter().filter(|other| *other != tag) {
+                self.slots_of(node, *other, &mut clears);
+            }
+            if clears.is_empty() {
+                continue;
+            }
+            let then = entries.get(tag).copied().unwrap_or_default();
+            // Such a slot holds a raw number, and a guard knows only spans. A member of a oneof has presence, so this is
+            // a contract that says otherwise.
+            if then != Entry::default() && then.kind() == kind::STORE && tag & 7 != LEN {
+                continue;
+            }
+            tables.guards.push(Guard { clears: clears.into(), then });
+            entries.insert(*tag, Entry::new(kind::GUARDED, tables.guards.len() - 1));
+        }
+    }
+
+    /// The slots of one field, and of everything inside it.
+    fn slots_of(&self, node: usize, tag: u32, slots: &mut Vec<usize>) {
+        let Some(draft) = self.nodes[node].drafts.get(&tag) else { return };
+        slots.push(draft.slot);
+        if let Some(child) = draft.child {
+            for tag in self.nodes[child].drafts.keys() {
+                self.slots_of(child, *tag, slots);
+            }
+        }
+    }
+}
+
+impl Table {
+    fn of(entries: &BTreeMap<u32, Entry>) -> Self {
+        let mut small = [Entry::default(); SMALL];
+        let highest = entries.keys().map(|tag| *tag as usize).filter(|tag| *tag < LARGE).max();
+        let mut large =
+            vec![Entry::default(); highest.map_or(0, |tag| (tag + 1).saturating_sub(SMALL))];
+        let mut sparse = Vec::new();
+        for (tag, entry) in entries {
+            match *tag as usize {
+                index if index < SMALL => small[index] = *entry,
+                index if index < LARGE => large[index - SMALL] = *entry,
+                _ => sparse.push((*tag, *entry)),
+            }
+        }
+        Self { small, large: large.into(), sparse: sparse.into() }
+    }
+}

@@ -1,0 +1,27 @@
+//! The services as their clients see them: through real connections on loopback.
+
+mod catalog;
+mod offers;
+mod page;
+mod recommendations;
+mod reviews;
+mod running;
+
+use bookshop::{Options, Running, Service};
+use tonic::transport::Channel;
+
+/// All services, keeping nothing.
+async fn shop() -> Running {
+    bookshop::start(Options::for_tests()).await.expect("the shop starts")
+}
+
+/// A connection to one service.
+async fn channel(shop: &Running, service: Service) -> Channel {
+    let endpoint =
+        Channel::from_shared(format!("http://{}", shop.address(service))).expect("an address");
+    endpoint.connect().await.expect("the service takes connections")
+}
+
+fn strings<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
