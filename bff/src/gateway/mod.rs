@@ -20,6 +20,7 @@ pub struct Gateway {
 impl Gateway {
     /// Begins with the contract that a program carries, as generated code has it.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "it reads as `Gateway::builder(contract())`")]
     pub fn builder<C: Embedded>(contract: C) -> Builder<C> {
         Builder::new(contract.bytes().into())
     }
