@@ -4,6 +4,7 @@ use std::{any::Any, borrow::Cow, panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures::FutureExt;
+use prost::Message;
 use tokio::time::Instant;
 
 use super::{
@@ -94,8 +95,12 @@ impl Fetch {
 
     async fn ask(&self) -> Result<Vec<Landed>> {
         match self.target().kind {
-            TargetKind::Batch => self.items(&self.reply().await?),
-            TargetKind::Single => Ok(vec![Landed::Item(self.reply().await?)]),
+            TargetKind::Batch { group } => self.items(&self.reply().await?, group),
+            TargetKind::Single => {
+                let reply = self.reply().await?;
+                readable(&reply)?;
+                Ok(vec![Landed::Item(reply)])
+            }
             TargetKind::Resolver(resolver) => self.resolved(resolver).await,
         }
     }
@@ -113,8 +118,10 @@ impl Fetch {
         Ok(self.request.engine.calls.unary(call).await?.message)
     }
 
-    fn items(&self, reply: &Bytes) -> Result<Vec<Landed>> {
-        let mut items = vec![Landed::Missing; self.ids.len()];
+    fn items(&self, reply: &Bytes, group: bool) -> Result<Vec<Landed>> {
+        // A group without items is a group.
+        let none = if group { Landed::Item(Bytes::new()) } else { Landed::Missing };
+        let mut items = vec![none; self.ids.len()];
         self.program().items(reply, &mut |key, item| {
             let place = self.keys.find(key).and_then(|id| self.ids.binary_search(&id).ok());
             let Some(place) = place else { return };
@@ -185,6 +192,12 @@ impl From<Result<Bytes>> for Landed {
     fn from(result: Result<Bytes>) -> Self {
         result.map_or_else(Self::Failed, Self::Item)
     }
+}
+
+/// Whether a reply is a message at all, whichever. Batches are read when they are split.
+fn readable(reply: &Bytes) -> Result<()> {
+    <() as Message>::decode(reply.clone())
+        .map_err(|error| Error::with_source(Code::DataLoss, "the reply could not be read", error))
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Error {

@@ -53,8 +53,11 @@ pub(super) struct Part {
 pub(super) struct InFlight {
     keeps: bool,
     next_number: AtomicU64,
-    seats: Mutex<HashMap<ShareKey, HashMap<Box<[u8]>, Seat>>>,
+    seats: Mutex<HashMap<ShareKey, Seats>>,
 }
+
+/// The seats of one share key, by item key.
+type Seats = HashMap<Box<[u8]>, Seat>;
 
 /// One key of a call.
 struct Seat {
@@ -157,7 +160,7 @@ impl InFlight {
         drop(gone);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ShareKey, HashMap<Box<[u8]>, Seat>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ShareKey, Seats>> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -169,7 +172,7 @@ impl InFlight {
 
 /// The parts of calls that may be joined, one for each call, and the keys that none of them answers.
 fn join(
-    seats: &HashMap<Box<[u8]>, Seat>,
+    seats: &Seats,
     keys: &KeyTable,
     ids: &[u32],
     admission: Admission,

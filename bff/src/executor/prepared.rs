@@ -74,7 +74,10 @@ pub(super) struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TargetKind {
     /// A method, for all keys at once.
-    Batch,
+    Batch {
+        /// All items of a key together are its value.
+        group: bool,
+    },
     /// A method, for one key or none.
     Single,
     /// A function of the embedding program: the position in the contract.
@@ -191,8 +194,10 @@ impl Target {
     ) -> Result<Self> {
         let kind = match join.target {
             Some(join::Target::Resolver(index)) => TargetKind::Resolver(index as usize),
-            _ if join.batch.is_some() => TargetKind::Batch,
-            _ => TargetKind::Single,
+            _ => join
+                .batch
+                .as_ref()
+                .map_or(TargetKind::Single, |batch| TargetKind::Batch { group: batch.group }),
         };
         let method = Arc::new(method(join, contract)?);
         if method.server_streaming {
@@ -208,7 +213,7 @@ impl Target {
             Origin { service: method.service.as_str().into(), method: method.name.as_str().into() };
         let chunk = match kind {
             TargetKind::Single => 1,
-            TargetKind::Batch => join.batch.as_ref().map_or(0, |batch| batch.max as usize),
+            TargetKind::Batch { .. } => join.batch.as_ref().map_or(0, |batch| batch.max as usize),
             TargetKind::Resolver(_) => 0,
         };
         let chunk = if chunk == 0 { usize::MAX } else { chunk };

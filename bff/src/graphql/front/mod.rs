@@ -146,16 +146,13 @@ impl Front {
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
 
-    /// The plan of an operation as text, with everything selected that `@skip` and `@include` might leave out.
+    /// The plan of an operation as text, as [`plan_text`] writes it.
     ///
     /// # Errors
     ///
-    /// Those that a request with this document would have, one line for each fault.
+    /// Those of [`plan_text`].
     pub fn plan_text(&self, query: &str, operation_name: Option<&str>) -> Result<String> {
-        let document = Document::new(query, operation_name, &self.types, &self.config)?;
-        let lowered = document.lower(&self.types, &self.config, &|_| None)?;
-        let plan = planner::plan(&lowered.operation, &self.contract)?;
-        Ok(plan.display(&self.contract).to_string())
+        write_plan(&self.contract, &self.types, &self.config, query, operation_name)
     }
 
     /// Everything before execution; on the hit path two look-ups and the coercion of variables.
@@ -207,6 +204,35 @@ impl Front {
         };
         fields.iter().map(answer).collect::<Result<_, _>>().map(Answers)
     }
+}
+
+/// The plan of an operation as text, with everything selected that `@skip` and `@include` might leave out. No service is
+/// needed.
+///
+/// # Errors
+///
+/// Those that a request with this document would have, one line for each fault, and [`Code::FailedPrecondition`] where the
+/// contract's schema is not valid.
+pub fn plan_text(
+    contract: &Contract,
+    query: &str,
+    operation_name: Option<&str>,
+    config: &Config,
+) -> Result<String> {
+    write_plan(contract, &TypeSystem::new(&contract.sdl)?, config, query, operation_name)
+}
+
+fn write_plan(
+    contract: &Contract,
+    types: &TypeSystem,
+    config: &Config,
+    query: &str,
+    operation_name: Option<&str>,
+) -> Result<String> {
+    let document = Document::new(query, operation_name, types, config)?;
+    let lowered = document.lower(types, config, &|_| None)?;
+    let plan = planner::plan(&lowered.operation, contract)?;
+    Ok(plan.display(contract).to_string())
 }
 
 fn depends_on_variables(field: &Field) -> bool {

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::Instant;
 
-use super::{Allowed, Front, Outcome, Request, Response};
+use super::{Allowed, Front, Outcome, Request, Response, plan_text};
 use crate::{
     call::{Call, CallService, Replies, Reply},
     context::Context,
@@ -238,6 +238,7 @@ fn a_plan_is_shown_as_text() {
     let query = "query($no: Boolean!) { greeting @skip(if: $no) }";
     let text = bench.front.plan_text(query, None).unwrap();
     assert!(text.contains("hello.v1.Hello/Greet"), "{text}");
+    assert_eq!(plan_text(&contract(), query, None, &Config::default()).unwrap(), text);
     let error = bench.front.plan_text("{ nope nada }", None).unwrap_err();
     assert_eq!(error.code(), Code::ValidationFailed);
     assert_eq!(

@@ -31,8 +31,9 @@ pub(super) struct Introspection {
 }
 
 impl Introspection {
-    /// Asks async-graphql, and completes its answer: it has no directives of its own and none of ours, no fields and no
-    /// interfaces of interfaces, no description of the schema, and no types that only these lead to.
+    /// Asks async-graphql, and completes its answer with what it leaves out: our directives, the fields and interfaces of
+    /// interfaces, the description of the schema, types that nothing leads to, and what the newest edition of the
+    /// specification adds to the introspection types.
     ///
     /// # Errors
     ///

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
+
 use super::types;
 use crate::{
     error::Code,
@@ -171,5 +173,53 @@ fn garbage_is_a_syntax_error() {
     ] {
         let code = Document::new(text, None, &types, &config).unwrap_err().code;
         assert!(matches!(code, Code::ParseFailed | Code::OperationNotFound), "{text:?}: {code}");
+    }
+}
+
+/// Documents of all shapes, to be damaged.
+const GOOD: [&str; 4] = [
+    "query Q($x: [Int] = [1, 2], $s: Boolean!) { b(x: $x) a @skip(if: $s) { ...F } }\nfragment F on Query { a { b } }",
+    "{ n { __typename ... on A { id n { id } } ...G } } fragment G on N { x: id ... @include(if: true) { n { id } } }",
+    "{ __schema { types { name kind } } __type(name: \"Query\") { fields { name } } }",
+    "{ b(x: [1, null, -3]) c: b(x: 4) \"\"\" block \"\"\" # comment\n }",
+];
+
+const BITS: [&str; 16] = [
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "...",
+    "on",
+    "@skip(if: $s)",
+    "\"",
+    "\"\"\"",
+    "$x",
+    "fragment",
+    "\\u{1F600}",
+    "ä",
+    "9e999",
+];
+
+proptest! {
+    #[test]
+    fn damaged_documents_are_judged_without_a_panic(
+        good in 0..GOOD.len(),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..12_usize, 0..BITS.len()), 1..5),
+    ) {
+        let mut text: Vec<char> = GOOD[good].chars().collect();
+        for (at, removed, bit) in edits {
+            let at = at.index(text.len().max(1)).min(text.len());
+            let end = (at + removed).min(text.len());
+            text.splice(at..end, BITS[bit].chars());
+        }
+        let text: String = text.into_iter().collect();
+        let (types, config) = (types(SDL), Config::default());
+        match Document::new(&text, None, &types, &config) {
+            Ok(document) => prop_assert!(document.lower(&types, &config, &|_| None).is_ok()),
+            Err(refusal) => prop_assert!(!refusal.faults.is_empty(), "{text}"),
+        }
     }
 }

@@ -1,0 +1,99 @@
+//! Enough of GraphQL for tests: reads a small schema and small queries, and lowers them as the engine wants them.
+
+use std::collections::HashMap;
+
+use crate::operation::{Field, Location, Operation, OperationKind, Selection, Type, Value};
+
+/// The types of fields, by `Type.field`.
+pub(super) struct Schema(HashMap<String, Type>);
+
+impl Schema {
+    /// One field a line, inside `type Name {` … `}`; arguments in parentheses are skipped.
+    pub(super) fn parse(sdl: &str) -> Self {
+        let (mut fields, mut of) = (HashMap::new(), "");
+        for line in sdl.lines().map(str::trim) {
+            if let Some(name) = line.strip_prefix("type ") {
+                of = name.trim_end_matches([' ', '{']);
+            } else if let Some((head, ty)) = line.rsplit_once(": ") {
+                let name = head.split('(').next().unwrap();
+                fields.insert(format!("{of}.{name}"), parse_type(ty));
+            }
+        }
+        Self(fields)
+    }
+
+    /// A query, or a mutation where the text begins with the word.
+    pub(super) fn operation(&self, text: &str) -> Operation {
+        let (kind, root, rest) = match text.trim().strip_prefix("mutation") {
+            Some(rest) => (OperationKind::Mutation, "Mutation", rest),
+            None => (OperationKind::Query, "Query", text),
+        };
+        let spaced = rest
+            .chars()
+            .flat_map(|letter| match letter {
+                '{' | '}' | '(' | ')' | ':' => vec![' ', letter, ' '],
+                ',' => vec![' '],
+                _ => vec![letter],
+            })
+            .collect::<String>();
+        let mut words: Words<'_> = spaced.split_whitespace().peekable();
+        let fields = self.selection(root, &mut words);
+        Operation { kind, name: None, variables: Vec::new(), root: root.to_owned(), fields }
+    }
+
+    fn selection(&self, of: &str, words: &mut Words<'_>) -> Vec<Field> {
+        assert_eq!(words.next(), Some("{"));
+        let mut fields = Vec::new();
+        while words.next_if_eq(&"}").is_none() {
+            fields.push(self.field(of, words));
+        }
+        fields
+    }
+
+    fn field(&self, of: &str, words: &mut Words<'_>) -> Field {
+        let response_key = words.next().unwrap();
+        let name = match words.next_if_eq(&":") {
+            Some(_) => words.next().unwrap(),
+            None => response_key,
+        };
+        let mut arguments = Vec::new();
+        if words.next_if_eq(&"(").is_some() {
+            while words.next_if_eq(&")").is_none() {
+                let argument = words.next().unwrap().to_owned();
+                assert_eq!(words.next(), Some(":"));
+                arguments.push((argument, literal(words.next().unwrap())));
+            }
+        }
+        let ty = match name {
+            "__typename" => parse_type("String!"),
+            _ => self.0.get(&format!("{of}.{name}")).expect(name).clone(),
+        };
+        let mut selections = Vec::new();
+        if words.peek() == Some(&"{") {
+            let type_name = ty.name().to_owned();
+            let fields = self.selection(&type_name, words);
+            selections.push(Selection { type_name, fields });
+        }
+        let (response_key, name) = (response_key.to_owned(), name.to_owned());
+        Field { response_key, name, arguments, ty, selections, location: Location::default() }
+    }
+}
+
+type Words<'a> = std::iter::Peekable<std::str::SplitWhitespace<'a>>;
+
+fn literal(word: &str) -> Value {
+    match word.parse() {
+        Ok(number) => Value::Int(number),
+        Err(_) => Value::String(word.trim_matches('"').into()),
+    }
+}
+
+fn parse_type(text: &str) -> Type {
+    if let Some(inner) = text.strip_suffix('!') {
+        return Type::NonNull(Box::new(parse_type(inner)));
+    }
+    match text.strip_prefix('[') {
+        Some(inner) => Type::List(Box::new(parse_type(inner.strip_suffix(']').unwrap()))),
+        None => Type::Named(text.to_owned()),
+    }
+}

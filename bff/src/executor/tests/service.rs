@@ -1,0 +1,222 @@
+//! The shop's services in memory: they know everything, do as they are told, and remember what they were asked.
+
+use std::{
+    collections::HashMap,
+    fmt::Write,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::{FutureExt, future::BoxFuture};
+use tokio::time::{Instant, sleep};
+
+use super::{
+    contracts::{book_message, full_name},
+    wire::Message,
+};
+use crate::{
+    call::{Call, CallService, Replies, Reply},
+    error::{Code, Error, Result},
+};
+
+/// All services.
+#[derive(Clone, Default)]
+pub(super) struct Services(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    behaviours: HashMap<String, Behaviour>,
+    seen: Vec<Seen>,
+    /// Added to titles, so that a test sees when a book was fetched.
+    edition: String,
+}
+
+/// What a method does.
+#[derive(Clone)]
+pub(super) struct Behaviour {
+    /// Before anything else.
+    pub(super) delay: Duration,
+    pub(super) then: Then,
+}
+
+#[derive(Clone)]
+pub(super) enum Then {
+    Answer,
+    Fail(Code),
+    /// Fails where it is asked for this key.
+    Refuse(&'static str, Code),
+    /// Leaves this key out.
+    Omit(&'static str),
+    /// Gives this key a status of its own.
+    Status(&'static str, i64),
+    Reply(Vec<u8>),
+    Panic,
+}
+
+/// A call that came in.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) method: String,
+    pub(super) keys: Vec<String>,
+    pub(super) subject: Option<String>,
+    pub(super) at: Instant,
+    pub(super) deadline: Instant,
+    pub(super) end: End,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    None,
+    Replied,
+    Dropped,
+}
+
+/// Tells that a call was dropped before it was answered.
+struct Watch {
+    services: Services,
+    number: usize,
+    end: End,
+}
+
+impl Services {
+    /// From now on `method` does this.
+    pub(super) fn set(&self, method: &str, milliseconds: u64, then: Then) {
+        let delay = Duration::from_millis(milliseconds);
+        self.0.lock().unwrap().behaviours.insert(method.to_owned(), Behaviour { delay, then });
+    }
+
+    pub(super) fn set_edition(&self, edition: &str) {
+        edition.clone_into(&mut self.0.lock().unwrap().edition);
+    }
+
+    pub(super) fn seen(&self) -> Vec<Seen> {
+        self.0.lock().unwrap().seen.clone()
+    }
+
+    /// The calls so far, one a line: `Pricing/BatchGet 1 2`.
+    pub(super) fn calls(&self) -> String {
+        self.seen().iter().fold(String::new(), |mut text, seen| {
+            writeln!(text, "{} {}", seen.method, seen.keys.join(" ")).unwrap();
+            text
+        })
+    }
+
+    /// How often a method was called.
+    pub(super) fn count(&self, method: &str) -> usize {
+        self.seen().iter().filter(|seen| seen.method == method).count()
+    }
+
+    pub(super) fn ends(&self, method: &str) -> Vec<End> {
+        self.seen().iter().filter(|seen| seen.method == method).map(|seen| seen.end).collect()
+    }
+
+    fn begin(&self, call: &Call) -> (Behaviour, Watch) {
+        let mut state = self.0.lock().unwrap();
+        let method = full_name(&call.method);
+        let request = Message::decode(&call.message).unwrap();
+        let number = state.seen.len();
+        state.seen.push(Seen {
+            method: method.clone(),
+            keys: request.texts(1),
+            subject: call.context.identity.as_ref().map(|who| who.subject.to_string()),
+            at: Instant::now(),
+            deadline: call.deadline,
+            end: End::None,
+        });
+        let answer = Behaviour { delay: Duration::ZERO, then: Then::Answer };
+        let behaviour = state.behaviours.get(&method).cloned().unwrap_or(answer);
+        (behaviour, Watch { services: self.clone(), number, end: End::Dropped })
+    }
+
+    async fn answer(self, call: Call) -> Result<Reply> {
+        let (Behaviour { delay, then }, mut watch) = self.begin(&call);
+        sleep(delay).await;
+        watch.end = End::Replied;
+        let keys = Message::decode(&call.message).unwrap().texts(1);
+        let refused = |code: Code| Error::with_source(code, "it failed", "10.0.0.7 refused");
+        match &then {
+            Then::Fail(code) => return Err(refused(*code)),
+            Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
+                return Err(refused(*code));
+            }
+            Then::Reply(bytes) => return Ok(Reply { message: bytes.clone().into() }),
+            Then::Panic => panic!("told to"),
+            _ => {}
+        }
+        let edition = self.0.lock().unwrap().edition.clone();
+        let message = reply(&full_name(&call.method), &call, &keys, &then, &edition);
+        Ok(Reply { message: Bytes::from(message.encode()) })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.services.0.lock().unwrap().seen[self.number].end = self.end;
+    }
+}
+
+impl CallService for Services {
+    fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply>> {
+        self.clone().answer(call).boxed()
+    }
+
+    fn server_stream(&self, _: Call) -> BoxFuture<'static, Result<Replies>> {
+        async { Err(Error::new(Code::Unimplemented, "no streams here")) }.boxed()
+    }
+}
+
+fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str) -> Message {
+    let book = |id: &str| book_message(id).text(2, &format!("Book {id}{edition}"));
+    match method {
+        "Catalog/GetBook" => book(&keys[0]),
+        "Catalog/Rename" => {
+            let title = &Message::decode(&call.message).unwrap().texts(2)[0];
+            book_message(&keys[0]).text(2, title)
+        }
+        "Catalog/ListBooks" => {
+            ["1", "2", "3"].iter().fold(Message::new(), |list, id| list.message(1, &book(id)))
+        }
+        "Accounts/Me" => {
+            let subject = call.context.identity.as_ref().map_or("nobody", |who| &who.subject);
+            Message::new().text(1, subject).text(2, &format!("I am {subject}"))
+        }
+        "Inventory/Get" => Message::new().int(2, i64::from(number(&keys[0]))),
+        // Backwards, because order says nothing.
+        _ => keys.iter().rev().fold(Message::new(), |list, key| match then {
+            Then::Omit(omitted) if omitted == key => list,
+            Then::Status(failed, code) if failed == key => {
+                let status = Message::new().int(1, *code).text(2, "secret");
+                list.message(1, &Message::new().text(1, key).message(15, &status))
+            }
+            _ => items(method, key, call).iter().fold(list, |list, item| list.message(1, item)),
+        }),
+    }
+}
+
+fn items(method: &str, key: &str, call: &Call) -> Vec<Message> {
+    let who =
+        call.context.identity.as_ref().map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
+    match method {
+        "Catalog/BatchGetBooks" => vec![book_message(key)],
+        "Pricing/BatchGet" => {
+            vec![Message::new().text(1, key).int(2, i64::from(number(key)) * 100 + who)]
+        }
+        "Pricing/BatchGetOld" => vec![Message::new().text(1, key).int(2, i64::from(number(key)))],
+        "Users/BatchGet" => vec![Message::new().text(1, key).text(2, &format!("User {key}"))],
+        "Reviews/ListByBooks" => (0..number(key) % 3)
+            .map(|each| {
+                Message::new()
+                    .text(1, &format!("r{key}.{each}"))
+                    .text(2, key)
+                    .text(3, "good")
+                    .text(4, &format!("u{each}"))
+            })
+            .collect(),
+        other => panic!("{other} is not known"),
+    }
+}
+
+fn number(key: &str) -> u32 {
+    key.parse().unwrap_or(0)
+}

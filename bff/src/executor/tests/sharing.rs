@@ -1,0 +1,152 @@
+//! Calls that several wait for.
+
+use super::{contracts::book_tag, *};
+
+const PRICE: &str = "{ book(id: 1) { price { amount } } }";
+const AMOUNT: &str = r#"{"data":{"book":{"price":{"amount":100}}}}"#;
+
+/// A shop whose prices everybody may share.
+fn shop() -> Shop {
+    let mut shop = Shop::new();
+    shop.method("Pricing/BatchGet").shareable = true;
+    shop
+}
+
+fn slow(milliseconds: u64) -> World {
+    let world = World::new(shop());
+    world.services.set("Pricing/BatchGet", milliseconds, Then::Answer);
+    world
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_already_is_not_asked_again() {
+    let world = slow(100);
+    let (one, other) = tokio::join!(world.ask(PRICE), async {
+        sleep(50).await;
+        world.ask("{ books { price { amount } } }").await
+    });
+    assert_eq!(one, AMOUNT);
+    assert!(other.contains(
+        r#"[{"price":{"amount":100}},{"price":{"amount":200}},{"price":{"amount":300}}]"#
+    ));
+    world.check_calls(
+        "Catalog/GetBook 1\nCatalog/ListBooks\nPricing/BatchGet 1\nPricing/BatchGet 2 3",
+    );
+    assert!(world.executor.0.in_flight.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whole_calls_without_keys_are_shared_too() {
+    let mut shop = Shop::new();
+    shop.method("Catalog/ListBooks").shareable = true;
+    let world = World::new(shop);
+    world.services.set("Catalog/ListBooks", 100, Then::Answer);
+    tokio::join!(world.ask("{ books { id } }"), world.ask("{ books { title } }"));
+    world.check_calls("Catalog/ListBooks");
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_leaves_at_its_own_deadline_and_the_call_runs_to_the_latest() {
+    let world = slow(300);
+    let began = Instant::now();
+    let hasty = async {
+        let answer = world.ask_as(PRICE, within(200)).await;
+        (answer, began.elapsed())
+    };
+    let patient = async {
+        sleep(100).await;
+        world.ask_as(PRICE, within(290)).await
+    };
+    let ((hasty, left), patient) = tokio::join!(hasty, patient);
+    assert!(hasty.contains("DEADLINE_EXCEEDED"), "{hasty}");
+    assert_eq!(left, Duration::from_millis(195));
+    assert_eq!(patient, AMOUNT);
+    assert_eq!(world.services.count("Pricing/BatchGet"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_would_outlast_the_call_asks_for_itself() {
+    let world = slow(800);
+    let (_, patient) = tokio::join!(world.ask_as(PRICE, within(100)), world.ask(PRICE));
+    assert_eq!(patient, AMOUNT);
+    assert_eq!(world.services.count("Pricing/BatchGet"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_to_leave_cancels_the_call() {
+    let world = slow(500);
+    let first = world.answer(PRICE, within(1_000));
+    let second = world.answer(PRICE, within(1_000));
+    let first = tokio::spawn(tokio::time::timeout(Duration::from_millis(100), first));
+    let second = tokio::spawn(tokio::time::timeout(Duration::from_millis(200), second));
+    assert!(first.await.unwrap().is_err());
+    assert_eq!(world.services.ends("Pricing/BatchGet"), [End::None]);
+    assert!(second.await.unwrap().is_err());
+    assert_eq!(world.services.ends("Pricing/BatchGet"), [End::Dropped]);
+    assert!(world.executor.0.in_flight.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_to_leave_takes_nothing_from_the_others() {
+    let world = slow(500);
+    let first =
+        tokio::time::timeout(Duration::from_millis(100), world.answer(PRICE, within(1_000)));
+    let (first, second) = tokio::join!(first, world.ask(PRICE));
+    assert!(first.is_err());
+    assert_eq!(second, AMOUNT);
+    assert_eq!(world.services.ends("Pricing/BatchGet"), [End::Replied]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_call_fails_once_for_all_and_is_not_sent_again() {
+    let world = slow(0);
+    world.services.set("Pricing/BatchGet", 100, Then::Fail(Code::Unavailable));
+    let answers = futures::future::join_all((0..10).map(|_| world.ask(PRICE))).await;
+    assert!(answers.iter().all(|answer| answer.contains("UNAVAILABLE")));
+    assert_eq!(world.services.count("Pricing/BatchGet"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_joined_a_batch_that_fails_by_anothers_key_asks_again_apart() {
+    let world = slow(0);
+    world.services.set("Pricing/BatchGet", 100, Then::Refuse("3", Code::InvalidArgument));
+    let (all, one) = tokio::join!(world.ask("{ books { price { amount } } }"), async {
+        sleep(50).await;
+        world.ask(PRICE).await
+    });
+    assert!(all.contains("INVALID_ARGUMENT"), "{all}");
+    assert_eq!(one, AMOUNT);
+    world.check_calls(
+        "Catalog/ListBooks\nCatalog/GetBook 1\nPricing/BatchGet 1 2 3\nPricing/BatchGet 1",
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_began_before_an_invalidation_is_not_joined_after_it() {
+    let mut shop = shop();
+    let mut cache = cached(Scope::Public);
+    cache.tags = vec![book_tag()];
+    shop.policy("Book.price").cache = Some(cache);
+    shop.policy("Mutation.rename").invalidates = vec![book_tag()];
+    let world = World::new(shop);
+    world.services.set("Pricing/BatchGet", 100, Then::Answer);
+    let early = world.ask(PRICE);
+    let late = async {
+        sleep(20).await;
+        world.ask("mutation { rename(id: 1, title: New) { id } }").await;
+        world.ask(PRICE).await
+    };
+    tokio::join!(early, late);
+    assert_eq!(world.services.count("Pricing/BatchGet"), 2);
+    // What the early one brought was not kept, and what the late one brought was.
+    world.ask(PRICE).await;
+    assert_eq!(world.services.count("Pricing/BatchGet"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_permission_nothing_is_shared_between_requests() {
+    let world = World::new(Shop::new());
+    world.services.set("Pricing/BatchGet", 100, Then::Answer);
+    tokio::join!(world.ask(PRICE), world.ask(PRICE));
+    assert_eq!(world.services.count("Pricing/BatchGet"), 2);
+}
