@@ -24,6 +24,7 @@ mod wire;
 
 pub use answer::{Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, PathSegment};
 pub use keys::{KeyTable, NO_KEY, Refs};
+pub use reply::EachItem;
 pub use request::CallProgram;
 
 use std::sync::Arc;

@@ -48,8 +48,8 @@ struct StatusSlots {
     message: usize,
 }
 
-/// What becomes of each item.
-type Each<'e> = dyn FnMut(&[u8], Result<Bytes, Error>) + 'e;
+/// What becomes of each item: its canonical key, and the item or its own failure.
+pub type EachItem<'e> = dyn FnMut(&[u8], Result<Bytes>) + 'e;
 
 impl Items {
     pub(super) fn of(batch: &Batch, form: &KeyForm) -> Result<Self> {
@@ -90,7 +90,7 @@ impl Items {
         Ok(Self { path, number: *number, kind, group, tables, table, slots, matches, status, form })
     }
 
-    fn walk(&self, reply: &Bytes, each: &mut Each<'_>) -> Result<(), Malformed> {
+    fn walk(&self, reply: &Bytes, each: &mut EachItem<'_>) -> Result<(), Malformed> {
         if !self.group {
             return self.inside(reply, &self.path, reply, each);
         }
@@ -120,7 +120,7 @@ impl Items {
         reply: &Bytes,
         path: &[u32],
         bytes: &[u8],
-        each: &mut Each<'_>,
+        each: &mut EachItem<'_>,
     ) -> Result<(), Malformed> {
         let (number, rest) = match path.split_first() {
             Some((number, rest)) => (*number, Some(rest)),
@@ -142,7 +142,7 @@ impl Items {
         reply: &Bytes,
         message: &[u8],
         key: &mut Vec<u8>,
-        each: &mut Each<'_>,
+        each: &mut EachItem<'_>,
     ) -> Result<(), Malformed> {
         key.clear();
         let item = match self.kind {
@@ -233,11 +233,7 @@ impl CallProgram {
     /// # Errors
     ///
     /// [`Code::DataLoss`] where the reply is not a message. Some items may have been seen by then.
-    pub fn items(
-        &self,
-        reply: &Bytes,
-        each: &mut dyn FnMut(&[u8], Result<Bytes, Error>),
-    ) -> Result<()> {
+    pub fn items(&self, reply: &Bytes, each: &mut EachItem<'_>) -> Result<()> {
         let Some(items) = &self.items else { return Ok(()) };
         items
             .walk(reply, each)

@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn every_day_is_read_back() {
-        for day in (SECONDS.start() / DAY..=SECONDS.end() / DAY).step_by(13) {
+        for day in (SECONDS.start() / DAY..=SECONDS.end() / DAY).step_by(101) {
             let text = moment(day * DAY + 86_399, 0).unwrap();
             assert_eq!(parse_timestamp(&text), Some((day * DAY + 86_399, 0)), "{text}");
         }

@@ -67,6 +67,9 @@ impl KeyWriter {
         constant: &Bytes,
         mut keys: impl Iterator<Item = &'k [u8]>,
     ) -> Bytes {
+        if self.parts.is_empty() && self.batch.is_none() {
+            return constant.clone();
+        }
         let mut out = Vec::with_capacity(constant.len() + 24 * keys.size_hint().0.max(1));
         out.extend_from_slice(constant);
         match &self.batch {
@@ -76,9 +79,11 @@ impl KeyWriter {
                 }
             }
             // A second part of an enclosing message merges with the constant one.
-            Some(batch) => nested(&mut out, &batch.path, |out| {
-                self.list(form, batch.number, keys, out);
-            }),
+            Some(batch) => {
+                let start = out.len();
+                self.list(form, batch.number, keys, &mut out);
+                enclose(&mut out, start, &batch.path);
+            }
         }
         out.into()
     }
@@ -119,8 +124,11 @@ impl KeyWriter {
     fn key(&self, form: &KeyForm, key: &[u8], out: &mut Vec<u8>) {
         for ((part, from), target) in form.parts(key).zip(&form.parts).zip(&self.parts) {
             let Some((number, path)) = target.path.split_last() else { continue };
-            if part.is_some() {
-                nested(out, path, |out| field(out, *number, *from, target.scalar, part));
+            let start = out.len();
+            field(out, *number, *from, target.scalar, part);
+            // What cannot be written leaves no message around it.
+            if out.len() > start {
+                enclose(out, start, path);
             }
         }
     }
@@ -134,13 +142,11 @@ pub(in crate::transcoder) fn scalar_of(part: &crate::contract::KeyPart) -> Scala
     }
 }
 
-/// Writes inside messages.
-fn nested(out: &mut Vec<u8>, path: &[u32], write: impl FnOnce(&mut Vec<u8>)) {
-    // Boxed, because each level would be a type of its own.
-    let write: Box<dyn FnOnce(&mut Vec<u8>) + '_> = Box::new(write);
-    match path.split_first() {
-        None => write(out),
-        Some((number, rest)) => put_nested(out, *number, |out| nested(out, rest, write)),
+/// Puts what was written since `start` inside messages.
+fn enclose(out: &mut Vec<u8>, start: usize, path: &[u32]) {
+    for number in path.iter().rev() {
+        let inner = out.split_off(start);
+        put_len(out, *number, &inner);
     }
 }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::{
     contract::{self, Cardinality, Contract, Format, Join, Scalar, join},
+    error::Result,
     operation::{Location, OperationKind, Value as Argument},
     plan::{
         KeySource, Member, Plan, Shape, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId,
@@ -76,7 +77,15 @@ impl Builder {
     }
 
     pub(super) fn compile(self) -> Program {
-        compile(&Arc::new(self.plan), &self.contract).unwrap()
+        self.try_compile().unwrap()
+    }
+
+    pub(super) fn try_compile(self) -> Result<Program> {
+        compile(&Arc::new(self.plan), &self.contract)
+    }
+
+    pub(super) fn policy(&mut self, step: StepId, policy: contract::Policy) {
+        self.plan.steps[step.0].join.policy = Some(Box::new(policy));
     }
 
     /// A program whose `data` is `{"it": …}`, read from the one entity that its only step answers.

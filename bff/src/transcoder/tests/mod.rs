@@ -2,3 +2,5 @@
 
 mod joins;
 mod kit;
+mod requests;
+mod values;
