@@ -1,14 +1,19 @@
 //! Protos and a GraphQL schema to a checked contract and typed Rust.
 
 pub mod against;
+mod check;
 pub mod contract;
 mod diagnostic;
 mod emit;
 mod input;
 mod model;
+mod status;
+mod write;
 
 pub use diagnostic::{Color, Diagnostic, Diagnostics, Severity};
 pub use input::Sources;
+pub use status::{FieldState, FieldStatus};
+pub use write::{NotWritten, Output, write};
 
 /// What came of [`compile`].
 #[derive(Debug)]
@@ -17,6 +22,7 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// The contract; `None` where there are errors.
     pub contract: Option<contract::Contract>,
+    fields: Vec<FieldStatus>,
 }
 
 /// Reads the sources, binds the schema to the protos and checks the result. It never fails: what is wrong stands in the
@@ -24,16 +30,25 @@ pub struct Compiled {
 pub fn compile(sources: &Sources) -> Compiled {
     let input = input::read(sources);
     let model = model::bind(&input);
-    let faults: Vec<String> = input
-        .faults
-        .iter()
-        .map(|f| format!("{f:?}"))
-        .chain(model.faults.iter().map(|f| format!("{f:?}")))
-        .collect();
-    let findings =
-        faults.iter().map(|f| Diagnostic::new("fault", Severity::Error, f.as_str())).collect();
-    let contract = Some(emit::contract(&model));
-    let diagnostics = Diagnostics::new(input.files.clone(), findings);
-    let contract = contract.filter(|_| diagnostics.errors() == 0);
-    Compiled { diagnostics, contract }
+    let findings = check::check(&model);
+    let fields = status::status(&model);
+    let has_errors = findings.iter().any(|finding| finding.severity() == Severity::Error);
+    let contract = (!has_errors).then(|| emit::contract(&model));
+    Compiled { diagnostics: Diagnostics::new(input.files, findings), contract, fields }
+}
+
+/// Every field that a root type leads to, in the order of the schema: real, promised or drifted. There is a status
+/// even where there are errors, as long as everything could be read.
+pub fn status(compiled: &Compiled) -> Vec<FieldStatus> {
+    compiled.fields.clone()
+}
+
+/// What a rule is about: why, what is wrong, what is right. `None` for a name that no rule has.
+pub fn explain(rule: &str) -> Option<&'static str> {
+    check::explain(rule)
+}
+
+/// The names of all rules, in the order in which `anabranch explain` lists them.
+pub fn rules() -> impl Iterator<Item = &'static str> {
+    check::RULES.iter().map(|rule| rule.name)
 }

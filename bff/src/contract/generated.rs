@@ -419,6 +419,9 @@ pub struct Fallback {
     /// Another method to ask. Only `target`, `fills`, `key`, `batch` and `then` are read.
     #[prost(message, optional, boxed, tag = "2")]
     pub rpc: ::core::option::Option<::prost::alloc::boxed::Box<Join>>,
+    /// With `Join.many`: an element that would be null at last is left out of the list. `value: \[\]` says so.
+    #[prost(bool, tag = "5")]
+    pub leave_out: bool,
     /// What is shown at last.
     #[prost(oneof = "fallback::Last", tags = "3, 4")]
     pub last: ::core::option::Option<fallback::Last>,

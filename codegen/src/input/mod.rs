@@ -81,7 +81,7 @@ pub(crate) enum Fault {
     /// It is GraphQL, but no valid schema.
     Schema { message: String, span: Option<Span> },
     /// A directive that is not ours.
-    UnknownDirective { name: String, span: Option<Span> },
+    UnknownDirective { name: String, span: Option<Span>, known: Vec<String> },
     /// `@cache` without a scope.
     CacheWithoutScope { span: Option<Span> },
 }

@@ -17,7 +17,7 @@ const DIRECTIVES: &str = include_str!("builtin/anabranch.graphql");
 const SCALARS: &str = include_str!("builtin/scalars.graphql");
 /// Types of this prefix belong to our directives.
 const OWN_PREFIX: &str = "anabranch__";
-const STANDARD: [&str; 5] = ["deprecated", "specifiedBy", "oneOf", "skip", "include"];
+const STANDARD: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
 
 /// The schema, extensions folded in.
 pub(crate) struct Schema {
@@ -61,6 +61,9 @@ pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>)
         document.definitions.retain(|definition| !is_ours(definition, &own));
     }
     schema.used_directives = unknown_directives(&schema, &documents, faults);
+    if faults.iter().any(|fault| matches!(fault, Fault::SchemaSyntax { .. })) {
+        return schema;
+    }
     let mut builder = Definitions::builder().ignore_builtin_redefinitions().add_ast(&builtin);
     for document in &documents {
         builder = builder.add_ast(document);
@@ -135,17 +138,19 @@ fn unknown_directives(
     faults: &mut Vec<Fault>,
 ) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
+    let known: Vec<String> = schema.directives.iter().cloned().collect();
+    let unknown = |name: String, span| Fault::UnknownDirective { name, span, known: known.clone() };
     for definition in documents.iter().flat_map(|document| &document.definitions) {
         if let Some(directive) = definition.as_directive_definition() {
             let span = schema.span(directive.name.location());
-            faults.push(Fault::UnknownDirective { name: directive.name.to_string(), span });
+            faults.push(unknown(directive.name.to_string(), span));
         }
         each_directive_list(definition, &mut |directives| {
             for directive in directives.iter() {
                 used.insert(directive.name.to_string());
                 if !schema.directives.contains(directive.name.as_str()) {
                     let span = schema.span(directive.location());
-                    faults.push(Fault::UnknownDirective { name: directive.name.to_string(), span });
+                    faults.push(unknown(directive.name.to_string(), span));
                 }
             }
         });
@@ -190,13 +195,15 @@ fn input_fields(definition: &Definition) -> &[Node<InputValueDefinition>] {
 fn missing_scalars(documents: &[Document]) -> Document {
     let mut used = BTreeSet::new();
     let mut declared = BTreeSet::new();
-    let mut note = |ty: &Type| used.insert(ty.inner_named_type().to_string());
+    let mut note = |ty: &Type| {
+        used.insert(ty.inner_named_type().to_string());
+    };
     for definition in documents.iter().flat_map(|document| &document.definitions) {
         for field in fields(definition) {
             note(&field.ty);
-            field.arguments.iter().for_each(|argument| drop(note(&argument.ty)));
+            field.arguments.iter().for_each(|argument| note(&argument.ty));
         }
-        input_fields(definition).iter().for_each(|field| drop(note(&field.ty)));
+        input_fields(definition).iter().for_each(|field| note(&field.ty));
         if !definition.is_extension_definition() {
             declared.extend(definition.name().map(ToString::to_string));
         }

@@ -76,6 +76,7 @@ impl<'input> Binder<'input> {
             bindings: Vec::new(),
             inputs: Vec::new(),
             enums: Vec::new(),
+            enum_protos: Vec::new(),
             methods: Vec::new(),
             resolvers: Vec::new(),
             query: None,
@@ -106,6 +107,7 @@ impl<'input> Binder<'input> {
             return self.model;
         }
         self.reserved_packages();
+        self.listed_messages_exist();
         self.model.query = self.root(OperationType::Query);
         self.model.mutation = self.root(OperationType::Mutation);
         self.model.subscription = self.root(OperationType::Subscription);
@@ -239,6 +241,29 @@ impl<'input> Binder<'input> {
                     package: file.package_name().to_owned(),
                     span,
                 });
+            }
+        }
+    }
+
+    fn listed_messages_exist(&mut self) {
+        let schema = self.schema();
+        let pool = &self.input.protos.pool;
+        for ty in schema.definitions.types.values() {
+            for listed in Reader::all(schema, ty.directives(), "message") {
+                let Some(name) = listed.text("name") else { continue };
+                let exists = if ty.is_enum() {
+                    pool.get_enum_by_name(&name.value).is_some()
+                } else {
+                    pool.get_message_by_name(&name.value).is_some()
+                };
+                if !exists {
+                    let known = if ty.is_enum() {
+                        pool.all_enums().map(|known| known.full_name().to_owned()).collect()
+                    } else {
+                        pool.all_messages().map(|known| known.full_name().to_owned()).collect()
+                    };
+                    self.fault(Fault::UnknownMessage { name: name.value, span: name.span, known });
+                }
             }
         }
     }

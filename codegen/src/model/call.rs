@@ -22,7 +22,6 @@ pub(super) enum Parent<'a> {
 /// A key that the parent holds in place of an object.
 pub(super) struct LoadKey {
     pub(super) part: KeyPart,
-    pub(super) field: FieldDescriptor,
     pub(super) many: bool,
 }
 
@@ -122,7 +121,6 @@ impl Binder<'_> {
                 ..Default::default()
             },
             many: field.is_list(),
-            field,
         };
         let parent = Parent::Key(&key);
         let asking = Asking {

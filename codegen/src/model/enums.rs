@@ -16,7 +16,7 @@ impl Binder<'_> {
         let id = match self.enum_ids.get(&key) {
             Some(id) => *id,
             None => {
-                let id = self.new_enum(key);
+                let id = self.new_enum(key, Some(proto));
                 self.bind_enum(id, graphql, proto);
                 id
             }
@@ -24,10 +24,15 @@ impl Binder<'_> {
         enum_leaf(id)
     }
 
-    pub(super) fn new_enum(&mut self, key: (String, String)) -> u32 {
+    pub(super) fn new_enum(
+        &mut self,
+        key: (String, String),
+        proto: Option<&EnumDescriptor>,
+    ) -> u32 {
         let id = position(self.model.enums.len());
         let r#type = key.0.clone();
         self.enum_ids.insert(key, id);
+        self.model.enum_protos.push(proto.cloned());
         self.model.enums.push(Enum { r#type, values: Vec::new() });
         id
     }

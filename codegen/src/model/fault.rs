@@ -127,7 +127,7 @@ pub(crate) enum Fault {
     /// A literal that protobuf has no bytes for.
     UnholdableValue { coordinate: String, reason: String, span: Option<Span> },
     /// A mock directive that means nothing.
-    InvalidMock { reason: String, span: Option<Span> },
+    InvalidMock { word: String, known: String, span: Option<Span> },
     /// The schema says something that the proto does not.
     Drifted { coordinate: String, field: String, span: Option<Span>, message: MessageFacts },
     /// A member of a union or interface that a message cannot show.

@@ -46,8 +46,8 @@ impl Binder<'_> {
             (mock.argument("value"), mock.text("as"), mock.text("latency"), mock.text("error"));
         for (text, known) in [(&kind, KINDS.as_slice()), (&error, CODES.as_slice())] {
             if let Some(text) = text.as_ref().filter(|text| !known.contains(&text.value.as_str())) {
-                let reason = format!("`{}` is none of {}", text.value, known.join(", "));
-                self.fault(Fault::InvalidMock { reason, span: text.span });
+                let (word, known) = (text.value.clone(), known.join(", "));
+                self.fault(Fault::InvalidMock { word, known, span: text.span });
             }
         }
         if let Some(value) = value.clone() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{FieldDefinition, OperationType};
-use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor};
+use prost_reflect::{EnumDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor};
 
 use crate::contract;
 use crate::diagnostic::Span;
@@ -23,7 +23,7 @@ mod input_object;
 mod leaf;
 mod literal;
 mod mock;
-mod names;
+pub(crate) mod names;
 mod path;
 mod policy;
 mod promised;
@@ -41,6 +41,8 @@ pub(crate) struct Model<'input> {
     pub(crate) bindings: Vec<contract::Binding>,
     pub(crate) inputs: Vec<contract::Input>,
     pub(crate) enums: Vec<contract::Enum>,
+    /// For each of `enums` the protobuf enum; `None` for those that only we have.
+    pub(crate) enum_protos: Vec<Option<EnumDescriptor>>,
     pub(crate) methods: Vec<contract::Method>,
     pub(crate) resolvers: Vec<contract::Resolver>,
     pub(crate) query: Option<u32>,
@@ -81,6 +83,8 @@ pub(crate) struct Call {
     /// The directive that names the method, else the field.
     pub(crate) span: Option<Span>,
     pub(crate) item: Option<MessageDescriptor>,
+    /// Field numbers from the item to that message.
+    pub(crate) item_prefix: Vec<u32>,
     pub(crate) match_fields: Vec<FieldDescriptor>,
     /// The message field that the value is read from.
     pub(crate) value: Option<FieldDescriptor>,
@@ -103,6 +107,20 @@ impl Model<'_> {
             contract::source::Kind::Join(join) => Some(join),
             contract::source::Kind::Wire(_) => None,
         }
+    }
+}
+
+impl Model<'_> {
+    /// Where a directive of the field was written.
+    pub(crate) fn directive_span(&self, site: &Site, name: &str) -> Option<Span> {
+        directives::Reader::find(&self.input.schema, &site.definition.directives, name)?.span()
+    }
+
+    /// Whether a directive of the field was written with that argument.
+    pub(crate) fn has_argument(&self, site: &Site, directive: &str, argument: &str) -> bool {
+        let directive =
+            directives::Reader::find(&self.input.schema, &site.definition.directives, directive);
+        directive.is_some_and(|directive| directive.argument(argument).is_some())
     }
 }
 

@@ -1,5 +1,6 @@
 //! `@timeout`, `@cache`, `@invalidates` and `@fallback`: what holds for the call behind a field.
 
+use apollo_compiler::ast::Value;
 use prost_reflect::MessageDescriptor;
 
 use super::binder::{At, Binder, Shape};
@@ -26,7 +27,7 @@ impl Binder<'_> {
         let timeout_ms = timeout.and_then(|after| self.positive_duration(&after));
         let cache = self.cache(at, &ground);
         let invalidates = self.invalidates(at, &ground);
-        let fallback = self.fallback(at, shape, place);
+        let fallback = self.fallback(at, shape, place, join.many);
         if timeout_ms.is_some() || cache.is_some() || fallback.is_some() || !invalidates.is_empty()
         {
             let timeout_ms = timeout_ms.unwrap_or_default();
@@ -36,23 +37,14 @@ impl Binder<'_> {
     }
 
     fn ground(&self, join: &Join) -> Ground {
-        let call = self.call.as_ref();
-        let batch = join.batch.as_ref();
-        let output = || {
-            call.and_then(|call| call.method.as_ref()).map(prost_reflect::MethodDescriptor::output)
-        };
-        let item = call.and_then(|call| call.item.clone()).filter(|_| batch.is_some());
-        let in_entry = batch.is_some_and(|batch| batch.r#match.iter().any(|part| part.path == [1]))
-            && item.as_ref().is_some_and(|item| !item.is_map_entry())
-            && call.is_some_and(|call| {
-                call.match_fields.iter().any(|field| field.parent_message().is_map_entry())
-            });
-        let prefix = match batch {
-            Some(batch) if batch.group => vec![1],
-            Some(_) if in_entry => vec![2],
-            _ => Vec::new(),
-        };
-        Ground { message: item.or_else(output), prefix }
+        let Some(call) = &self.call else { return Ground { message: None, prefix: Vec::new() } };
+        match call.item.clone().filter(|_| join.batch.is_some()) {
+            Some(item) => Ground { message: Some(item), prefix: call.item_prefix.clone() },
+            None => Ground {
+                message: call.method.as_ref().map(prost_reflect::MethodDescriptor::output),
+                prefix: Vec::new(),
+            },
+        }
     }
 
     fn cache(&mut self, at: &At, ground: &Ground) -> Option<Cache> {
@@ -145,7 +137,13 @@ impl Binder<'_> {
         None
     }
 
-    fn fallback(&mut self, at: &At, shape: &Shape, place: (u32, usize)) -> Option<Fallback> {
+    fn fallback(
+        &mut self,
+        at: &At,
+        shape: &Shape,
+        place: (u32, usize),
+        many: bool,
+    ) -> Option<Fallback> {
         let directive = self.directive(at, "fallback")?;
         let (span, stale) = (directive.span(), directive.text("staleIfError"));
         let (rpc, value) = (directive.text("rpc"), directive.argument("value"));
@@ -162,8 +160,13 @@ impl Binder<'_> {
         let stale_if_error_ms =
             stale.and_then(|stale| self.positive_duration(&stale)).unwrap_or_default();
         let rpc = rpc.and_then(|rpc| self.fallback_rpc(at, shape, &rpc)).map(Box::new);
-        let last = value.and_then(|value| self.last(at, place, value));
-        Some(Fallback { stale_if_error_ms, rpc, last })
+        let leave_out = many && value.as_ref().is_some_and(|value| is_empty_list(&value.value));
+        let last = if leave_out {
+            Some(fallback::Last::Null(true))
+        } else {
+            value.and_then(|value| self.last(at, place, value))
+        };
+        Some(Fallback { stale_if_error_ms, rpc, last, leave_out })
     }
 
     fn last(
@@ -224,6 +227,10 @@ impl Binder<'_> {
         }
         milliseconds
     }
+}
+
+fn is_empty_list(value: &Value) -> bool {
+    value.as_list().is_some_and(<[_]>::is_empty)
 }
 
 /// The arguments whose names the other method's messages have too; the rest is inferred.

@@ -147,7 +147,12 @@ impl Binder<'_> {
     /// Whether the type's `@message`, where it has one, allows this message.
     fn is_listed(&self, named: &str, message: &MessageDescriptor) -> bool {
         let listed = self.listed_messages(named);
-        listed.is_empty() || listed.iter().any(|listed| listed == message.full_name())
+        // Of a name that no proto has another rule speaks.
+        let mut listed = listed
+            .iter()
+            .filter(|name| self.input.protos.pool.get_message_by_name(name).is_some())
+            .peekable();
+        listed.peek().is_none() || listed.any(|listed| listed == message.full_name())
     }
 
     /// What `@message` lists.

@@ -59,6 +59,21 @@ impl Binder<'_> {
             let field = field.and_then(|binding| binding.fields.get(deferred.field));
             let Some(source) = field.and_then(|field| field.source.clone()) else { continue };
             let then = match source.kind {
+                Some(source::Kind::Join(join)) if join.many => {
+                    if stands_for_elements(&deferred.value.value) {
+                        continue;
+                    }
+                    let reason =
+                        "the elements come by key: only `[]` and `null` can stand for them"
+                            .to_owned();
+                    self.refused(
+                        &deferred.at.coordinate(),
+                        Refusal::Mismatch(reason),
+                        deferred.value.span,
+                        None,
+                    );
+                    continue;
+                }
                 Some(source::Kind::Join(join)) => join.then.map(|then| *then),
                 Some(source::Kind::Wire(_)) => Some(source),
                 None => None,
@@ -131,6 +146,11 @@ impl Binder<'_> {
             }
         }
     }
+}
+
+/// Elements that come by key are all there or, as a whole, not.
+fn stands_for_elements(value: &Value) -> bool {
+    value.is_null() || value.as_list().is_some_and(<[_]>::is_empty)
 }
 
 fn constant(field: &FieldDescriptor, value: &Value, out: &mut Vec<u8>) -> Result<(), Refusal> {

@@ -1,0 +1,29 @@
+//! A proto that does not compile.
+
+use super::{Check, Rule};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::input::Fault as ReadFault;
+
+pub(super) const RULE: Rule = Rule {
+    name: "invalid-proto",
+    severity: Severity::Error,
+    explanation: r#"The proto compiler refuses a file: its syntax is wrong, a type or an import does not exist, or two things have one
+name. The message is the compiler's.
+
+Imports are looked up below the proto roots. google/protobuf/*.proto and anabranch/v1/options.proto are always there.
+"#,
+    check: Check::Read(check),
+};
+
+fn check(rule: &Rule, fault: &ReadFault) -> Option<Diagnostic> {
+    let ReadFault::Proto { message, labels, help } = fault else { return None };
+    let mut finding = rule.finding(message.as_str());
+    let mut labels = labels.iter();
+    if let Some((span, text)) = labels.next() {
+        finding = finding.at(*span, text.as_str());
+    }
+    for (span, text) in labels {
+        finding = finding.also(*span, text.as_str());
+    }
+    Some(finding.help(help.as_deref().unwrap_or("imports are looked up below the proto roots")))
+}

@@ -1,0 +1,24 @@
+//! A directive where it can do nothing.
+
+use super::{Check, Rule};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::Fault;
+
+pub(super) const RULE: Rule = Rule {
+    name: "misplaced-directive",
+    severity: Severity::Error,
+    explanation: r#"Some directives only make sense together or in some places: `@batch` needs `@rpc`; `@timeout`, `@cache` and
+`@fallback` need a call behind the field; `@invalidates` needs a mutation.
+"#,
+    check: Check::Bind(check),
+};
+
+fn check(rule: &Rule, fault: &Fault) -> Option<Diagnostic> {
+    let Fault::MisplacedDirective { coordinate, directive, reason, span } = fault else {
+        return None;
+    };
+    let finding = rule
+        .finding(format!("`@{directive}` has no effect on `{coordinate}`"))
+        .at(*span, reason.as_str());
+    Some(finding.help(format!("remove `@{directive}`")))
+}

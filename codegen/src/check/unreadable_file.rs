@@ -1,0 +1,23 @@
+//! A file or folder that the system does not hand out.
+
+use super::{Check, Rule};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::input::Fault as ReadFault;
+
+pub(super) const RULE: Rule = Rule {
+    name: "unreadable-file",
+    severity: Severity::Error,
+    explanation: r#"A file or a folder among the sources could not be read. Nothing is guessed in its place.
+
+Check the path, its permissions, and that the file is UTF-8.
+"#,
+    check: Check::Read(check),
+};
+
+fn check(rule: &Rule, fault: &ReadFault) -> Option<Diagnostic> {
+    let ReadFault::Unreadable { path, reason } = fault else { return None };
+    Some(
+        rule.finding(format!("cannot read `{path}`: {reason}"))
+            .help("check the path and its permissions"),
+    )
+}

@@ -1,0 +1,147 @@
+//! Arguments of the field: into the request fields that they name.
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{InputValueDefinition, Type};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+
+use super::Request;
+use crate::contract::{Fill, fill};
+use crate::model::binder::{At, Binder};
+use crate::model::call::Asking;
+use crate::model::directives::{Reader, Text};
+use crate::model::fault::{Fault, Side};
+use crate::model::names::{field_of, snake};
+use crate::model::path::{Place, numbers};
+use crate::model::value::Side as TypeSide;
+
+impl Binder<'_> {
+    /// Arguments that no `with` mentions go where their names lead.
+    pub(in crate::model) fn arguments(
+        &mut self,
+        asking: &Asking<'_>,
+        message: &MessageDescriptor,
+        request: &mut Request,
+    ) {
+        for argument in asking.at.field.arguments.clone() {
+            if !request.arguments.iter().any(|used| argument.name == used.as_str()) {
+                self.argument(asking, message, &argument, request);
+            }
+        }
+    }
+
+    fn argument(
+        &mut self,
+        asking: &Asking<'_>,
+        message: &MessageDescriptor,
+        argument: &Node<InputValueDefinition>,
+        request: &mut Request,
+    ) {
+        let name = argument.name.as_str();
+        let span = self.span(argument.name.location());
+        let text =
+            Text { value: format!("$args.{name}"), span: self.type_span(&argument.ty).or(span) };
+        if let Some(from) = Reader::find(self.schema(), &argument.directives, "from")
+            .and_then(|from| from.text("path"))
+        {
+            let place = Place { side: Side::Request, argument: "path", span: from.span };
+            if let Some(path) = self.path(message, &from.value, place) {
+                self.argument_fill(asking, name, &text, &path, request);
+            }
+            return;
+        }
+        if let Some(field) = self.argument_field(asking, message, argument) {
+            return self.argument_fill(asking, name, &text, &[field], request);
+        }
+        if self.type_of(argument.ty.inner_named_type()).is_some_and(|ty| ty.is_input_object())
+            && !argument.ty.is_list()
+        {
+            return self.spread(asking, message, argument, request);
+        }
+        let (coordinate, argument) = (asking.at.coordinate(), name.to_owned());
+        let message = self.facts(message);
+        self.fault(Fault::UnmappedArgument { coordinate, argument, span, message });
+    }
+
+    /// The request field that an argument means: its name; for `id` also `book_id` of a `Book`; for an input object
+    /// also the only field that holds such a message.
+    fn argument_field(
+        &self,
+        asking: &Asking<'_>,
+        message: &MessageDescriptor,
+        argument: &InputValueDefinition,
+    ) -> Option<FieldDescriptor> {
+        if let Some(field) = field_of(message, &argument.name) {
+            return Some(field);
+        }
+        if argument.name == "id" {
+            let of_type = format!("{}_id", snake(asking.ty.inner_named_type()));
+            return message
+                .get_field_by_name(&of_type)
+                .or_else(|| message.get_field_by_name("name"));
+        }
+        let named = argument.ty.inner_named_type().as_str();
+        self.type_of(named).filter(|ty| ty.is_input_object())?;
+        let plain_name = named.strip_suffix("Input").unwrap_or(named);
+        let mut same = message.fields().filter(|field| match field.kind() {
+            Kind::Message(inner) => self.is_message_of(named, &inner) || inner.name() == plain_name,
+            _ => false,
+        });
+        let first = same.next()?;
+        same.next().is_none().then_some(first)
+    }
+
+    /// An input object that is the request: each of its fields is filled by itself.
+    fn spread(
+        &mut self,
+        asking: &Asking<'_>,
+        message: &MessageDescriptor,
+        argument: &InputValueDefinition,
+        request: &mut Request,
+    ) {
+        let named = argument.ty.inner_named_type().as_str();
+        let Some(input) = self.type_of(named).and_then(|ty| ty.as_input_object()) else { return };
+        for field in input.fields.values() {
+            let span = self.span(field.name.location());
+            let path = format!("{}.{}", argument.name, field.name);
+            let text =
+                Text { value: format!("$args.{path}"), span: self.type_span(&field.ty).or(span) };
+            match self.input_field_path(named, field, message) {
+                Some(target) => self.argument_fill(asking, &path, &text, &target, request),
+                None => continue,
+            }
+        }
+    }
+
+    pub(in crate::model) fn argument_fill(
+        &mut self,
+        asking: &Asking<'_>,
+        path: &str,
+        text: &Text,
+        target: &[FieldDescriptor],
+        request: &mut Request,
+    ) {
+        let Some(ty) = self.argument_type(asking.at, path) else {
+            return self.invalid_source(text, "the field has no such argument");
+        };
+        request.arguments.extend(path.split('.').next().map(str::to_owned));
+        let Some(field) = target.last() else { return };
+        let coordinate = format!("{}({path}:)", asking.at.coordinate());
+        let side = TypeSide { coordinate: &coordinate, ty: &ty, span: text.span };
+        let Some(value) = self.input_value(&side, field) else { return };
+        let source = Some(fill::Source::Argument(path.to_owned()));
+        request.fill(numbers(target), Fill { path: numbers(target), source, value: Some(value) });
+    }
+
+    /// The type of `page.size`: an argument, or a field of an input object in it.
+    pub(in crate::model) fn argument_type(&self, at: &At, path: &str) -> Option<Type> {
+        let mut segments = path.split('.');
+        let name = segments.next()?;
+        let argument = at.field.arguments.iter().find(|argument| argument.name == name)?;
+        let mut ty = (*argument.ty).clone();
+        for segment in segments {
+            let input = self.type_of(ty.inner_named_type())?.as_input_object()?;
+            ty = (*input.fields.get(segment)?.ty).clone();
+        }
+        Some(ty)
+    }
+}

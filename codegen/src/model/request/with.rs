@@ -1,0 +1,131 @@
+//! `with`: an object of constants and sources.
+
+use apollo_compiler::ast::Value;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
+
+use super::Request;
+use crate::contract::{Fill, InputValue, fill, input_value};
+use crate::model::binder::Binder;
+use crate::model::call::Asking;
+use crate::model::directives::{Argument, Text};
+use crate::model::fault::Side;
+use crate::model::leaf::natural;
+use crate::model::path::{Place, numbers, singular_message};
+use crate::model::value::cardinality;
+
+/// What a text with a dollar means: `$args.page.size`.
+enum Given<'a> {
+    Parent(&'a str),
+    Argument(&'a str),
+    Identity(&'a str),
+    Tenant,
+    Header(&'a str),
+    Context(&'a str),
+}
+
+impl Binder<'_> {
+    pub(in crate::model) fn with(
+        &mut self,
+        asking: &Asking<'_>,
+        message: &MessageDescriptor,
+        with: &Argument,
+        prefix: &mut Vec<FieldDescriptor>,
+        request: &mut Request,
+        batched: bool,
+    ) {
+        for (name, value) in with.value.as_object().unwrap_or_default() {
+            let span = self.span(value.location()).or(with.span);
+            let name_span = self.span(name.location()).or(span);
+            let place = Place { side: Side::Request, argument: "with", span: name_span };
+            let Some(path) = self.path(message, name, place) else {
+                // The argument has a place, if a wrong one: it is not to be looked for by name.
+                request.arguments.extend(argument_in(value));
+                continue;
+            };
+            let Some(field) = path.last().cloned() else { continue };
+            prefix.push(field.clone());
+            let inner = singular_message(&field).filter(|_| natural(&field.kind()).is_none());
+            match (inner, &**value) {
+                (Some(inner), Value::Object(_)) => {
+                    let with = Argument { value: value.clone(), span };
+                    self.with(asking, &inner, &with, prefix, request, batched);
+                }
+                (_, Value::String(text)) if text.starts_with('$') && !text.starts_with("$$") => {
+                    let text = Text { value: text.clone(), span };
+                    self.given(asking, &text, prefix, request, batched);
+                }
+                _ => self.constant_fill(asking.at, value, span, prefix, request),
+            }
+            prefix.pop();
+        }
+    }
+
+    fn given(
+        &mut self,
+        asking: &Asking<'_>,
+        text: &Text,
+        path: &[FieldDescriptor],
+        request: &mut Request,
+        batched: bool,
+    ) {
+        let Some(field) = path.last() else { return };
+        let value = match given(&text.value) {
+            Err(reason) => return self.invalid_source(text, reason),
+            Ok(Given::Parent(_)) if batched => {
+                return self.invalid_source(
+                    text,
+                    "one call serves all parents; `key` of `@batch` says what each gives",
+                );
+            }
+            Ok(Given::Parent(parent_path)) => {
+                return self.parent_key(asking, parent_path, text.span, path, request);
+            }
+            Ok(Given::Argument(argument)) => {
+                return self.argument_fill(asking, argument, text, path, request);
+            }
+            Ok(Given::Identity(claim)) => fill::Source::Identity(claim.to_owned()),
+            Ok(Given::Tenant) => fill::Source::Tenant(true),
+            Ok(Given::Header(name)) => fill::Source::Header(name.to_lowercase()),
+            Ok(Given::Context(key)) => fill::Source::Context(key.to_owned()),
+        };
+        let Some(leaf) = natural(&field.kind()).filter(|_| !field.is_map() && !field.is_list())
+        else {
+            return self.invalid_source(text, "it gives one text, which this field does not take");
+        };
+        let leaf = InputValue {
+            cardinality: cardinality(field) as i32,
+            value: Some(input_value::Value::Leaf(leaf)),
+            map_key: None,
+        };
+        request.fill(
+            numbers(path),
+            Fill { path: numbers(path), source: Some(value), value: Some(leaf) },
+        );
+    }
+}
+
+/// The argument that a text in `with` uses.
+fn argument_in(value: &Value) -> Option<String> {
+    value.as_str()?.strip_prefix("$args.")?.split('.').next().map(str::to_owned)
+}
+
+fn given(text: &str) -> Result<Given<'_>, &'static str> {
+    let (source, path) = match text[1..].split_once('.') {
+        Some((source, path)) => (source, Some(path)),
+        None => (&text[1..], None),
+    };
+    let path = path.filter(|path| !path.is_empty());
+    match (source, path) {
+        ("tenant", None) => Ok(Given::Tenant),
+        ("tenant", Some(_)) => Err("`$tenant` has no parts"),
+        ("parent", Some(path)) => Ok(Given::Parent(path)),
+        ("args", Some(path)) => Ok(Given::Argument(path)),
+        ("identity", Some(path)) => Ok(Given::Identity(path)),
+        ("header", Some(path)) => Ok(Given::Header(path)),
+        ("context", Some(path)) => Ok(Given::Context(path)),
+        ("parent" | "args" | "identity" | "header" | "context", None) => {
+            Err("say which part: `$args.id`, `$identity.sub`")
+        }
+        _ => Err("there is no such source; `$$` is a dollar"),
+    }
+}

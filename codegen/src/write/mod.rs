@@ -1,0 +1,96 @@
+//! Puts what was emitted where it belongs; the only part of code generation that writes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::Compiled;
+
+/// A file to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Where; folders that are missing are made.
+    pub path: PathBuf,
+    /// The whole content.
+    pub bytes: Vec<u8>,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum NotWritten {
+    /// There are errors: their number.
+    #[error("nothing is written: {0} errors")]
+    Errors(usize),
+    /// The system refused.
+    #[error("cannot write `{}`: {reason}", path.display())]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
+}
+
+/// Writes all outputs, or none where there are errors. A file that already has its content is left alone, so that nothing
+/// is built again for it; a reader of another one never sees half of it.
+///
+/// # Errors
+///
+/// The diagnostics have errors, or the system refuses; in the first case nothing was touched.
+pub fn write(compiled: &Compiled, outputs: &[Output]) -> Result<(), NotWritten> {
+    if compiled.diagnostics.errors() > 0 {
+        return Err(NotWritten::Errors(compiled.diagnostics.errors()));
+    }
+    for output in outputs {
+        let refused = |reason| NotWritten::Refused { path: output.path.clone(), reason };
+        write_one(output).map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn write_one(output: &Output) -> io::Result<()> {
+    if std::fs::read(&output.path).is_ok_and(|present| present == output.bytes) {
+        return Ok(());
+    }
+    if let Some(folder) = output.path.parent().filter(|folder| *folder != Path::new("")) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut unfinished = output.path.clone().into_os_string();
+    unfinished.push(".unfinished");
+    std::fs::write(&unfinished, &output.bytes)?;
+    std::fs::rename(&unfinished, &output.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NotWritten, Output, write};
+    use crate::{Sources, compile};
+
+    fn output(folder: &std::path::Path, text: &str) -> Output {
+        Output { path: folder.join("made/contract.bin"), bytes: text.as_bytes().to_vec() }
+    }
+
+    #[test]
+    fn errors_leave_everything_as_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let compiled =
+            compile(&Sources::new().schema_text("a.graphql", "type Query { a: Nothing }"));
+        let refused = write(&compiled, &[output(folder.path(), "new")]);
+        assert!(matches!(refused, Err(NotWritten::Errors(1))));
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[test]
+    fn a_file_with_the_same_content_is_not_touched() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let compiled =
+            compile(&Sources::new().schema_text("a.graphql", "type Query { a: String }"));
+        let output = output(folder.path(), "same");
+        write(&compiled, std::slice::from_ref(&output)).expect("written");
+        let modified =
+            || std::fs::metadata(&output.path).and_then(|data| data.modified()).expect("there");
+        let before = modified();
+        write(&compiled, std::slice::from_ref(&output)).expect("written");
+        assert_eq!(modified(), before);
+        assert_eq!(std::fs::read(&output.path).expect("there"), b"same");
+    }
+}

@@ -1,0 +1,8 @@
+//! Code generation as its users meet it: sources in, contract and diagnostics out.
+
+mod bindings;
+mod builtins;
+mod contracts;
+mod hostile;
+mod rules;
+mod statuses;
