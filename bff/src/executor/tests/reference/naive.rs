@@ -161,7 +161,9 @@ impl Naive<'_> {
         match said {
             Said::Item(item) => {
                 let oracle = self.oracle;
-                self.wire(&oracle.model.asks[ask].then, &item, place)
+                let then = &oracle.model.asks[ask].then;
+                // A place that shows null for what it got instead still got something else.
+                self.settled(place.nullable, |naive| naive.wire(then, &item, place))
             }
             Said::Missing => place.null(),
             Said::Failed(Code::NotFound) if place.nullable => place.null(),
