@@ -1,8 +1,14 @@
 //! For build scripts: from directories to files that `anabranch::contract!()` brings into a program.
 
-use std::{env, fmt, io, path::PathBuf};
+use std::{
+    env, fmt,
+    path::{Path, PathBuf},
+};
 
-use crate::{Color, Compiled, Severity, Sources, compile, emit::rust::CONTRACT_FILE, write};
+use crate::{
+    Color, Compiled, Diagnostics, NotWritten, Output, Severity, Sources, compile,
+    emit::rust::CONTRACT_FILE,
+};
 
 /// The generated Rust that `anabranch::contract!()` includes.
 const RUST_FILE: &str = "anabranch.rs";
@@ -35,7 +41,7 @@ pub enum BuildError {
     /// Not run by cargo, and no directory was given.
     NoOutDir,
     /// The files could not be written.
-    Write(PathBuf, io::Error),
+    NotWritten(NotWritten),
 }
 
 impl Build {
@@ -90,8 +96,7 @@ impl Build {
         for warning in compiled.diagnostics.iter().filter(|it| it.severity() == Severity::Warning) {
             println!("cargo::warning={}: {}", warning.rule(), warning.message());
         }
-        let files = files(&compiled, RUST_FILE, server_stubs)?;
-        write(out_dir, &files)
+        write(&compiled, &out_dir, RUST_FILE, server_stubs)
     }
 }
 
@@ -105,24 +110,24 @@ pub fn write_rust(
     directory: impl Into<PathBuf>,
     server_stubs: bool,
 ) -> Result<(), BuildError> {
-    write(directory.into(), &files(compiled, "mod.rs", server_stubs)?)
+    write(compiled, &directory.into(), "mod.rs", server_stubs)
 }
 
-fn files<'a>(
+fn write(
     compiled: &Compiled,
-    rust_file: &'a str,
+    directory: &Path,
+    rust_file: &str,
     server_stubs: bool,
-) -> Result<[(&'a str, Vec<u8>); 2], BuildError> {
-    let findings =
-        |findings: &crate::Diagnostics| BuildError::Findings(findings.render(Color::Never));
+) -> Result<(), BuildError> {
+    let findings = |findings: &Diagnostics| BuildError::Findings(findings.render(Color::Never));
     let rust = compiled.rust(server_stubs).map_err(|faults| findings(&faults))?;
     let contract = compiled.contract.as_ref().ok_or_else(|| findings(&compiled.diagnostics))?;
-    Ok([(rust_file, rust.into_bytes()), (CONTRACT_FILE, prost::Message::encode_to_vec(contract))])
-}
-
-fn write(directory: PathBuf, files: &[(&str, Vec<u8>)]) -> Result<(), BuildError> {
-    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, &**text)).collect();
-    write::write(&directory, &files).map_err(|error| BuildError::Write(directory, error))
+    let contract = prost::Message::encode_to_vec(contract);
+    let outputs = [
+        Output { path: directory.join(rust_file), bytes: rust.into_bytes() },
+        Output { path: directory.join(CONTRACT_FILE), bytes: contract },
+    ];
+    crate::write(compiled, &outputs).map_err(BuildError::NotWritten)
 }
 
 impl fmt::Display for BuildError {
@@ -132,7 +137,7 @@ impl fmt::Display for BuildError {
             Self::NoOutDir => formatter.write_str(
                 "there is no OUT_DIR: call this from a build script, or give it an `out_dir`",
             ),
-            Self::Write(path, error) => write!(formatter, "{}: {error}", path.display()),
+            Self::NotWritten(error) => error.fmt(formatter),
         }
     }
 }
@@ -147,7 +152,7 @@ impl fmt::Debug for BuildError {
 impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Write(_, error) => Some(error),
+            Self::NotWritten(error) => Some(error),
             _ => None,
         }
     }

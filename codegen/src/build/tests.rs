@@ -48,7 +48,7 @@ fn faults_are_the_error_as_text_and_nothing_is_written() {
         directory(PROTO, "type Query { hello: String @rpc(method: \"shop.Shop/Hello\") }");
     let error = build(directory.path()).unwrap_err();
     assert!(matches!(error, BuildError::Findings(_)), "{error}");
-    assert!(format!("{error:?}").contains("shop.Shop/Hello"), "{error}");
+    assert!(format!("{error:?}").contains("shop.graphql:1:"), "{error}");
     assert!(!directory.path().join("out").exists());
 }
 

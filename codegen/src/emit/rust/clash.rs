@@ -54,7 +54,7 @@ impl Clash {
 }
 
 /// The rule of all clashes.
-const RULE: &str = "rust-name";
+const RULE: &str = "rust-name-clash";
 
 /// Who wants which name.
 struct Claims {

@@ -77,7 +77,7 @@ fn messages_that_differ_in_case_are_refused_with_both_places() {
         "syntax = \"proto3\";\npackage shop;\nmessage Book_hit {}\nmessage BookHit {}\n",
         SCHEMA,
         r#"
-error[rust-name]: `shop.Book_hit` and `shop.BookHit` would both be `shop::BookHit` in Rust
+error[rust-name-clash]: `shop.Book_hit` and `shop.BookHit` would both be `shop::BookHit` in Rust
  --> shop.proto:3:9
   |
 3 | message Book_hit {}
@@ -85,7 +85,7 @@ error[rust-name]: `shop.Book_hit` and `shop.BookHit` would both be `shop::BookHi
 4 | message BookHit {}
   |         ------- and this one
   |
-  = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name`
+  = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name-clash`
 "#,
     );
 }
@@ -97,7 +97,7 @@ fn methods_that_differ_in_case_are_refused() {
          rpc get_book(M) returns (M);\n}\n",
         SCHEMA,
         r#"
-error[rust-name]: `shop.Shop/GetBook` and `shop.Shop/get_book` would both be `shop::ShopClient::get_book` in Rust
+error[rust-name-clash]: `shop.Shop/GetBook` and `shop.Shop/get_book` would both be `shop::ShopClient::get_book` in Rust
  --> shop.proto:5:7
   |
 5 |   rpc GetBook(M) returns (M);
@@ -105,7 +105,7 @@ error[rust-name]: `shop.Shop/GetBook` and `shop.Shop/get_book` would both be `sh
 6 |   rpc get_book(M) returns (M);
   |       -------- and this one
   |
-  = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name`
+  = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name-clash`
 "#,
     );
 }
@@ -116,9 +116,9 @@ fn a_package_called_like_something_of_ours_is_refused() {
         "syntax = \"proto3\";\npackage resolvers;\nmessage A { message B {} }\n",
         SCHEMA,
         r#"
-error[rust-name]: `resolvers` and `the module of resolver traits` would both be `resolvers` in Rust
+error[rust-name-clash]: `resolvers` and `the module of resolver traits` would both be `resolvers` in Rust
  |
- = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name`
+ = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name-clash`
 "#,
     );
 }
@@ -129,13 +129,13 @@ fn a_name_without_letters_is_refused() {
         "syntax = \"proto3\";\npackage shop;\nmessage _ {}\n",
         SCHEMA,
         r#"
-error[rust-name]: `shop._` has no name in Rust
+error[rust-name-clash]: `shop._` has no name in Rust
  --> shop.proto:3:9
   |
 3 | message _ {}
   |         ^ this name
   |
-  = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name`
+  = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name-clash`
 "#,
     );
 }
@@ -146,9 +146,9 @@ fn resolvers_that_differ_in_case_are_refused() {
         "syntax = \"proto3\";",
         "type Query { helloWorld: String @resolve  hello_world: String @resolve }",
         r#"
-error[rust-name]: `Query.helloWorld` and `Query.hello_world` would both be `QueryHelloWorldArgs` in Rust
+error[rust-name-clash]: `Query.helloWorld` and `Query.hello_world` would both be `QueryHelloWorldArgs` in Rust
  |
- = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name`
+ = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name-clash`
 "#,
     );
 }
