@@ -1,0 +1,340 @@
+//! From joins to methods: what each is asked for, and where its request says so.
+
+use std::{collections::HashMap, time::Duration};
+
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
+
+use super::{
+    Body, Items, Keys, Method, Role, Rule,
+    build::Builder,
+    facts::{self, Fact, Kind},
+};
+use crate::{
+    contract::{self, Batch, Binding, Field, Join, join, source, wire},
+    error::{Code, Error, Result},
+    mock::{scenario, values::words},
+};
+
+/// A field that a method answers.
+#[derive(Clone, Copy)]
+struct Use<'a> {
+    owner: &'a Binding,
+    on_root: bool,
+    mutation: bool,
+    field: &'a Field,
+    join: &'a Join,
+    /// The key comes from another call, not from the parent.
+    chained: bool,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn methods(&mut self) -> Result<HashMap<(String, String), Method>> {
+        let uses = self.uses();
+        let mut methods = HashMap::new();
+        let contract = self.contract;
+        for (index, declared) in contract.methods.iter().enumerate() {
+            let uses = uses.get(&index).map_or(&[][..], Vec::as_slice);
+            let method = self.method(declared, uses)?;
+            methods.insert((declared.service.clone(), declared.name.clone()), method);
+        }
+        Ok(methods)
+    }
+
+    /// The fields of each method, in the order of the contract.
+    fn uses(&self) -> HashMap<usize, Vec<Use<'a>>> {
+        let contract = self.contract;
+        let root =
+            |root: Option<u32>, index: usize| root.is_some_and(|root| root as usize == index);
+        let mut uses: HashMap<usize, Vec<Use<'a>>> = HashMap::new();
+        for (index, owner) in contract.bindings.iter().enumerate() {
+            let mutation = root(contract.mutation, index);
+            let on_root =
+                mutation || root(contract.query, index) || root(contract.subscription, index);
+            for field in &owner.fields {
+                let mut next = field.source.as_ref().map(|source| (source, false));
+                while let Some((source, chained)) = next {
+                    next = None;
+                    let Some(source::Kind::Join(join)) = source.kind.as_ref() else { break };
+                    let join: &Join = join;
+                    let fallback = join
+                        .policy
+                        .as_ref()
+                        .and_then(|policy| policy.fallback.as_ref()?.rpc.as_deref());
+                    for join in [Some(join), fallback].into_iter().flatten() {
+                        if let Some(join::Target::Method(method)) = join.target {
+                            let found = Use { owner, on_root, mutation, field, join, chained };
+                            uses.entry(method as usize).or_default().push(found);
+                        }
+                    }
+                    next = join.then.as_deref().map(|then| (then, true));
+                }
+            }
+        }
+        uses
+    }
+
+    fn method(&mut self, declared: &contract::Method, uses: &[Use<'a>]) -> Result<Method> {
+        let input = self.message(&declared.input)?;
+        let output = self.message(&declared.output)?;
+        let response = self.response(&output, uses)?;
+        let mut roles = Vec::with_capacity(uses.len());
+        for used in uses {
+            roles.push(self.role(&input, used)?);
+        }
+        if roles.is_empty() {
+            roles.push(self.unused(declared, &input, &output));
+        }
+        Ok(Method {
+            input,
+            response,
+            roles,
+            service: declared.service.clone(),
+            name: declared.name.clone(),
+            promised: declared.promised,
+        })
+    }
+
+    fn response(&mut self, output: &MessageDescriptor, uses: &[Use<'a>]) -> Result<Body> {
+        let mut facts: Vec<Fact> = self.items(output, uses)?.into_iter().collect();
+        for used in uses.iter().filter(|used| used.join.batch.is_none()) {
+            let rule = self.rule(used);
+            match (self.value(used, rule), bound(used.join)) {
+                (Some(found), _) => facts.extend(found),
+                (None, Some(binding)) => {
+                    return Ok(Body::Object { table: self.binding(binding)?, rule });
+                }
+                (None, None) => {}
+            }
+        }
+        match self.keyed_binding(output) {
+            Some(binding) => Ok(Body::Object { table: self.binding(binding)?, rule: Rule::Asked }),
+            None => Ok(Body::Same(self.here(output, output.name(), &facts)?)),
+        }
+    }
+
+    /// The items of a batch. Fields that one method answers read the same items.
+    fn items(&mut self, output: &MessageDescriptor, uses: &[Use<'a>]) -> Result<Option<Fact>> {
+        let batches = uses.iter().filter_map(|used| Some((used, used.join.batch.as_ref()?)));
+        let batches: Vec<(&Use<'a>, &Batch)> = batches.collect();
+        let Some((first, batch)) = batches.first().copied() else { return Ok(None) };
+        let field =
+            fields(output, &batch.items)?.pop().ok_or_else(|| nowhere(output, &batch.items))?;
+        let field = match field.kind() {
+            prost_reflect::Kind::Message(entry) if field.is_map() => entry.map_entry_value_field(),
+            _ => field,
+        };
+        let prost_reflect::Kind::Message(message) = field.kind() else {
+            let leaf = self.leaf(&first.owner.r#type, &first.field.name, &field, None)?;
+            let leaf = leaf.ok_or_else(|| nowhere(output, &batch.items))?;
+            return Ok(Some(fact(batch, first, Body::Leaf(leaf))));
+        };
+        let mut facts = facts::of_batch(batch);
+        for (used, other) in batches.iter().filter(|(_, other)| other.items == batch.items) {
+            if !other.group {
+                facts.extend(self.value(used, self.rule(used)).into_iter().flatten());
+            }
+        }
+        let is_value = batch.group || self.value(first, Rule::Child).is_none();
+        let body = match bound(first.join).filter(|_| is_value) {
+            Some(binding) => {
+                let rule =
+                    if self.is_matched(binding, batch) { Rule::Asked } else { self.rule(first) };
+                self.item(&message, binding, facts, rule)?
+            }
+            None => match self
+                .keyed_binding(&message)
+                .filter(|binding| self.is_matched(*binding, batch))
+            {
+                Some(binding) => self.item(&message, binding, facts, Rule::Asked)?,
+                None => Body::Same(self.here(&message, message.name(), &facts)?),
+            },
+        };
+        Ok(Some(fact(batch, first, body)))
+    }
+
+    fn item(
+        &mut self,
+        message: &MessageDescriptor,
+        binding: u32,
+        mut facts: Vec<Fact>,
+        rule: Rule,
+    ) -> Result<Body> {
+        facts.extend(self.facts(binding));
+        let type_name = &self.contract.bindings[binding as usize].r#type;
+        Ok(Body::Object { table: self.here(message, type_name, &facts)?, rule })
+    }
+
+    /// Whether items are matched by the key of their own type: an item is then the very object asked for.
+    fn is_matched(&self, binding: u32, batch: &Batch) -> bool {
+        let binding = &self.contract.bindings[binding as usize];
+        match batch.r#match.as_slice() {
+            [part] => self.is_own_key(binding, &part.path),
+            _ => false,
+        }
+    }
+
+    fn value(&self, used: &Use<'a>, rule: Rule) -> Option<Vec<Fact>> {
+        let then = used.join.then.as_deref()?;
+        facts::of_value(then, used.field, rule, &|join| self.key_of_join(join))
+    }
+
+    /// Which object a field's value is: a key of the parent's own leads to something that belongs to the parent, any
+    /// other key names the object itself.
+    fn rule(&self, used: &Use<'a>) -> Rule {
+        let own = used.join.key.iter().any(|part| self.is_own_key(used.owner, &part.path));
+        let same = bound(used.join).is_some_and(|binding| {
+            self.contract.bindings[binding as usize].r#type == used.owner.r#type
+        });
+        if own && !used.chained && !same { Rule::Child } else { Rule::Asked }
+    }
+
+    fn role(&self, input: &MessageDescriptor, used: &Use<'a>) -> Result<Role> {
+        let mock = used.field.mock.as_ref();
+        let error = match mock.map(|mock| mock.error.as_str()) {
+            None | Some("") => None,
+            Some(name) => Some(scenario::upstream_code(name).ok_or_else(|| {
+                Error::new(
+                    Code::FailedPrecondition,
+                    format!(
+                        "`{}.{}` is mocked to fail with `{name}`, which is no code",
+                        used.owner.r#type, used.field.name
+                    ),
+                )
+            })?),
+        };
+        Ok(Role {
+            owner: used.owner.r#type.as_str().into(),
+            field: used.field.name.as_str().into(),
+            on_root: used.on_root,
+            mutation: used.mutation,
+            keys: self.keys(input, used.join, used.mutation)?,
+            latency: Duration::from_millis(mock.map_or(0, |mock| mock.latency_ms)),
+            error,
+        })
+    }
+
+    fn keys(&self, input: &MessageDescriptor, join: &Join, mutation: bool) -> Result<Keys> {
+        if let Some(batch) = &join.batch {
+            let path = fields(input, &batch.keys)?;
+            let mut parts = Vec::new();
+            if let Some(prost_reflect::Kind::Message(key)) = path.last().map(FieldDescriptor::kind)
+            {
+                for part in &join.key {
+                    parts.push(fields(&key, &part.target)?);
+                }
+            }
+            return Ok(Keys::Batch { path, parts });
+        }
+        if !join.key.is_empty() {
+            let parts: Result<Vec<_>> =
+                join.key.iter().map(|part| fields(input, &part.target)).collect();
+            return Ok(Keys::Parts(parts?));
+        }
+        let type_name =
+            bound(join).map_or("", |binding| &self.contract.bindings[binding as usize].r#type);
+        Ok(self.named(input, type_name, mutation))
+    }
+
+    /// The fields of a request that name objects of a type: `id`, `book_id`, `ids`, `book_ids`; in what a mutation
+    /// writes also `book.id`.
+    fn named(&self, input: &MessageDescriptor, type_name: &str, mutation: bool) -> Keys {
+        let key = self.keys.get(type_name).map_or("id", String::as_str);
+        let wanted =
+            [words(key), words(&format!("{type_name} {key}")), words(&format!("{type_name} id"))];
+        let wanted = wanted.map(|words| words.join("_"));
+        let find = |message: &MessageDescriptor, list: bool| {
+            let found = |wanted: &String| {
+                let wanted = if list { format!("{wanted}s") } else { wanted.clone() };
+                let is_key = |field: &FieldDescriptor| {
+                    field.is_list() == list
+                        && !matches!(field.kind(), prost_reflect::Kind::Message(_))
+                        && words(field.name()).join("_") == wanted
+                };
+                message.fields().find(is_key)
+            };
+            wanted.iter().find_map(found)
+        };
+        let inner = || {
+            input.fields().filter(|field| mutation && !field.is_list()).find_map(
+                |field| match field.kind() {
+                    prost_reflect::Kind::Message(message) => {
+                        Some(vec![field, find(&message, false)?])
+                    }
+                    _ => None,
+                },
+            )
+        };
+        let one = find(input, false).map(|field| vec![field]).or_else(inner);
+        Keys::Named { one, many: find(input, true) }
+    }
+
+    /// A method that no field asks: only programs call it.
+    fn unused(
+        &self,
+        declared: &contract::Method,
+        input: &MessageDescriptor,
+        output: &MessageDescriptor,
+    ) -> Role {
+        let binding = self.keyed_binding(output);
+        let type_name =
+            binding.map_or("", |binding| &self.contract.bindings[binding as usize].r#type);
+        Role {
+            owner: declared.service.as_str().into(),
+            field: declared.name.as_str().into(),
+            on_root: true,
+            mutation: false,
+            keys: self.named(input, type_name, false),
+            latency: Duration::ZERO,
+            error: None,
+        }
+    }
+}
+
+/// The binding of the object that a join finds.
+fn bound(join: &Join) -> Option<u32> {
+    match join.then.as_ref()?.kind.as_ref()? {
+        source::Kind::Wire(wire) => match wire.value? {
+            wire::Value::Binding(binding) => Some(binding),
+            wire::Value::Leaf(_) => None,
+        },
+        source::Kind::Join(_) => None,
+    }
+}
+
+fn fact(batch: &Batch, used: &Use<'_>, body: Body) -> Fact {
+    let field = used.field.name.as_str().into();
+    let items = Items { body, field, group: batch.group };
+    Fact {
+        path: batch.items.clone(),
+        name: "".into(),
+        mock: None,
+        asked_for: false,
+        kind: Kind::Items(items),
+    }
+}
+
+/// The fields along a path of numbers.
+fn fields(message: &MessageDescriptor, path: &[u32]) -> Result<Vec<FieldDescriptor>> {
+    let mut at = Some(message.clone());
+    let mut fields = Vec::with_capacity(path.len());
+    for number in path {
+        let field = at.as_ref().and_then(|message| message.get_field(*number));
+        let field = field.ok_or_else(|| nowhere(message, path))?;
+        at = match field.kind() {
+            prost_reflect::Kind::Message(inner) => Some(inner),
+            _ => None,
+        };
+        fields.push(field);
+    }
+    Ok(fields)
+}
+
+fn nowhere(message: &MessageDescriptor, path: &[u32]) -> Error {
+    Error::new(
+        Code::FailedPrecondition,
+        format!(
+            "the contract names the path {path:?} in `{}`, which does not have it",
+            message.full_name()
+        ),
+    )
+}
