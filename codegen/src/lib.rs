@@ -7,11 +7,13 @@ mod diagnostic;
 mod emit;
 mod input;
 mod model;
+mod skeleton;
 mod status;
 mod write;
 
 pub use diagnostic::{Color, Diagnostic, Diagnostics, Severity};
 pub use input::Sources;
+pub use skeleton::{NoSkeleton, skeleton};
 pub use status::{FieldState, FieldStatus};
 pub use write::{NotWritten, Output, write};
 
