@@ -1,6 +1,7 @@
 //! Protos and a GraphQL schema to a checked contract and typed Rust.
 
 pub mod against;
+mod build;
 mod check;
 pub mod contract;
 mod diagnostic;
@@ -11,6 +12,7 @@ mod skeleton;
 mod status;
 mod write;
 
+pub use build::{Build, BuildError, configure, write_rust};
 pub use diagnostic::{Color, Diagnostic, Diagnostics, Severity};
 pub use input::Sources;
 pub use skeleton::{NoSkeleton, skeleton};
@@ -25,6 +27,24 @@ pub struct Compiled {
     /// The contract; `None` where there are errors.
     pub contract: Option<contract::Contract>,
     fields: Vec<FieldStatus>,
+    protos: input::Protos,
+}
+
+impl Compiled {
+    /// Typed Rust for the contract, as one file that expects the encoded contract beside it as `anabranch.contract`:
+    /// messages, clients, resolver traits, and tonic's server traits where `server_stubs` are wanted.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong: the findings of [`compile`], or names that Rust cannot tell apart.
+    pub fn rust(&self, server_stubs: bool) -> Result<String, Diagnostics> {
+        let contract = self.contract.as_ref().ok_or_else(|| self.diagnostics.clone())?;
+        let input = emit::rust::Input { contract, protos: &self.protos.pool, server_stubs };
+        emit::rust::rust(&input).map_err(|clashes| {
+            let findings = clashes.iter().map(|clash| clash.diagnostic(&self.protos)).collect();
+            self.diagnostics.with(findings)
+        })
+    }
 }
 
 /// Reads the sources, binds the schema to the protos and checks the result. It never fails: what is wrong stands in the
@@ -36,7 +56,8 @@ pub fn compile(sources: &Sources) -> Compiled {
     let fields = status::status(&model);
     let has_errors = findings.iter().any(|finding| finding.severity() == Severity::Error);
     let contract = (!has_errors).then(|| emit::contract(&model));
-    Compiled { diagnostics: Diagnostics::new(input.files, findings), contract, fields }
+    let diagnostics = Diagnostics::new(input.files, findings);
+    Compiled { diagnostics, contract, fields, protos: input.protos }
 }
 
 /// Every field that a root type leads to, in the order of the schema: real, promised or drifted. There is a status

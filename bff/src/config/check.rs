@@ -5,7 +5,7 @@ use crate::server::Origin;
 
 /// What does not go together.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
-    let rules = [timeouts, credentials, claims, service_names];
+    let rules = [timeouts, credentials, claims, service_names, jitter];
     rules.into_iter().flat_map(|rule| rule(config)).collect()
 }
 
@@ -58,4 +58,13 @@ fn service_names(config: &Config) -> Vec<Fault> {
     let wrong = config.services.services.keys().filter(|name| !is_name(name));
     let message = "this is no service; write its full name like `shop.v1.Prices`, `shop.*` for all of a package, or `*`";
     wrong.map(|name| fault(&["services", name], message.to_owned())).collect()
+}
+
+fn jitter(config: &Config) -> Vec<Fault> {
+    let jitter = config.executor.entity_cache.jitter;
+    if (0.0..=1.0).contains(&jitter) {
+        return Vec::new();
+    }
+    let message = format!("`{jitter}` is not a share; write a number from 0 to 1");
+    vec![fault(&["executor", "entity_cache", "jitter"], message)]
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use strsim::levenshtein;
+
 /// One fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -55,8 +57,8 @@ pub(super) fn unknown_key(said: &str) -> Option<(String, Vec<String>)> {
 
 /// A message for a key that nobody knows.
 pub(super) fn unknown(name: &str, known: &[String]) -> String {
-    let nearest = known.iter().min_by_key(|known| distance(name, known));
-    match nearest.filter(|nearest| distance(name, nearest) <= (name.len() / 3).max(1)) {
+    let nearest = known.iter().min_by_key(|known| levenshtein(name, known));
+    match nearest.filter(|nearest| levenshtein(name, nearest) <= (name.len() / 3).max(1)) {
         Some(nearest) => format!("there is no such key; did you mean `{nearest}`?"),
         None if known.is_empty() => "there is no such key".to_owned(),
         None => format!("there is no such key; those here are `{}`", known.join("`, `")),
@@ -73,32 +75,5 @@ fn accepted(expected: &str) -> String {
         "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
         expected if expected.starts_with("struct ") => "a table".to_owned(),
         expected => expected.to_owned(),
-    }
-}
-
-/// How many letters must be put in, left out or changed to make one name of the other.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], above + 1);
-        for (index, compared) in other.chars().enumerate() {
-            let changed = diagonal + usize::from(letter != compared);
-            diagonal = row[index + 1];
-            row[index + 1] = changed.min(row[index] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_distance_of_two_names_is_the_number_of_changes() {
-        assert_eq!(distance("listen", "listen"), 0);
-        assert_eq!(distance("lissten", "listen"), 1);
-        assert_eq!(distance("port", "cors"), 2);
-        assert_eq!(distance("", "abc"), 3);
     }
 }

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use self::{fault::Fault, sources::Sources};
 use crate::{
     error::{Code, Error, Result},
-    mesh, server,
+    executor, graphql, mesh, server,
 };
 
 /// Every setting with its default and what it does to a request, as a file that can be used.
@@ -33,6 +33,10 @@ pub struct Config {
     pub server: server::Config,
     /// The table `services`.
     pub services: mesh::Config,
+    /// The table `graphql`.
+    pub graphql: graphql::Config,
+    /// The table `executor`.
+    pub executor: executor::Config,
 }
 
 impl Config {

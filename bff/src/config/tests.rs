@@ -200,7 +200,17 @@ fn known_keys(table: &str) -> BTreeSet<String> {
 #[test]
 fn the_reference_has_every_key() {
     let reference: toml::Table = reference_with_examples().parse().unwrap();
-    for path in ["server", "server.cors", "server.trusted", "services.\"*\""] {
+    let tables = [
+        "server",
+        "server.cors",
+        "server.trusted",
+        "services.\"*\"",
+        "graphql",
+        "graphql.limits",
+        "executor",
+        "executor.entity_cache",
+    ];
+    for path in tables {
         let table = path
             .split('.')
             .fold(&reference, |table, key| table[key.trim_matches('"')].as_table().unwrap());

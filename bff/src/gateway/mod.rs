@@ -1,1 +1,66 @@
 //! Joins all parts to a running server.
+
+mod builder;
+mod route;
+mod signal;
+
+use std::net::SocketAddr;
+
+pub use builder::{Builder, File};
+
+use crate::{error::Result, resolver::Embedded, server::Server};
+
+/// A gateway that has its port, and takes requests once it is served.
+#[derive(Debug)]
+pub struct Gateway {
+    server: Server,
+    announcement: String,
+}
+
+impl Gateway {
+    /// Begins with the contract that a program carries, as generated code has it.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "it reads as `Gateway::builder(contract())`")]
+    pub fn builder<C: Embedded>(contract: C) -> Builder<C> {
+        Builder::new(contract.bytes().into())
+    }
+
+    /// Begins with the bytes of a contract, which `anabranch build` writes.
+    #[must_use]
+    pub fn from_bytes(contract: impl Into<bytes::Bytes>) -> Builder<File> {
+        Builder::new(contract.into())
+    }
+
+    /// Where requests come in, with the port that it got where the configuration says 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// One line for a person: what is served, and where.
+    #[must_use]
+    pub fn announcement(&self) -> &str {
+        &self.announcement
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, then lets requests in flight end as the configuration says. A second signal stops at
+    /// once.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::error::Code::Internal`] where the system takes no handler for its signals.
+    pub async fn serve(self) -> Result<()> {
+        let stop = signal::stop()?;
+        signal::announce(&self.announcement);
+        self.serve_until(stop).await;
+        Ok(())
+    }
+
+    /// Serves until `stop` is done, then lets requests in flight end as the configuration says.
+    pub async fn serve_until(self, stop: impl Future<Output = ()>) {
+        self.server.serve(stop).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ mod resolvers;
 mod view;
 
 pub use client::{Client, Rpc, Stream};
-pub use resolvers::{Parents, arguments, refuse};
+pub use resolvers::{Parents, arguments, refuse, repeat};
 pub use view::{Fields, Value, View};
 
 #[cfg(test)]

@@ -72,3 +72,13 @@ pub fn arguments<M: Message + Default>(arguments: Bytes) -> Result<M> {
 pub fn refuse(parents: usize, error: &Error) -> Batch<Bytes> {
     vec![Err(error.clone()); parents]
 }
+
+/// One answer for every parent: the resolver reads nothing of them.
+pub fn repeat<T, M: Message>(
+    parents: usize,
+    answer: Result<T>,
+    message: fn(T) -> M,
+) -> Batch<Bytes> {
+    let answer = answer.map(|value| Bytes::from(message(value).encode_to_vec()));
+    vec![answer; parents]
+}

@@ -144,4 +144,4 @@ async fn connect(upstream: &Upstream, call: &Call, shape: Shape) -> Result<Grpc<
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -166,4 +166,4 @@ fn cors(cors: &Cors) -> CorsLayer {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,4 +5,5 @@
 )]
 
 mod generated_contract;
+mod generated_rust;
 mod rows;

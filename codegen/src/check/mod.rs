@@ -53,6 +53,7 @@ mod unlisted_message;
 mod unmapped_argument;
 mod unmapped_input_field;
 mod unreadable_file;
+mod useless_argument;
 mod value_mismatch;
 mod words;
 mod write_under_query;
@@ -80,6 +81,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &unknown_member::RULE,
     &unmapped_argument::RULE,
     &unmapped_input_field::RULE,
+    &useless_argument::RULE,
     &type_mismatch::RULE,
     &list_mismatch::RULE,
     &nested_list::RULE,
@@ -140,7 +142,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     for rule in RULES {
         match rule.check {
             Check::Read(check) => {
-                findings.extend(model.input.faults.iter().filter_map(|fault| check(rule, fault)))
+                findings.extend(model.input.faults.iter().filter_map(|fault| check(rule, fault)));
             }
             Check::Bind(_) => {}
             Check::Whole(check) => findings.extend(check(rule, model)),

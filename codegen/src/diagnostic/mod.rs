@@ -173,6 +173,11 @@ impl Diagnostics {
         Diagnostics { files, list }
     }
 
+    /// These findings about the same files.
+    pub(crate) fn with(&self, list: Vec<Diagnostic>) -> Diagnostics {
+        Diagnostics::new(self.files.clone(), list)
+    }
+
     /// How many findings stop the build.
     pub fn errors(&self) -> usize {
         self.count(Severity::Error)

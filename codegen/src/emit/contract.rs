@@ -35,6 +35,9 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
         .filter(|name| directives.contains(**name))
         .map(|name| (*name).to_owned())
         .collect();
+    if model.methods.iter().any(|method| method.promised) {
+        features.push("promised".to_owned());
+    }
     if !model.resolvers.is_empty() {
         features.push("resolve".to_owned());
     }

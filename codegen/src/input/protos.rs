@@ -17,6 +17,7 @@ use crate::diagnostic::{FileId, Files, Span};
 const OPTIONS: (&str, &str) = ("anabranch/v1/options.proto", include_str!("builtin/options.proto"));
 
 /// All protos, imports included.
+#[derive(Debug)]
 pub(crate) struct Protos {
     pub(crate) pool: DescriptorPool,
     /// An encoded `google.protobuf.FileDescriptorSet` without comments, for the contract.

@@ -208,7 +208,7 @@ fn side_effects(method: &MethodDescriptor, operation: Option<OperationType>) -> 
     }
 }
 
-pub(super) fn describe(method: &MethodDescriptor) -> Method {
+pub(crate) fn describe(method: &MethodDescriptor) -> Method {
     let options = method.options();
     let extension = |name: &str| {
         let extension = method.parent_pool().get_extension_by_name(name)?;

@@ -53,6 +53,8 @@ pub(crate) enum Fault {
         span: Option<Span>,
         message: MessageFacts,
     },
+    /// An argument of a value that no call answers.
+    UselessArgument { coordinate: String, argument: String, span: Option<Span> },
     /// A field of an input object that fills nothing.
     UnmappedInputField {
         coordinate: String,

@@ -108,6 +108,7 @@ impl Binder<'_> {
 
     fn wire_field(&mut self, at: &At, path: &[FieldDescriptor]) -> Option<Source> {
         self.wire = path.last().cloned();
+        self.useless_arguments(at);
         self.value_at(at, &at.field.ty, &[], path)
     }
 
@@ -138,6 +139,7 @@ impl Binder<'_> {
         let named = at.field.ty.inner_named_type().as_str();
         let id = self.abstract_binding(named, message, Some(oneof))?;
         self.wire = oneof.fields().next();
+        self.useless_arguments(at);
         let wire = Wire {
             cardinality: Cardinality::Explicit as i32,
             value: Some(wire::Value::Binding(id)),
@@ -146,13 +148,22 @@ impl Binder<'_> {
         Some(Source { kind: Some(source::Kind::Wire(wire)) })
     }
 
+    /// A value that comes with its parent was asked for by somebody else: no argument can change it any more.
+    pub(super) fn useless_arguments(&mut self, at: &At) {
+        for argument in &at.field.arguments {
+            let (coordinate, argument, span) =
+                (at.coordinate(), argument.name.to_string(), self.span(argument.name.location()));
+            self.fault(Fault::UselessArgument { coordinate, argument, span });
+        }
+    }
+
     fn conflicts(&mut self, at: &At) {
         let has = |name: &str| at.field.directives.has(name);
         let mut conflicts: Vec<(&str, &str)> = Vec::new();
         if has("rpc") && has("resolve") {
             conflicts.push(("resolve", "an RPC already answers this field"));
         }
-        if has("from") && (has("rpc") || has("resolve")) {
+        if has("from") && (has("rpc") || has("resolve") || at.operation.is_some()) {
             conflicts.push(("from", "the value comes from elsewhere; use `select` of `@rpc`"));
         }
         if has("batch") && !has("rpc") {

@@ -33,6 +33,7 @@ mod response;
 mod synthetic;
 mod value;
 
+pub(crate) use call::describe;
 pub(crate) use fault::{Fault, MessageFacts, Side};
 
 /// Everything that was bound, and everything that could not be.

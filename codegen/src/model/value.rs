@@ -128,13 +128,10 @@ impl Binder<'_> {
         named: &str,
         message: &MessageDescriptor,
     ) -> Option<u32> {
-        if !self.is_listed(named, message) {
-            let span = self.type_span(&at.field.ty);
-            let proto = self.input.protos.message_span(message);
-            let (graphql, message) = (named.to_owned(), message.full_name().to_owned());
-            self.fault(Fault::UnlistedMessage { graphql, message, span, proto });
-            return None;
-        }
+        let coordinate = at.coordinate();
+        let ty = Type::Named(apollo_compiler::Name::new(named).ok()?);
+        let side = Side { coordinate: &coordinate, ty: &ty, span: self.type_span(&at.field.ty) };
+        self.listed(&side, message.full_name(), self.input.protos.message_span(message))?;
         match self.type_of(named)? {
             ExtendedType::Object(_) => Some(self.object(named, &Shape::Message(message.clone()))),
             ExtendedType::Interface(_) | ExtendedType::Union(_) => {
@@ -144,15 +141,21 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether the type's `@message`, where it has one, allows this message.
-    fn is_listed(&self, named: &str, message: &MessageDescriptor) -> bool {
-        let listed = self.listed_messages(named);
+    /// Refuses a message, or an enum, that the type's `@message` does not list.
+    fn listed(&mut self, side: &Side<'_>, proto: &str, proto_span: Option<Span>) -> Option<()> {
+        let named = side.ty.inner_named_type();
+        let pool = &self.input.protos.pool;
         // Of a name that no proto has another rule speaks.
-        let mut listed = listed
-            .iter()
-            .filter(|name| self.input.protos.pool.get_message_by_name(name).is_some())
-            .peekable();
-        listed.peek().is_none() || listed.any(|listed| listed == message.full_name())
+        let exists = |name: &String| {
+            pool.get_message_by_name(name).is_some() || pool.get_enum_by_name(name).is_some()
+        };
+        let listed: Vec<String> = self.listed_messages(named).into_iter().filter(exists).collect();
+        if listed.is_empty() || listed.iter().any(|listed| listed == proto) {
+            return Some(());
+        }
+        let (graphql, message) = (named.to_string(), proto.to_owned());
+        self.fault(Fault::UnlistedMessage { graphql, message, span: side.span, proto: proto_span });
+        None
     }
 
     /// What `@message` lists.
@@ -201,12 +204,20 @@ impl Binder<'_> {
                 }
             }
             (ExtendedType::Enum(graphql), Kind::Enum(proto)) => {
+                self.listed(side, proto.full_name(), self.input.protos.enum_span(proto))?;
                 return Some(Fit::Leaf(self.enum_leaf(graphql, proto)));
             }
             // A group is written between two tags, not with a length: nothing here reads it.
             (ty, Kind::Message(message))
                 if !ty.is_leaf() && !field.is_group() && leaf::natural(&kind).is_none() =>
             {
+                if ty.is_input_object() {
+                    self.listed(
+                        side,
+                        message.full_name(),
+                        self.input.protos.message_span(message),
+                    )?;
+                }
                 return Some(Fit::Message(message.clone()));
             }
             _ => {}

@@ -154,7 +154,7 @@ fn a_promised_field_is_a_batch_by_the_parents_key() {
         contract.bindings.iter().flat_map(|binding| &binding.fields).map(|field| field.state());
     assert!(states.clone().count() > 10);
     assert!(states.into_iter().all(|state| state == State::Promised));
-    assert_eq!(contract.required_features, ["subscriptions"]);
+    assert_eq!(contract.required_features, ["promised", "subscriptions"]);
 }
 
 /// What a runtime relies on: every position and every name leads somewhere, every number is a field of its message.
@@ -251,4 +251,14 @@ fn walk(message: &prost_reflect::MessageDescriptor, path: &[u32]) {
             here.get_field(*number).unwrap_or_else(|| panic!("{number} of {}", here.full_name()));
         message = field.kind().as_message().cloned();
     }
+}
+
+#[test]
+fn extensions_are_folded_in_and_other_root_names_are_kept() {
+    let schema = "schema { query: Root } type Root { a: Int } extend type Root { b: Mutation @mock(value: {c: 1}) }
+                  type Mutation { c: Int @deprecated(reason: \"old\") } scalar Mine @specifiedBy(url: \"https://x.y\")";
+    let sdl = contract(&Sources::new().schema_text("a.graphql", schema)).sdl;
+    let expected = "schema {\n  query: Root\n}\n\ntype Root {\n  a: Int\n  b: Mutation\n}\n\n\
+                    type Mutation {\n  c: Int @deprecated(reason: \"old\")\n}\n\nscalar Mine @specifiedBy(url: \"https://x.y\")\n";
+    assert_eq!(sdl, expected);
 }

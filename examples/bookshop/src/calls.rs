@@ -47,8 +47,13 @@ impl Ledger {
         self.0.borrow().get(method).cloned().unwrap_or_default()
     }
 
-    pub(crate) fn started_in_all(&self) -> u64 {
-        self.0.borrow().values().map(|seen| seen.started).sum()
+    /// Calls that have come, of all methods whose names begin so.
+    pub(crate) fn started(&self, prefix: &str) -> u64 {
+        let all = self.0.borrow();
+        all.iter()
+            .filter(|(method, _)| method.starts_with(prefix))
+            .map(|(_, seen)| seen.started)
+            .sum()
     }
 
     pub(crate) fn forget(&self) {

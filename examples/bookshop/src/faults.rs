@@ -20,13 +20,15 @@ pub enum Fault {
 
 /// The switches of one service. They act on calls that come after.
 #[derive(Clone, Debug, Default)]
-pub struct Faults(Arc<Mutex<Plan>>);
+pub struct Faults(Arc<Mutex<Condition>>);
 
 /// What the switches say.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Plan {
-    pub(crate) latency: Duration,
-    pub(crate) fault: Option<Fault>,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// How much later every call is answered.
+    pub latency: Duration,
+    /// What happens instead of an answer.
+    pub fault: Option<Fault>,
 }
 
 impl Faults {
@@ -44,15 +46,16 @@ impl Faults {
 
     /// Is well again.
     pub fn clear(&self) {
-        *self.lock() = Plan::default();
+        *self.lock() = Condition::default();
     }
 
-    pub(crate) fn plan(&self) -> Plan {
+    /// What the switches say now.
+    pub fn condition(&self) -> Condition {
         *self.lock()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Plan> {
-        // A plan is whole at every moment, so that a panic elsewhere cannot have broken it.
+    fn lock(&self) -> MutexGuard<'_, Condition> {
+        // A condition is whole at every moment, so that a panic elsewhere cannot have broken it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

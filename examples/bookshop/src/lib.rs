@@ -26,7 +26,7 @@ mod seed;
 mod services;
 
 pub use calls::Seen;
-pub use faults::{Fault, Faults};
+pub use faults::{Condition, Fault, Faults};
 pub use generated::bookshop as proto;
 pub use library::LibraryError;
 pub use options::{Options, Service};

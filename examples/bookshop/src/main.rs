@@ -1,19 +1,24 @@
-//! The bookshop as a program: its services on loopback, and orders from the keyboard.
+//! The bookshop as a program: its services, the page in front of them, and orders to them.
 
-mod console;
+mod front;
+mod orders;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use bookshop::{Options, Service};
 use clap::Parser;
-use tokio::sync::mpsc;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc};
+
+use front::Shop;
 
 /// Seven gRPC services of a bookshop.
 #[derive(Debug, Parser)]
-#[command(version, after_help = console_help())]
+#[command(version, after_help = orders_help())]
 struct Arguments {
     /// Run this service alone
     #[arg(long, value_name = "NAME")]
@@ -24,6 +29,10 @@ struct Arguments {
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 
+    /// Where the page is; with --only there is none
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
+    page: SocketAddr,
+
     /// Where the reviews are kept
     #[arg(long, value_name = "DIR", default_value = "bookshop-data")]
     data: PathBuf,
@@ -33,22 +42,28 @@ struct Arguments {
     seed: u64,
 }
 
-fn console_help() -> String {
-    format!("While it runs it takes orders, a line each:\n{}", console::HELP)
+fn orders_help() -> String {
+    format!("While it runs it takes orders, a line each:\n{}", orders::HELP)
 }
 
 impl Arguments {
-    fn options(self) -> Options {
+    fn options(&self) -> Options {
         let services = self.only.map_or_else(|| Service::ALL.to_vec(), |only| vec![only]);
         let default = SocketAddr::from(([127, 0, 0, 1], services[0].default_port()));
         let listen = self.listen.unwrap_or(default);
-        Options { services, listen, data: Some(self.data), seed: self.seed, ..Options::default() }
+        Options {
+            services,
+            listen,
+            data: Some(self.data.clone()),
+            seed: self.seed,
+            ..Options::default()
+        }
     }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Arguments::parse().options()).await {
+    match run(&Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell when standard error is closed.
@@ -58,27 +73,40 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
-    let mut shop = bookshop::start(options).await?;
+async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let shop = bookshop::start(arguments.options()).await?;
     for (service, address) in shop.addresses() {
         say(&format!("{:<16} {address}", service.name()))?;
     }
+    let shop = Arc::new(Mutex::new(shop));
+    if arguments.only.is_none() {
+        let listener = TcpListener::bind(arguments.page)
+            .await
+            .map_err(|error| format!("{}: {error}", arguments.page))?;
+        say(&format!("{:<16} http://{}", "page", listener.local_addr()?))?;
+        tokio::spawn(axum::serve(listener, front::router(Arc::clone(&shop))).into_future());
+    }
 
-    let mut orders = typed_lines();
+    obey(&shop).await?;
+    shop.lock().await.stop_all().await;
+    Ok(())
+}
+
+/// Carries out what is typed until somebody stops the program.
+async fn obey(shop: &Shop) -> io::Result<()> {
+    let mut lines = typed_lines();
     loop {
         tokio::select! {
-            stopped = tokio::signal::ctrl_c() => break stopped?,
-            Some(line) = orders.recv() => {
+            stopped = tokio::signal::ctrl_c() => return stopped,
+            Some(line) = lines.recv() => {
                 let said = match line.parse() {
-                    Ok(order) => console::carry_out(order, &mut shop).await,
+                    Ok(order) => orders::carry_out(order, &mut *shop.lock().await).await,
                     Err(wrong) => wrong,
                 };
                 say(&said)?;
             }
         }
     }
-    shop.shutdown().await;
-    Ok(())
 }
 
 /// Lines from the keyboard. They are read on a thread that the process does not wait for when it ends, because nobody can

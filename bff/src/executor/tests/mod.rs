@@ -7,6 +7,7 @@ mod fallbacks;
 mod isolation;
 mod keeping;
 mod mutations;
+mod reference;
 mod service;
 mod sharing;
 mod steps;

@@ -2,7 +2,7 @@
 
 mod faults;
 mod metadata;
-mod service;
+pub(crate) mod service;
 mod streams;
 mod turns;
 mod wire;

@@ -19,26 +19,26 @@ use crate::mesh::codec::RawCodec;
 
 /// What a test can see from outside.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(crate) enum Event {
     Called(HeaderMap),
     /// The future or stream of a call was dropped before it was done.
     Cancelled,
 }
 
 /// A server on a port of its own. It ends, connections included, when it is dropped.
-pub(super) struct Scripted {
-    pub(super) address: SocketAddr,
+pub(crate) struct Scripted {
+    pub(crate) address: SocketAddr,
     events: mpsc::UnboundedReceiver<Event>,
     /// tonic gives each connection a task of its own; they end with the runtime.
     runtime: Option<Runtime>,
 }
 
 impl Scripted {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_at("127.0.0.1:0".parse().unwrap()).await
     }
 
-    pub(super) async fn start_at(address: SocketAddr) -> Self {
+    pub(crate) async fn start_at(address: SocketAddr) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (sender, events) = mpsc::unbounded_channel();
         let (tell, bound) = oneshot::channel();
@@ -55,12 +55,12 @@ impl Scripted {
     }
 
     /// The next thing that happens.
-    pub(super) async fn event(&mut self) -> Event {
+    pub(crate) async fn event(&mut self) -> Event {
         timeout(PATIENCE, self.events.recv()).await.expect("nothing happens").unwrap()
     }
 
     /// The headers of the next call.
-    pub(super) async fn called(&mut self) -> HeaderMap {
+    pub(crate) async fn called(&mut self) -> HeaderMap {
         match self.event().await {
             Event::Called(headers) => headers,
             Event::Cancelled => panic!("a call was cancelled"),
@@ -68,7 +68,7 @@ impl Scripted {
     }
 
     /// How many calls came since this was last asked.
-    pub(super) fn calls(&mut self) -> usize {
+    pub(crate) fn calls(&mut self) -> usize {
         std::iter::from_fn(|| self.events.try_recv().ok())
             .filter(|event| matches!(event, Event::Called(_)))
             .count()
@@ -165,7 +165,7 @@ impl server::UnaryService<Bytes> for Method {
             }
             unfinished.done();
             match name.as_str() {
-                "Echo" => Ok(Response::new(request.into_inner())),
+                "Echo" | "echo" => Ok(Response::new(request.into_inner())),
                 "Refuse" => Err(Status::invalid_argument("row 7 of table secrets")),
                 "GiveUp" => Err(Status::cancelled("not our day")),
                 _ => Err(Status::unimplemented(name)),

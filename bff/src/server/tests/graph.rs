@@ -60,7 +60,7 @@ fn field(name: &str, method: Option<usize>) -> Field {
         source: Some(fill::Source::Argument("text".to_owned())),
         value: Some(InputValue {
             cardinality: Cardinality::Implicit.into(),
-            value: Some(input_value::Value::Leaf(leaf.clone())),
+            value: Some(input_value::Value::Leaf(leaf)),
             ..InputValue::default()
         }),
     };

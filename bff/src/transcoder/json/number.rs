@@ -102,6 +102,22 @@ mod tests {
     }
 
     #[test]
+    fn doubles_are_read_back_exactly() {
+        let mut bits = 1_u64;
+        for _ in 0..10_000 {
+            bits = bits
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let number = f64::from_bits(bits);
+            let mut out = Vec::new();
+            if float64(&mut out, number).is_ok() {
+                let text = String::from_utf8(out).unwrap();
+                assert_eq!(text.parse::<f64>().unwrap().to_bits(), bits, "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn floats_are_short_and_finite() {
         let mut out = Vec::new();
         float32(&mut out, 0.1).unwrap();

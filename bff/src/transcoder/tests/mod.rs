@@ -2,5 +2,7 @@
 
 mod joins;
 mod kit;
+mod oracle;
+mod random;
 mod requests;
 mod values;

@@ -78,9 +78,9 @@ pub(super) fn write(
         _ => {
             let bytes = well_known(leaf.format(), value)?;
             if number == 0 {
-                out.extend_from_slice(&bytes)
+                out.extend_from_slice(&bytes);
             } else {
-                message(out, number, &bytes)
+                message(out, number, &bytes);
             }
             Ok(())
         }

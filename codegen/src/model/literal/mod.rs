@@ -81,11 +81,11 @@ impl Binder<'_> {
             let Some(then) = then else { continue };
             match output::encode(&self.model, &then, &deferred.at.field.ty, &deferred.value.value) {
                 Ok(bytes) if deferred.purpose == Purpose::Fallback => {
-                    self.last_rung(&deferred, bytes)
+                    self.last_rung(&deferred, bytes);
                 }
                 Ok(_) => {}
                 Err(refusal) => {
-                    self.refused(&deferred.at.coordinate(), refusal, deferred.value.span, None)
+                    self.refused(&deferred.at.coordinate(), refusal, deferred.value.span, None);
                 }
             }
         }

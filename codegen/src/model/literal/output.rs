@@ -104,9 +104,9 @@ fn single(model: &Model<'_>, wire: &Wire, value: &Value, out: &mut Vec<u8>) -> R
             let mut bytes = Vec::new();
             object(model, binding, value, &mut bytes)?;
             if wire.number == 0 {
-                out.extend_from_slice(&bytes)
+                out.extend_from_slice(&bytes);
             } else {
-                leaf::message(out, wire.number, &bytes)
+                leaf::message(out, wire.number, &bytes);
             }
             Ok(())
         }
@@ -238,9 +238,9 @@ fn member(
     let mut bytes = Vec::new();
     object(model, bound, value, &mut bytes)?;
     if number == 0 {
-        out.extend_from_slice(&bytes)
+        out.extend_from_slice(&bytes);
     } else {
-        leaf::message(out, number, &bytes)
+        leaf::message(out, number, &bytes);
     }
     Ok(())
 }

@@ -70,6 +70,7 @@ impl Binder<'_> {
             });
             return self.promised(at, key, false);
         };
+        self.useless_arguments(at);
         let value = match &field.message {
             None => wire::Value::Leaf(field.leaf),
             Some(_) => {

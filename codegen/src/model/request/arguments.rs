@@ -74,10 +74,7 @@ impl Binder<'_> {
             return Some(field);
         }
         if argument.name == "id" {
-            let of_type = format!("{}_id", snake(asking.ty.inner_named_type()));
-            return message
-                .get_field_by_name(&of_type)
-                .or_else(|| message.get_field_by_name("name"));
+            return id_field(message, &format!("{}_id", snake(asking.ty.inner_named_type())));
         }
         let named = argument.ty.inner_named_type().as_str();
         self.type_of(named).filter(|ty| ty.is_input_object())?;
@@ -144,4 +141,15 @@ impl Binder<'_> {
         }
         Some(ty)
     }
+}
+
+/// What a request calls the id: `book_id` of a `Book`, `name` where resources have names, else the only id there is.
+fn id_field(message: &MessageDescriptor, of_type: &str) -> Option<FieldDescriptor> {
+    let named = message.get_field_by_name(of_type).or_else(|| message.get_field_by_name("name"));
+    named.or_else(|| {
+        let mut ids =
+            message.fields().filter(|field| field.name().ends_with("_id") && !field.is_list());
+        let first = ids.next()?;
+        ids.next().is_none().then_some(first)
+    })
 }

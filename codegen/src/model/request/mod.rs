@@ -18,6 +18,8 @@ pub(super) struct Request {
     pub(super) fills: Vec<Fill>,
     pub(super) key: Vec<KeyPart>,
     pub(super) many: bool,
+    /// The field that takes the keys of all parents.
+    keys: Option<FieldDescriptor>,
     /// Arguments that `with` uses.
     arguments: Vec<String>,
     /// Paths that something fills.
@@ -44,13 +46,13 @@ impl Binder<'_> {
         asking: &Asking<'_>,
         keys: Option<&FieldDescriptor>,
     ) -> Option<Request> {
-        let mut request = Request::default();
+        let mut request = Request { keys: keys.cloned(), ..Request::default() };
         let before = self.model.faults.len();
         let message = asking.method.input();
         if let Some(with) = &asking.rpc.with {
             match with.value.as_object() {
                 Some(_) => {
-                    self.with(asking, &message, with, &mut Vec::new(), &mut request, keys.is_some())
+                    self.with(asking, &message, with, &mut Vec::new(), &mut request);
                 }
                 None => {
                     let reason = "write an object: `with: {book_id: \"$args.id\"}`".to_owned();

@@ -31,7 +31,6 @@ impl Binder<'_> {
         with: &Argument,
         prefix: &mut Vec<FieldDescriptor>,
         request: &mut Request,
-        batched: bool,
     ) {
         for (name, value) in with.value.as_object().unwrap_or_default() {
             let span = self.span(value.location()).or(with.span);
@@ -43,16 +42,21 @@ impl Binder<'_> {
                 continue;
             };
             let Some(field) = path.last().cloned() else { continue };
+            if prefix.is_empty() && request.keys.as_ref() == Some(&field) {
+                let text = Text { value: name.to_string(), span: name_span };
+                self.invalid_source(&text, "the keys of all parents go here");
+                continue;
+            }
             prefix.push(field.clone());
             let inner = singular_message(&field).filter(|_| natural(&field.kind()).is_none());
             match (inner, &**value) {
                 (Some(inner), Value::Object(_)) => {
                     let with = Argument { value: value.clone(), span };
-                    self.with(asking, &inner, &with, prefix, request, batched);
+                    self.with(asking, &inner, &with, prefix, request);
                 }
                 (_, Value::String(text)) if text.starts_with('$') && !text.starts_with("$$") => {
                     let text = Text { value: text.clone(), span };
-                    self.given(asking, &text, prefix, request, batched);
+                    self.given(asking, &text, prefix, request);
                 }
                 _ => self.constant_fill(asking.at, value, span, prefix, request),
             }
@@ -66,12 +70,11 @@ impl Binder<'_> {
         text: &Text,
         path: &[FieldDescriptor],
         request: &mut Request,
-        batched: bool,
     ) {
         let Some(field) = path.last() else { return };
         let value = match given(&text.value) {
             Err(reason) => return self.invalid_source(text, reason),
-            Ok(Given::Parent(_)) if batched => {
+            Ok(Given::Parent(_)) if request.keys.is_some() => {
                 return self.invalid_source(
                     text,
                     "one call serves all parents; `key` of `@batch` says what each gives",

@@ -62,11 +62,11 @@ async fn answer(
     let body = body.to_bytes();
     entry.request(body.slice(FRAME_HEADER.min(body.len())..));
 
-    let plan = faults.plan();
-    if !plan.latency.is_zero() {
-        tokio::time::sleep(plan.latency).await;
+    let condition = faults.condition();
+    if !condition.latency.is_zero() {
+        tokio::time::sleep(condition.latency).await;
     }
-    let response = match plan.fault {
+    let response = match condition.fault {
         None => routes.call(Request::from_parts(head, Body::new(Full::new(body)))).await?,
         Some(Fault::Status(code)) => failed(code),
         Some(Fault::StatusInTrailers(code)) => replied(Bytes::new(), code),

@@ -103,7 +103,12 @@ impl Running {
 
     /// How many calls have come, of all methods together.
     pub fn calls(&self) -> u64 {
-        self.ledger.started_in_all()
+        self.ledger.started("")
+    }
+
+    /// How many calls of one service have come.
+    pub fn calls_of(&self, service: Service) -> u64 {
+        self.ledger.started(&format!("bookshop.{service}."))
     }
 
     /// Counts from zero again.
@@ -164,13 +169,18 @@ impl Running {
         }
     }
 
-    /// Stops all services.
-    pub async fn shutdown(mut self) {
+    /// Stops all services gently, each at most two seconds.
+    pub async fn stop_all(&mut self) {
         for part in self.parts.values_mut() {
             if let Some(server) = part.server.take() {
                 server.stop().await;
             }
         }
+    }
+
+    /// Stops all services gently, for good.
+    pub async fn shutdown(mut self) {
+        self.stop_all().await;
     }
 
     fn part(&self, service: Service) -> &Part {

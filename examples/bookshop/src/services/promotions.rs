@@ -11,7 +11,7 @@ use crate::proto::money::v1::Currency;
 use crate::proto::promotions::v1::promotion::Benefit;
 use crate::proto::promotions::v1::promotions_server::{Promotions, PromotionsServer};
 use crate::proto::promotions::v1::{
-    BatchGetPromotionsRequest, BatchGetPromotionsResponse, Promotion,
+    BatchGetPromotionsRequest, BatchGetPromotionsResponse, BookPromotion, Promotion,
 };
 use crate::seed::Dice;
 
@@ -55,7 +55,6 @@ impl Offers {
         let mut dice = Dice::new(self.seed, &format!("promotion {book}"));
         dice.chance(25).then(|| Promotion {
             id: format!("p{book}"),
-            book_id: book.to_owned(),
             label: (*dice.pick(&LABELS)).to_owned(),
             benefit: Some(benefit(&mut dice)),
             end_time: Some(end_of_day((self.clock)(), i64::from(dice.between(0, 13)))),
@@ -71,7 +70,11 @@ impl Promotions for Offers {
     ) -> Result<Response<BatchGetPromotionsResponse>, Status> {
         let ids = keys(request.into_inner().book_ids, MAX_KEYS)?;
         let known = ids.iter().filter(|id| self.library.book(id).is_some());
-        let promotions = known.filter_map(|id| self.offer(id)).collect();
+        let promotions = known
+            .filter_map(|id| {
+                Some(BookPromotion { book_id: id.clone(), promotion: Some(self.offer(id)?) })
+            })
+            .collect();
         Ok(Response::new(BatchGetPromotionsResponse { promotions }))
     }
 }

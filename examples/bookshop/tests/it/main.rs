@@ -2,6 +2,7 @@
 
 mod catalog;
 mod offers;
+mod page;
 mod recommendations;
 mod reviews;
 mod running;

@@ -1,4 +1,4 @@
-//! Orders typed while the shop runs: the bad days of a demonstration.
+//! Orders given while the shop runs, from the keyboard or from the page: the bad days of a demonstration.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use bookshop::{Fault, Running, Service};
 use tonic::Code;
 
-/// What can be typed.
+/// What can be ordered.
 pub(crate) const HELP: &str = "\
 stop NAME      the service answers what it was asked and takes no more calls
 kill NAME      the service is gone in the middle of whatever it does

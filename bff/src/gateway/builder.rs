@@ -1,0 +1,179 @@
+//! What a gateway is made of, and the order in which it is put together.
+
+use std::{marker::PhantomData, path::Path, sync::Arc};
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use super::{
+    Gateway,
+    route::{promised_fields, refuse_promised, refuse_unknown},
+};
+use crate::{
+    call::CallService,
+    config::Config,
+    contract::{self, Contract},
+    error::{Code, Error, Result},
+    executor::Executor,
+    graphql::Front,
+    mesh::Mesh,
+    resolver::{Bind, Registration},
+    server::{Mocking, Page, Server},
+};
+
+/// A contract that came from a file: no resolvers are compiled for it.
+#[derive(Debug)]
+pub enum File {}
+
+/// A gateway that is being put together.
+pub struct Builder<C> {
+    contract: Bytes,
+    config: Config,
+    resolvers: Vec<Registration>,
+    pages: Vec<Page>,
+    calls: Calls,
+    of: PhantomData<fn() -> C>,
+}
+
+/// Who answers calls.
+enum Calls {
+    /// Services, by the configuration.
+    Mesh,
+    /// What the program gave.
+    Given(Arc<dyn CallService>),
+}
+
+impl<C> std::fmt::Debug for Builder<C> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl<C> Builder<C> {
+    pub(super) fn new(contract: Bytes) -> Self {
+        Self {
+            contract,
+            config: Config::default(),
+            resolvers: Vec::new(),
+            pages: Vec::new(),
+            calls: Calls::Mesh,
+            of: PhantomData,
+        }
+    }
+
+    /// Reads the configuration from a file and from the environment, which goes before the file.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] with all faults, one a line.
+    pub fn config(self, file: impl AsRef<Path>) -> Result<Self> {
+        let config = Config::load(Some(file.as_ref()), std::env::vars())?;
+        Ok(self.configured(config))
+    }
+
+    /// Takes a configuration that is already there.
+    #[must_use]
+    pub fn configured(self, config: Config) -> Self {
+        Self { config, ..self }
+    }
+
+    /// Where requests come in, whatever the configuration says: `127.0.0.1:4000`, or port 0 for a free one.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] for what is no address.
+    pub fn listen(mut self, address: impl AsRef<str>) -> Result<Self> {
+        let text = address.as_ref();
+        self.config.server.listen = text.parse().map_err(|_| {
+            let message =
+                format!("`{text}` is no address to listen at; write `127.0.0.1:4000`, for example");
+            Error::new(Code::FailedPrecondition, message)
+        })?;
+        Ok(self)
+    }
+
+    /// The functions that answer the fields with `@resolve`.
+    #[must_use]
+    pub fn resolvers<R>(mut self, resolvers: R) -> Self
+    where
+        C: Bind<R>,
+    {
+        self.resolvers.extend(C::bind(resolvers));
+        self
+    }
+
+    /// A page or file of the program beside `/graphql`.
+    #[must_use]
+    pub fn page(mut self, path: &str, content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        let content_type = HeaderValue::from_static(content_type);
+        self.pages.push(Page { path: path.to_owned(), content_type, bytes: bytes.into() });
+        self
+    }
+
+    /// Lets `calls` answer what services would answer, for tests and for transports of one's own.
+    #[must_use]
+    pub fn call_service(self, calls: Arc<dyn CallService>) -> Self {
+        Self { calls: Calls::Given(calls), ..self }
+    }
+
+    /// Puts everything together and takes the port. Services that are down delay nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] where the contract cannot be served, by this runtime, these resolvers or this
+    /// configuration, or the port is taken.
+    pub async fn build(self) -> Result<Gateway> {
+        let contract = Arc::new(contract::load(&self.contract)?);
+        let mocking = Mocking::Ignored;
+        let calls = calls(self.calls, &contract, &self.config)?;
+        let executor = Executor::new(&contract, calls, self.resolvers, &self.config.executor)?;
+        let front = Front::new(Arc::clone(&contract), Arc::new(executor), self.config.graphql)?;
+        let graphiql = self.config.server.graphiql;
+        let server = Server::bind(self.config.server, front, mocking, self.pages).await?;
+        let announcement = announcement(&contract, mocking, server.address(), graphiql);
+        Ok(Gateway { server, announcement })
+    }
+}
+
+/// Who answers calls, once it is clear that every call has somebody.
+fn calls(calls: Calls, contract: &Arc<Contract>, config: &Config) -> Result<Arc<dyn CallService>> {
+    let real: Arc<dyn CallService> = match calls {
+        Calls::Given(calls) => calls,
+        Calls::Mesh => {
+            let mesh = Mesh::start(&config.services);
+            refuse_unknown(contract, |service| mesh.knows(service))?;
+            Arc::new(mesh)
+        }
+    };
+    refuse_promised(contract)?;
+    Ok(real)
+}
+
+/// `anabranch 0.1.0 · 14 types, 31 fields, 2 promised · http://127.0.0.1:4000/graphql (GraphiQL in the browser)`
+fn announcement(
+    contract: &Contract,
+    mocking: Mocking,
+    address: std::net::SocketAddr,
+    graphiql: bool,
+) -> String {
+    let types: std::collections::BTreeSet<_> =
+        contract.bindings.iter().map(|binding| binding.r#type.as_str()).collect();
+    let fields: std::collections::BTreeSet<_> = contract
+        .bindings
+        .iter()
+        .flat_map(|binding| binding.fields.iter().map(|field| (&binding.r#type, &field.name)))
+        .collect();
+    let promised = match promised_fields(contract).len() {
+        0 => String::new(),
+        all if all == fields.len() => ", all promised".to_owned(),
+        some => format!(", {some} promised"),
+    };
+    let mock = if mocking == Mocking::Allowed { " · mock" } else { "" };
+    let browser = if graphiql { " (GraphiQL in the browser)" } else { "" };
+    format!(
+        "anabranch {}{mock} · {} types, {} fields{promised} · http://{address}/graphql{browser}",
+        env!("CARGO_PKG_VERSION"),
+        types.len(),
+        fields.len(),
+    )
+}

@@ -1,0 +1,55 @@
+//! Which calls go to services and which to the mock.
+
+use crate::{
+    contract::{Contract, State},
+    error::{Code, Error, Result},
+};
+
+/// Fields that no service answers yet, as `Type.field`.
+pub(super) fn promised_fields(contract: &Contract) -> Vec<String> {
+    let fields = contract.bindings.iter().flat_map(|binding| {
+        let promised = binding.fields.iter().filter(|field| field.state() == State::Promised);
+        promised.map(|field| format!("{}.{}", binding.r#type, field.name))
+    });
+    let mut fields: Vec<_> = fields.collect();
+    fields.sort();
+    fields.dedup();
+    fields
+}
+
+/// Refuses a contract whose promised fields nobody answers.
+pub(super) fn refuse_promised(contract: &Contract) -> Result<()> {
+    let fields = promised_fields(contract);
+    if fields.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::FailedPrecondition,
+        format!(
+            "no service answers {}; a mock answers them with `mock.promised = true` in the configuration",
+            listed(&fields)
+        ),
+    ))
+}
+
+/// Refuses a contract with services that nobody can find.
+pub(super) fn refuse_unknown(contract: &Contract, knows: impl Fn(&str) -> bool) -> Result<()> {
+    let real = contract.methods.iter().filter(|method| !method.promised);
+    let mut services: Vec<_> =
+        real.map(|method| method.service.clone()).filter(|service| !knows(service)).collect();
+    services.sort();
+    services.dedup();
+    let Some(first) = services.first() else { return Ok(()) };
+    Err(Error::new(
+        Code::FailedPrecondition,
+        format!(
+            "the configuration does not say where to find {}; write, for example:\n  [services.\"{first}\"]\n  \
+             endpoints = [\"http://127.0.0.1:50051\"]",
+            listed(&services)
+        ),
+    ))
+}
+
+fn listed(names: &[String]) -> String {
+    format!("`{}`", names.join("`, `"))
+}

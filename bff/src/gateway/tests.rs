@@ -1,0 +1,172 @@
+//! All parts together, over sockets on both sides.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use prost::Message;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
+
+use super::*;
+use crate::{
+    config::Config,
+    contract::{Contract, State},
+    error::Code,
+    mesh::tests::service::Scripted,
+    server::tests::graph::{self, Service},
+};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+fn configuration(text: &str) -> Config {
+    Config::parse("test.toml", text, []).unwrap()
+}
+
+fn builder(contract: &Contract) -> Builder<File> {
+    Gateway::from_bytes(contract.encode_to_vec()).listen("127.0.0.1:0").unwrap()
+}
+
+/// A gateway that serves.
+struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(gateway: Gateway) -> Self {
+        let address = gateway.address();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(gateway.serve_until(async move {
+            let _ = stopped.await;
+        }));
+        Self { address, stop: Some(stop), serving }
+    }
+
+    /// What a client on a socket sees.
+    async fn ask(&self, query: &str) -> String {
+        let body = serde_json::json!({ "query": query }).to_string();
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let asking = async {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        let answer = timeout(PATIENCE, asking).await.expect("there is no answer");
+        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+}
+
+#[tokio::test]
+async fn a_query_is_answered_by_a_service() {
+    let service = Scripted::start().await;
+    let text = format!("[services.\"*\"]\nendpoints = [\"http://{}\"]", service.address);
+    let gateway = Gateway::from_bytes(graph::contract().encode_to_vec())
+        .configured(configuration(&text))
+        .listen("127.0.0.1:0")
+        .unwrap();
+    let gateway = Running::start(gateway.build().await.unwrap());
+    assert_eq!(gateway.ask("{echo(text:\"hi\")}").await, r#"{"data":{"echo":"hi"}}"#);
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_delays_neither_the_start_nor_the_answer() {
+    let down = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let text = format!("[services.\"test.*\"]\nendpoints = [\"http://{down}\"]");
+    let gateway = Gateway::from_bytes(graph::contract().encode_to_vec())
+        .configured(configuration(&text))
+        .listen("127.0.0.1:0")
+        .unwrap();
+    let gateway = Running::start(gateway.build().await.unwrap());
+    let answer = gateway.ask("{echo}").await;
+    assert!(answer.contains(r#""data":{"echo":null}"#), "{answer}");
+    assert!(answer.contains(r#""code":"UNAVAILABLE""#), "{answer}");
+    assert!(answer.contains("the service cannot be reached"), "{answer}");
+
+    let _service = Scripted::start_at(down).await;
+    let back = async {
+        while gateway.ask("{echo(text:\"hi\")}").await != r#"{"data":{"echo":"hi"}}"# {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, back).await.expect("the service is not found again");
+}
+
+#[tokio::test]
+async fn a_program_may_bring_what_answers_calls() {
+    let gateway = builder(&graph::contract()).call_service(Arc::new(Service::default()));
+    let mut gateway = Running::start(gateway.build().await.unwrap());
+    assert_eq!(gateway.ask("{a}").await, r#"{"data":{"a":"ü"}}"#);
+    gateway.stop.take().unwrap().send(()).unwrap();
+    timeout(PATIENCE, &mut gateway.serving).await.expect("it does not stop").unwrap();
+}
+
+#[tokio::test]
+async fn one_line_says_what_is_served_and_where() {
+    let gateway = builder(&graph::contract()).call_service(Arc::new(Service::default()));
+    let gateway = gateway.build().await.unwrap();
+    assert_ne!(gateway.address().port(), 0);
+    let line = format!(
+        "anabranch {} · 2 types, 6 fields · http://{}/graphql (GraphiQL in the browser)",
+        env!("CARGO_PKG_VERSION"),
+        gateway.address()
+    );
+    assert_eq!(gateway.announcement(), line);
+}
+
+/// A gateway that refuses to start, and why.
+async fn check_refused(builder: Builder<File>, message: &str) {
+    let error = builder.build().await.expect_err("it starts");
+    assert_eq!(error.code(), Code::FailedPrecondition);
+    assert_eq!(error.message(), message);
+}
+
+#[tokio::test]
+async fn services_that_nobody_can_find_are_refused_with_what_to_write() {
+    check_refused(
+        builder(&graph::contract()),
+        "the configuration does not say where to find `test.Scripted`; write, for example:\n  \
+         [services.\"test.Scripted\"]\n  endpoints = [\"http://127.0.0.1:50051\"]",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn promised_fields_are_refused_by_name() {
+    let mut contract = graph::contract();
+    for field in &mut contract.bindings[0].fields[1..3] {
+        field.set_state(State::Promised);
+    }
+    check_refused(
+        builder(&contract).call_service(Arc::new(Service::default())),
+        "no service answers `Query.echo`, `Query.fail`; a mock answers them with `mock.promised = true` in the \
+         configuration",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_directive_that_is_not_enforced_yet_is_refused_by_name() {
+    let required_features = vec!["authenticated".to_owned()];
+    check_refused(
+        builder(&Contract { required_features, ..graph::contract() }),
+        "the contract cannot be served: it needs `authenticated`, which this runtime does not have yet",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_refused() {
+    let error = Gateway::from_bytes(Vec::new()).listen("here").unwrap_err();
+    assert!(error.message().contains("write `127.0.0.1:4000`"), "{}", error.message());
+}
