@@ -28,12 +28,14 @@ mod diagnostic;
 mod emit;
 mod input;
 mod model;
+mod skeleton;
 mod status;
 mod write;
 
 pub use build::{Build, BuildError, configure, write_rust};
 pub use diagnostic::{Color, Diagnostic, Diagnostics, Severity};
 pub use input::Sources;
+pub use skeleton::{NoSkeleton, skeleton};
 pub use status::{FieldState, FieldStatus};
 pub use write::{NotWritten, Output, write};
 
