@@ -37,6 +37,19 @@ pub struct Config {
     pub graphql: graphql::Config,
     /// The table `executor`.
     pub executor: executor::Config,
+    /// The table `mock`.
+    pub mock: Mock,
+}
+
+/// What a mock may answer beside services.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mock {
+    /// Whether fields that no service answers yet are answered by a mock. Without it a gateway with such fields does not
+    /// start, so that made-up values reach nobody by accident.
+    pub promised: bool,
+    /// Another seed gives other titles, prices and lists.
+    pub seed: u64,
 }
 
 impl Config {

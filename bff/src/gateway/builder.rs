@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use super::{
     Gateway,
-    route::{promised_fields, refuse_promised, refuse_unknown},
+    route::{Route, promised_fields, refuse_promised, refuse_unknown},
 };
 use crate::{
     call::CallService,
@@ -17,6 +17,7 @@ use crate::{
     executor::Executor,
     graphql::Front,
     mesh::Mesh,
+    mock::{self, Mock},
     resolver::{Bind, Registration},
     server::{Mocking, Page, Server},
 };
@@ -39,6 +40,8 @@ pub struct Builder<C> {
 enum Calls {
     /// Services, by the configuration.
     Mesh,
+    /// The mock, all of them.
+    Mock,
     /// What the program gave.
     Given(Arc<dyn CallService>),
 }
@@ -110,6 +113,12 @@ impl<C> Builder<C> {
         self
     }
 
+    /// Lets the mock answer every call, and requests shape it by `x-mock` headers. No service is asked.
+    #[must_use]
+    pub fn mocked(self) -> Self {
+        Self { calls: Calls::Mock, ..self }
+    }
+
     /// Lets `calls` answer what services would answer, for tests and for transports of one's own.
     #[must_use]
     pub fn call_service(self, calls: Arc<dyn CallService>) -> Self {
@@ -124,7 +133,10 @@ impl<C> Builder<C> {
     /// configuration, or the port is taken.
     pub async fn build(self) -> Result<Gateway> {
         let contract = Arc::new(contract::load(&self.contract)?);
-        let mocking = Mocking::Ignored;
+        let mocking = match self.calls {
+            Calls::Mock => Mocking::Allowed,
+            Calls::Mesh | Calls::Given(_) => Mocking::Ignored,
+        };
         let calls = calls(self.calls, &contract, &self.config)?;
         let executor = Executor::new(&contract, calls, self.resolvers, &self.config.executor)?;
         let front = Front::new(Arc::clone(&contract), Arc::new(executor), self.config.graphql)?;
@@ -137,7 +149,12 @@ impl<C> Builder<C> {
 
 /// Who answers calls, once it is clear that every call has somebody.
 fn calls(calls: Calls, contract: &Arc<Contract>, config: &Config) -> Result<Arc<dyn CallService>> {
+    let mock = |scenarios| -> Result<Arc<dyn CallService>> {
+        let config = mock::Config { seed: config.mock.seed, scenarios };
+        Ok(Arc::new(Mock::new(Arc::clone(contract), config)?))
+    };
     let real: Arc<dyn CallService> = match calls {
+        Calls::Mock => return mock(true),
         Calls::Given(calls) => calls,
         Calls::Mesh => {
             let mesh = Mesh::start(&config.services);
@@ -145,8 +162,11 @@ fn calls(calls: Calls, contract: &Arc<Contract>, config: &Config) -> Result<Arc<
             Arc::new(mesh)
         }
     };
-    refuse_promised(contract)?;
-    Ok(real)
+    if !config.mock.promised {
+        refuse_promised(contract)?;
+        return Ok(real);
+    }
+    Ok(Arc::new(Route { real, promised: mock(false)? }))
 }
 
 /// `anabranch 0.1.0 · 14 types, 31 fields, 2 promised · http://127.0.0.1:4000/graphql (GraphiQL in the browser)`

@@ -1,9 +1,36 @@
 //! Which calls go to services and which to the mock.
 
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+
 use crate::{
+    call::{Call, CallService, Replies, Reply},
     contract::{Contract, State},
     error::{Code, Error, Result},
 };
+
+/// Services answer what they have, the mock what is promised.
+pub(super) struct Route {
+    pub(super) real: Arc<dyn CallService>,
+    pub(super) promised: Arc<dyn CallService>,
+}
+
+impl Route {
+    fn to(&self, call: &Call) -> &Arc<dyn CallService> {
+        if call.method.promised { &self.promised } else { &self.real }
+    }
+}
+
+impl CallService for Route {
+    fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply, Error>> {
+        self.to(&call).unary(call)
+    }
+
+    fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>> {
+        self.to(&call).server_stream(call)
+    }
+}
 
 /// Fields that no service answers yet, as `Type.field`.
 pub(super) fn promised_fields(contract: &Contract) -> Vec<String> {

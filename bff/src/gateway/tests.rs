@@ -49,10 +49,14 @@ impl Running {
 
     /// What a client on a socket sees.
     async fn ask(&self, query: &str) -> String {
+        self.ask_with("", query).await
+    }
+
+    async fn ask_with(&self, headers: &str, query: &str) -> String {
         let body = serde_json::json!({ "query": query }).to_string();
         let request = format!(
             "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
+             {headers}content-length: {}\r\n\r\n{body}",
             body.len()
         );
         let asking = async {
@@ -169,4 +173,55 @@ async fn a_directive_that_is_not_enforced_yet_is_refused_by_name() {
 async fn an_address_that_is_none_is_refused() {
     let error = Gateway::from_bytes(Vec::new()).listen("here").unwrap_err();
     assert!(error.message().contains("write `127.0.0.1:4000`"), "{}", error.message());
+}
+
+/// A contract whose field `Query.echo` only a mock can answer.
+fn promising() -> Contract {
+    let mut contract = graph::contract();
+    contract.bindings[0].fields[1].set_state(State::Promised);
+    contract.methods[1].promised = true;
+    contract
+}
+
+#[tokio::test]
+async fn promised_fields_are_mocked_where_the_configuration_allows_it_and_others_are_real() {
+    let service = Arc::new(Service::default());
+    let gateway = Gateway::from_bytes(promising().encode_to_vec())
+        .configured(configuration("[mock]\npromised = true"))
+        .listen("127.0.0.1:0")
+        .unwrap()
+        .call_service(Arc::<Service>::clone(&service));
+    let gateway = gateway.build().await.unwrap();
+    assert!(gateway.announcement().contains("6 fields, 1 promised"), "{}", gateway.announcement());
+    let gateway = Running::start(gateway);
+    let answer = gateway.ask("{a echo}").await;
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["data"]["a"], "ü");
+    assert!(!answer["data"]["echo"].as_str().unwrap().is_empty(), "{answer}");
+    assert_eq!(service.last().method.name, "a");
+    assert!(!service.was_called());
+}
+
+#[tokio::test]
+async fn a_mock_answers_everything_and_does_as_a_request_asks() {
+    let gateway = builder(&promising()).mocked().build().await.unwrap();
+    assert!(gateway.announcement().contains(" · mock · "), "{}", gateway.announcement());
+    let gateway = Running::start(gateway);
+    let answer = gateway.ask("{a echo}").await;
+    assert_eq!(gateway.ask("{a echo}").await, answer);
+    assert!(!answer.contains("errors"), "{answer}");
+    let answer = gateway.ask_with("x-mock: error=echo\r\n", "{a echo}").await;
+    assert!(answer.contains(r#""echo":null"#), "{answer}");
+}
+
+#[tokio::test]
+async fn a_gateway_with_services_does_not_hear_what_shapes_a_mock() {
+    let gateway = Gateway::from_bytes(promising().encode_to_vec())
+        .configured(configuration("[mock]\npromised = true"))
+        .listen("127.0.0.1:0")
+        .unwrap()
+        .call_service(Arc::new(Service::default()));
+    let gateway = Running::start(gateway.build().await.unwrap());
+    let answer = gateway.ask_with("x-mock: error=echo\r\n", "{echo}").await;
+    assert!(!answer.contains("errors"), "{answer}");
 }

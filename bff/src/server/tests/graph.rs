@@ -35,11 +35,14 @@ pub(crate) fn contract() -> Contract {
     let method = |name: &&str| Method {
         service: "test.Scripted".to_owned(),
         name: (*name).to_owned(),
+        input: "test.Text".to_owned(),
+        output: "test.Text".to_owned(),
         ..Method::default()
     };
     Contract {
         format: 1,
         sdl: SDL.to_owned(),
+        descriptor_set: descriptors(),
         bindings: vec![
             binding("Query", METHODS.iter().map(field).collect()),
             binding("Mutation", vec![field(&"a")]),
@@ -49,6 +52,16 @@ pub(crate) fn contract() -> Contract {
         mutation: Some(1),
         ..Contract::default()
     }
+}
+
+fn descriptors() -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let methods = METHODS.map(|name| format!("rpc {name}(Text) returns (Text);")).concat();
+    let text = format!(
+        "syntax = \"proto3\"; package test; message Text {{ string text = 1; }} service Scripted {{ {methods} }}"
+    );
+    std::fs::write(directory.path().join("test.proto"), text).unwrap();
+    protox::compile(["test.proto"], [directory.path()]).unwrap().encode_to_vec()
 }
 
 fn field(name: &str, method: Option<usize>) -> Field {

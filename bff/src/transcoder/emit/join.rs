@@ -116,6 +116,7 @@ impl Emitter<'_> {
                 return Err(self.failed(operation, joined, error.clone(), path));
             }
         };
+        let shown = self.mark();
         let outer = self.step.replace(step);
         self.enter(Some(site), id);
         let flow = match self.object(then, bytes, path) {
@@ -125,7 +126,8 @@ impl Emitter<'_> {
                 let error = Error::new(Code::DataLoss, "the reply could not be read");
                 Err(self.failed(operation, joined, error, path))
             }
-            flow => flow,
+            // Null because of what stands inside is still what the entity made of the place: its note stays.
+            flow => self.settle(nullable, shown, flow),
         };
         self.step = outer;
         flow
