@@ -13,9 +13,9 @@ use crate::model::names::{pascal, snake};
 pub(super) const RULE: Rule = Rule {
     name: "rust-name-clash",
     severity: Severity::Warning,
-    explanation: r#"Typed Rust spells methods in snake_case and types in UpperCamelCase. Two names of a proto become one there, or a name has
-no letter at all, so that no Rust can be generated from this file. Serving it without typed Rust works. Fields and enum
-values of such names are no trouble: Rust adds their numbers.
+    explanation: r#"Typed Rust spells methods in snake_case and types in UpperCamelCase. Two names of a proto become one there, or a name
+has no letter at all, so that no Rust can be generated from this file. Serving it without typed Rust works. Fields and
+enum values of such names are no trouble: Rust adds their numbers.
 
 Rename one of the two in the proto.
 "#,

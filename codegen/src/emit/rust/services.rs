@@ -40,11 +40,9 @@ impl Services {
 
 impl ServiceGenerator for Services {
     fn generate(&mut self, service: Service, buffer: &mut String) {
-        let methods = service.methods.iter().map(|method| {
-            let declared = self.declared(&service, method);
-            client_method(method, &declared)
-        });
-        buffer.push_str(&client(&service, methods.collect()).to_string());
+        let method = |method| client_method(method, &self.declared(&service, method));
+        let methods: Vec<TokenStream> = service.methods.iter().map(method).collect();
+        buffer.push_str(&client(&service, &methods).to_string());
         if let Some(servers) = &mut self.servers {
             let mut text = String::new();
             servers.generate(served(service), &mut text);
@@ -135,7 +133,7 @@ pub(super) fn method_name(method: &str) -> String {
     if name == "new" { "new_".to_owned() } else { name }
 }
 
-fn client(service: &Service, methods: Vec<TokenStream>) -> TokenStream {
+fn client(service: &Service, methods: &[TokenStream]) -> TokenStream {
     let name = ident(&client_name(&service.proto_name));
     let mut docs = docs(&service.comments.leading);
     if docs.is_empty() {
