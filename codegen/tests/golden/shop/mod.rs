@@ -267,7 +267,7 @@ pub mod shop {
                 }
             }
         }
-        ///What the shop sells.
+        /// What the shop sells.
         ///
         /// A call has the deadline and the caller of its request, and the policies of its method.
         ///
@@ -280,7 +280,7 @@ pub mod shop {
             pub fn new(context: &::anabranch::resolver::Context) -> Self {
                 Self(::anabranch::generated::Client::new(context))
             }
-            ///One book, by its id.
+            /// One book, by its id.
             pub async fn get_book(
                 &self,
                 request: GetBookRequest,
@@ -296,7 +296,7 @@ pub mod shop {
                     .no_side_effects();
                 self.0.unary(&RPC, &request).await
             }
-            ///Changes of a book, as they happen.
+            /// Changes of a book, as they happen.
             pub async fn watch_book(
                 &self,
                 request: GetBookRequest,
