@@ -1,4 +1,24 @@
 //! Protos and a GraphQL schema to a checked contract and typed Rust.
+//!
+//! ```
+//! use anabranch_codegen::{Color, Sources, compile};
+//!
+//! let sources = Sources::new()
+//!     .proto_text("shop.proto", r#"
+//!         syntax = "proto3";
+//!         package shop.v1;
+//!         service Catalog { rpc GetBook(GetBookRequest) returns (Book); }
+//!         message GetBookRequest { string id = 1; }
+//!         message Book { string id = 1; string title = 2; }
+//!     "#)
+//!     .schema_text("shop.graphql", "type Query { book(id: ID!): Book } type Book { id: ID! title: String! }");
+//! let compiled = compile(&sources);
+//! assert!(compiled.contract.is_some(), "{}", compiled.diagnostics.render(Color::Never));
+//! ```
+//!
+//! The phases, in order: `input` reads texts into trees with places, `model` binds the schema to the protos, `check` says
+//! what is wrong with it, `emit` makes the contract, and [`write`] puts files where they belong. Only the first one reads
+//! and only the last one writes; nothing is written where there are errors.
 
 pub mod against;
 mod build;
@@ -8,12 +28,14 @@ mod diagnostic;
 mod emit;
 mod input;
 mod model;
+mod skeleton;
 mod status;
 mod write;
 
 pub use build::{Build, BuildError, configure, write_rust};
 pub use diagnostic::{Color, Diagnostic, Diagnostics, Severity};
 pub use input::Sources;
+pub use skeleton::{NoSkeleton, skeleton};
 pub use status::{FieldState, FieldStatus};
 pub use write::{NotWritten, Output, write};
 
@@ -42,6 +64,13 @@ impl Compiled {
             let findings = clashes.iter().map(|clash| clash.diagnostic(&self.protos)).collect();
             self.diagnostics.with(findings)
         })
+    }
+}
+
+impl Compiled {
+    /// The contract as the bytes that a runtime loads; `None` where there are errors.
+    pub fn contract_bytes(&self) -> Option<Vec<u8>> {
+        self.contract.as_ref().map(prost::Message::encode_to_vec)
     }
 }
 

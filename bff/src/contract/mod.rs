@@ -2,6 +2,7 @@
 
 mod generated;
 mod load;
+mod names;
 
 pub use generated::{
     Batch, Binding, Cache, Cardinality, Contract, Enum, EnumValue, Fallback, Field, Fill, Format,
@@ -10,3 +11,4 @@ pub use generated::{
     input_value, join, piece, source, wire,
 };
 pub use load::{FEATURES, FORMAT, load};
+pub use names::FieldNames;

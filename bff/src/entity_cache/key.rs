@@ -121,3 +121,39 @@ impl<'a> Borrow<dyn KeyParts + 'a> for EntityKey {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::{call::ShareInput, context::Context, contract};
+
+    fn share(request: &'static str) -> ShareKey {
+        ShareKey::new(ShareInput {
+            contract: 1,
+            method: &contract::Method::default(),
+            request: Bytes::from_static(request.as_bytes()),
+            cache: Some(&contract::Cache {
+                scope: contract::Scope::Public.into(),
+                ..contract::Cache::default()
+            }),
+            side_effects: contract::SideEffects::NoSideEffects,
+            context: &Context::anonymous(Instant::now()),
+        })
+    }
+
+    #[tokio::test]
+    async fn keys_with_one_hash_are_still_compared_as_a_whole() {
+        let realm = |share, tagging| Realm { share, tagging, hash: 7 };
+        let key = realm(share("a"), 1).key(b"item");
+        let is_found_by = |realm: &Realm, item: &[u8]| {
+            (&key as &dyn KeyParts) == (&BorrowedKey::new(realm, item) as &dyn KeyParts)
+        };
+        assert!(is_found_by(&realm(share("a"), 1), b"item"));
+        assert!(!is_found_by(&realm(share("b"), 1), b"item"));
+        assert!(!is_found_by(&realm(share("a"), 2), b"item"));
+        assert!(!is_found_by(&realm(share("a"), 1), b"other"));
+    }
+}

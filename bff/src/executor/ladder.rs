@@ -23,6 +23,7 @@ pub(super) async fn climb_down(
             let (value, source) = match last {
                 Last::Value(item) => (EntityValue::Bytes(item.clone()), Substitute::Value),
                 Last::Null => (EntityValue::Null, Substitute::Null),
+                Last::LeftOut => (EntityValue::LeftOut, Substitute::Value),
             };
             (id, instead(&error, value, source))
         })),

@@ -89,6 +89,8 @@ pub(super) enum TargetKind {
 pub(super) enum Last {
     Value(Bytes),
     Null,
+    /// Null, and left out where the place is a list of the values of many keys.
+    LeftOut,
 }
 
 /// Makes a plan ready to run. `contract` is the one that it was made with.
@@ -163,7 +165,7 @@ impl PreparedStep {
             fallback: fallback
                 .map(|rpc| Target::new(rpc, step.join.side_effects(), contract))
                 .transpose()?,
-            last: ladder.and_then(|ladder| last(ladder.last.as_ref())),
+            last: ladder.and_then(last),
             timeout: step.timeout,
             rules: rules(cache.as_ref(), ladder),
             cache,
@@ -236,8 +238,9 @@ fn method(join: &contract::Join, contract: &Contract) -> Result<contract::Method
     found.ok_or_else(|| Error::new(Code::FailedPrecondition, "a step of the plan asks nobody"))
 }
 
-fn last(last: Option<&fallback::Last>) -> Option<Last> {
-    match last? {
+fn last(ladder: &contract::Fallback) -> Option<Last> {
+    match ladder.last.as_ref()? {
+        fallback::Last::Null(_) if ladder.leave_out => Some(Last::LeftOut),
         fallback::Last::Value(bytes) => Some(Last::Value(bytes.clone().into())),
         fallback::Last::Null(_) => Some(Last::Null),
     }

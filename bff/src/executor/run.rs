@@ -151,9 +151,11 @@ impl Run {
 
     fn entity(&mut self, Outcome { value, note }: Outcome) -> Entity {
         let note = note.map(|note| {
-            let number = u32::try_from(self.notes.len()).expect("fewer notes than keys");
-            self.notes.push(note);
-            number
+            // Keys that failed together have one note.
+            if self.notes.last() != Some(&note) {
+                self.notes.push(note);
+            }
+            u32::try_from(self.notes.len() - 1).expect("fewer notes than keys")
         });
         Entity { value, note }
     }

@@ -137,8 +137,21 @@ impl<C> Builder<C> {
             Calls::Mock => Mocking::Allowed,
             Calls::Mesh | Calls::Given(_) => Mocking::Ignored,
         };
-        let calls = calls(self.calls, &contract, &self.config)?;
-        let executor = Executor::new(&contract, calls, self.resolvers, &self.config.executor)?;
+        let mut resolvers = self.resolvers;
+        let calls: Arc<dyn CallService> = match self.calls {
+            Calls::Mock => {
+                let mock = mock(&contract, &self.config, true)?;
+                resolvers = with_mocked(resolvers, mock.resolvers(&contract));
+                Arc::new(mock)
+            }
+            Calls::Given(calls) => route(calls, &contract, &self.config)?,
+            Calls::Mesh => {
+                let mesh = Mesh::start(&self.config.services);
+                refuse_unknown(&contract, |service| mesh.knows(service))?;
+                route(Arc::new(mesh), &contract, &self.config)?
+            }
+        };
+        let executor = Executor::new(&contract, calls, resolvers, &self.config.executor)?;
         let front = Front::new(Arc::clone(&contract), Arc::new(executor), self.config.graphql)?;
         let graphiql = self.config.server.graphiql;
         let server = Server::bind(self.config.server, front, mocking, self.pages).await?;
@@ -147,26 +160,33 @@ impl<C> Builder<C> {
     }
 }
 
-/// Who answers calls, once it is clear that every call has somebody.
-fn calls(calls: Calls, contract: &Arc<Contract>, config: &Config) -> Result<Arc<dyn CallService>> {
-    let mock = |scenarios| -> Result<Arc<dyn CallService>> {
-        let config = mock::Config { seed: config.mock.seed, scenarios };
-        Ok(Arc::new(Mock::new(Arc::clone(contract), config)?))
-    };
-    let real: Arc<dyn CallService> = match calls {
-        Calls::Mock => return mock(true),
-        Calls::Given(calls) => calls,
-        Calls::Mesh => {
-            let mesh = Mesh::start(&config.services);
-            refuse_unknown(contract, |service| mesh.knows(service))?;
-            Arc::new(mesh)
-        }
-    };
+/// Promised calls to the mock where the configuration allows it.
+fn route(
+    real: Arc<dyn CallService>,
+    contract: &Arc<Contract>,
+    config: &Config,
+) -> Result<Arc<dyn CallService>> {
     if !config.mock.promised {
         refuse_promised(contract)?;
         return Ok(real);
     }
-    Ok(Arc::new(Route { real, promised: mock(false)? }))
+    Ok(Arc::new(Route { real, promised: Arc::new(mock(contract, config, false)?) }))
+}
+
+fn mock(contract: &Arc<Contract>, config: &Config, scenarios: bool) -> Result<Mock> {
+    Mock::new(Arc::clone(contract), mock::Config { seed: config.mock.seed, scenarios })
+}
+
+/// The functions of a program, and mocked ones where it has none.
+fn with_mocked(mut own: Vec<Registration>, mocked: Vec<Registration>) -> Vec<Registration> {
+    for function in mocked {
+        let same =
+            |own: &Registration| (own.type_name, own.field) == (function.type_name, function.field);
+        if !own.iter().any(same) {
+            own.push(function);
+        }
+    }
+    own
 }
 
 /// `anabranch 0.1.0 · 14 types, 31 fields, 2 promised · http://127.0.0.1:4000/graphql (GraphiQL in the browser)`

@@ -9,6 +9,7 @@ mod hash;
 mod identity;
 mod make;
 mod request;
+mod resolver;
 mod scenario;
 mod tables;
 mod values;
@@ -88,25 +89,31 @@ impl Mock {
     }
 
     fn answer(&self, call: &Call, message: usize) -> Result<Plan> {
-        let scenario = self.scenario(&call.context.headers)?;
         let Some(method) = self.tables.method(&call.method.service, &call.method.name) else {
             return Err(Error::new(Code::Unimplemented, "the contract does not have this method"));
         };
-        let mut request = Request::read(method, &call.message)?;
+        self.plan(method, &call.message, &call.context.headers, message)
+    }
+
+    /// What a request gets as the answer with this number in a stream.
+    fn plan(
+        &self,
+        method: &Method,
+        request: &[u8],
+        headers: &HeaderMap,
+        message: usize,
+    ) -> Result<Plan> {
+        let scenario = self.scenario(headers)?;
+        let mut request = Request::read(method, request)?;
         if message > 0 {
             request.question.push_str(&format!("@{message}"));
         }
         let latency = latency(method, request.role.latency, &scenario);
-        let error = failure(method, request.role.error, &scenario);
-        let result = match error {
+        let result = match failure(method, request.role.error, &scenario) {
             Some(code) => Err(Error::new(code, "the mock was asked to fail here")),
             None => {
-                let maker = Maker {
-                    tables: &self.tables,
-                    seed: self.config.seed,
-                    scenario: &scenario,
-                    request: &request,
-                };
+                let (tables, seed) = (&*self.tables, self.config.seed);
+                let maker = Maker { tables, seed, scenario: &scenario, request: &request };
                 Ok(Bytes::from(maker.response(&method.response)))
             }
         };

@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{Plan, ShapeField, ShapeId, SiteId, Source, Step, StepId, Value};
 use crate::{
-    contract::{Contract, Fallback, Join, fallback, join, source, wire},
+    contract::{Contract, Fallback, FieldNames, Join, fallback, join, source, wire},
     units::Span,
 };
 
@@ -13,13 +13,14 @@ use crate::{
 pub struct PlanText<'a> {
     plan: &'a Plan,
     contract: &'a Contract,
+    names: FieldNames,
 }
 
 impl Plan {
     /// The plan as text. `contract` is the one that it was made with: it has the names.
     #[must_use]
     pub fn display<'a>(&'a self, contract: &'a Contract) -> PlanText<'a> {
-        PlanText { plan: self, contract }
+        PlanText { plan: self, contract, names: FieldNames::of(contract) }
     }
 }
 
@@ -143,21 +144,24 @@ impl<'a> PlanText<'a> {
         })
     }
 
-    /// The field of the schema that shows this field of the message; a key that no field shows is named by its numbers.
+    /// The field of the schema that shows this field of the message; else its name in the proto.
     fn field_name(&self, type_name: &str, path: &[u32]) -> String {
-        let bindings = self.contract.bindings.iter().filter(|binding| binding.r#type == type_name);
-        let shown = bindings.flat_map(|binding| &binding.fields).find(|field| {
+        let bindings =
+            || self.contract.bindings.iter().filter(|binding| binding.r#type == type_name);
+        let shown = bindings().flat_map(|binding| &binding.fields).find(|field| {
             let kind = field.source.as_ref().and_then(|source| source.kind.as_ref());
             let Some(source::Kind::Wire(wire)) = kind else { return false };
             matches!(wire.value, Some(wire::Value::Leaf(_)))
                 && path.split_last() == Some((&wire.number, &wire.path))
         });
-        shown.map_or_else(
+        if let Some(field) = shown {
+            return field.name.clone();
+        }
+        bindings().find_map(|binding| self.names.path(&binding.message, path)).unwrap_or_else(
             || {
                 let numbers: Vec<String> = path.iter().map(u32::to_string).collect();
                 format!("#{}", numbers.join("."))
             },
-            |field| field.name.clone(),
         )
     }
 
@@ -203,6 +207,7 @@ impl<'a> PlanText<'a> {
         match fallback.last {
             Some(fallback::Last::Value(_)) => rungs.push("value".to_owned()),
             Some(fallback::Last::Null(_)) => rungs.push("null".to_owned()),
+            None if fallback.leave_out => rungs.push("left out".to_owned()),
             None => {}
         }
         rungs

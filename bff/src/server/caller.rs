@@ -47,10 +47,18 @@ pub(super) fn context(
     if mocking == Mocking::Ignored {
         headers.remove(MOCK);
     }
+    // A bad day is nobody else's: what is cached and shared stays in its lane.
+    let lane = headers.contains_key(MOCK).then(|| bad_day(&headers));
     for name in OURS {
         headers.remove(name);
     }
-    Ok(Context { identity, tenant, headers, ..Context::anonymous(now + timeout) })
+    Ok(Context { identity, tenant, lane, headers, ..Context::anonymous(now + timeout) })
+}
+
+fn bad_day(headers: &HeaderMap) -> Arc<str> {
+    let values =
+        headers.get_all(MOCK).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    format!("{MOCK}: {}", values.collect::<Vec<_>>().join(",")).into()
 }
 
 fn identity(trusted: &Trusted, headers: &HeaderMap) -> Option<Identity> {
@@ -259,5 +267,7 @@ mod tests {
         let context =
             context(&Config::default(), Mocking::Allowed, headers, Instant::now()).unwrap();
         assert_eq!(context.headers["x-mock"], "empty");
+        assert_eq!(context.lane.as_deref(), Some("x-mock: empty"));
+        assert_eq!(caller(&Config::default(), &[("x-mock", "empty")]).lane, None);
     }
 }

@@ -23,6 +23,8 @@ pub enum EntityValue {
     Bytes(Bytes),
     /// There is none.
     Null,
+    /// There is none, and a list is shown without it. Elsewhere it is null.
+    LeftOut,
     /// It failed. `NOT_FOUND` is null without an error where null may stand.
     Failed(Error),
 }
@@ -32,7 +34,7 @@ impl EntityValue {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Bytes(bytes) => bytes.len(),
-            Self::Null | Self::Failed(_) => 0,
+            Self::Null | Self::LeftOut | Self::Failed(_) => 0,
         }
     }
 }

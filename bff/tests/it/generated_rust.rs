@@ -21,8 +21,7 @@ use shop::{
     AuthorReadingTimeParent, AuthorResolvers, BestFormatParent, BookReadingTimeParent,
     BookResolvers, EmbeddedContract, FormatsParent, MaybeFormatParent, QueryResolvers, RandomArgs,
     ShippingArgs, ShippingParent, SoldOnParent,
-    resolved::Format,
-    shop::v1::{Book, CatalogClient, GetBookRequest, Money},
+    shop::v1::{Book, CatalogClient, Format, GetBookRequest, Money},
 };
 
 mod shop {

@@ -13,8 +13,9 @@ use crate::model::names::{pascal, snake};
 pub(super) const RULE: Rule = Rule {
     name: "rust-name-clash",
     severity: Severity::Warning,
-    explanation: r#"Typed Rust spells fields and methods in snake_case and types in UpperCamelCase. Two names of a proto become one there,
-or a name has no letter at all, so that no Rust can be generated from this file. Serving it without typed Rust works.
+    explanation: r#"Typed Rust spells methods in snake_case and types in UpperCamelCase. Two names of a proto become one there, or a name
+has no letter at all, so that no Rust can be generated from this file. Serving it without typed Rust works. Fields and
+enum values of such names are no trouble: Rust adds their numbers.
 
 Rename one of the two in the proto.
 "#,
@@ -60,9 +61,6 @@ fn types(
         findings,
     );
     for message in messages.iter().filter(|message| !message.is_map_entry()) {
-        let fields =
-            message.fields().map(|field| (field.name().to_owned(), protos.field_span(&field)));
-        clashes(rule, message.full_name(), fields, snake, findings);
         let inner: Vec<MessageDescriptor> = message.child_messages().collect();
         let enums: Vec<EnumDescriptor> = message.child_enums().collect();
         types(rule, model, &inner, &enums, findings);

@@ -2,7 +2,7 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::schema::{EnumType, EnumValueDefinition};
-use prost_reflect::{EnumDescriptor, EnumValueDescriptor};
+use prost_reflect::{EnumDescriptor, EnumValueDescriptor, Syntax};
 
 use super::binder::{Binder, position};
 use super::directives::Reader;
@@ -22,6 +22,42 @@ impl Binder<'_> {
             }
         };
         enum_leaf(id)
+    }
+
+    /// The first enum of the protos that is the GraphQL one by `@message` or by its name, and has all of its values. A
+    /// message of ours, which is proto3, can only hold enums of its own kind.
+    pub(super) fn real_enum(&self, graphql: &Node<EnumType>) -> Option<EnumDescriptor> {
+        let listed = self.listed_messages(&graphql.name);
+        let is_meant = |proto: &EnumDescriptor| {
+            if listed.is_empty() {
+                proto.name() == graphql.name.as_str()
+            } else {
+                listed.iter().any(|name| name == proto.full_name())
+            }
+        };
+        let has_all = |proto: &EnumDescriptor| {
+            graphql.values.values().all(|value| self.value_of(proto, value).is_some())
+        };
+        let protos = &self.input.protos;
+        let mut real: Vec<EnumDescriptor> = protos
+            .pool
+            .all_enums()
+            .filter(|proto| protos.is_own(proto.parent_file().name()))
+            .filter(|proto| proto.parent_file().syntax() == Syntax::Proto3)
+            .filter(|proto| is_meant(proto) && has_all(proto))
+            .collect();
+        real.sort_by(|left, right| left.full_name().cmp(right.full_name()));
+        real.into_iter().next()
+    }
+
+    fn value_of(
+        &self,
+        proto: &EnumDescriptor,
+        value: &EnumValueDefinition,
+    ) -> Option<EnumValueDescriptor> {
+        let from = Reader::find(self.schema(), &value.directives, "from")
+            .and_then(|from| from.text("path"));
+        counterpart(proto, from.as_ref().map_or(value.value.as_str(), |from| from.value.as_str()))
     }
 
     pub(super) fn new_enum(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anabranch_codegen::contract::{Contract, Source, State, join, source, wire};
-use anabranch_codegen::{Sources, compile};
+use anabranch_codegen::{FieldState, Sources, compile, status};
 use prost::Message;
 use prost_reflect::DescriptorPool;
 
@@ -106,6 +106,25 @@ fn a_union_in_a_oneof_is_the_message_around_it() {
         ("Delivery", "shop.catalog.v1.Product")
     );
     assert_eq!(union.members.iter().map(|member| member.number).collect::<Vec<_>>(), [16, 17]);
+}
+
+#[test]
+fn the_bookshop_is_real_but_for_its_book_club() {
+    let sources =
+        Sources::new().proto_root(repository().join("proto")).schema(repository().join("schema"));
+    let compiled = compile(&sources);
+    let contract = compiled.contract.as_ref().unwrap_or_else(|| panic!("{}", compiled.diagnostics));
+    check_references(contract);
+    let statuses = status(&compiled);
+    let unreal = statuses.iter().filter(|field| field.state != FieldState::Real);
+    let unreal: Vec<&str> = unreal.map(|field| field.coordinate.as_str()).collect();
+    assert!(!unreal.is_empty());
+    assert!(unreal.iter().all(|field| field.contains("ookClub")), "{unreal:?}");
+    assert!(
+        compiled.diagnostics.iter().all(|finding| finding.rule() == "fragile-non-null"),
+        "{}",
+        compiled.diagnostics
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a browser gets beside the GraphQL endpoint: the page, the state of the services, and orders to them.
+//! What a browser gets beside the gateway: the page, the state of the services, and orders to them.
 
 use std::sync::Arc;
 
@@ -8,30 +8,26 @@ use axum::http::header::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::response::{Html, IntoResponse};
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use bookshop::{Running, Service};
+use bookshop::{Running, Service, orders};
 use serde::Serialize;
 use tokio::sync::Mutex;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-
-use crate::orders;
 
 const PAGE: &str = include_str!("../page/index.html");
 
 /// The shop, which the page and the keyboard share.
 pub(crate) type Shop = Arc<Mutex<Running>>;
 
-/// The page, for a browser that finds `/services` and `/orders` below this address: `http://127.0.0.1:4001`, or nothing
-/// where they are beside the page.
+/// The page, for a browser that finds `/services` and `/orders` below this address: `http://127.0.0.1:4001`.
 pub(crate) fn page(orders_at: &str) -> String {
     PAGE.replace("const ORDERS_AT = \"\"", &format!("const ORDERS_AT = \"{orders_at}\""))
 }
 
-/// `/` is the page, `/services` says how the services are, and `/orders` takes a line as the keyboard does.
+/// `/services` says how the services are, and `/orders` takes a line as the keyboard does.
 pub(crate) fn router(shop: Shop) -> Router {
     Router::new()
-        .route("/", get(async || Html(page(""))))
         .route("/services", get(services))
         .route("/orders", post(order))
         .layer(cors())
@@ -106,7 +102,7 @@ mod tests {
     use tokio::sync::Mutex;
     use tonic::codegen::Service as _;
 
-    use super::{PAGE, Shop, page, router};
+    use super::{Shop, page, router};
 
     async fn shop() -> Shop {
         Arc::new(Mutex::new(bookshop::start(Options::for_tests()).await.unwrap()))
@@ -125,13 +121,6 @@ mod tests {
 
     fn read(path: &str) -> Request<Body> {
         Request::get(path).body(Body::empty()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_page_is_at_the_root() {
-        let (status, page) = ask(&shop().await, read("/")).await;
-        assert_eq!(status, StatusCode::OK);
-        assert!(page.starts_with("<!doctype html>"));
     }
 
     #[tokio::test]
@@ -183,7 +172,6 @@ mod tests {
 
     #[test]
     fn the_page_knows_where_orders_are_taken() {
-        assert_eq!(page(""), PAGE);
         assert!(
             page("http://127.0.0.1:4001").contains(r#"const ORDERS_AT = "http://127.0.0.1:4001""#)
         );

@@ -1,4 +1,4 @@
-//! Seven gRPC services of a bookshop, to be put behind a gateway: as an example, for demonstrations and for tests.
+//! Seven gRPC services of a bookshop and the gateway in front of them: as an example, for demonstrations and for tests.
 //!
 //! [`start`] runs all of them in this process. What it returns says where they listen, stops and starts them, makes them
 //! slow or faulty while they run, and tells which calls have come.
@@ -19,14 +19,17 @@
 
 mod calls;
 mod faults;
+mod gateway;
 mod library;
 mod options;
+pub mod orders;
 mod running;
 mod seed;
 mod services;
 
 pub use calls::Seen;
 pub use faults::{Condition, Fault, Faults};
+pub use gateway::gateway;
 pub use generated::bookshop as proto;
 pub use library::LibraryError;
 pub use options::{Options, Service};

@@ -1,7 +1,6 @@
-//! The bookshop as a program: its services, the page in front of them, and orders to them.
+//! The bookshop as a program: its services, the gateway with the page in front of them, and orders to them.
 
 mod front;
-mod orders;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -9,14 +8,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bookshop::{Options, Service};
+use anabranch::gateway::Gateway;
+use bookshop::{Options, Service, orders};
 use clap::Parser;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
 
 use front::Shop;
 
-/// Seven gRPC services of a bookshop.
+/// Seven gRPC services of a bookshop, and the gateway in front of them.
 #[derive(Debug, Parser)]
 #[command(version, after_help = orders_help())]
 struct Arguments {
@@ -29,9 +30,13 @@ struct Arguments {
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
 
-    /// Where the page is; with --only there is none
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
-    page: SocketAddr,
+    /// Where the page and /graphql are, instead of where the gateway's configuration says; with --only there are none
+    #[arg(long, value_name = "ADDRESS")]
+    page: Option<SocketAddr>,
+
+    /// Where the page's buttons send their orders
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4001")]
+    orders: SocketAddr,
 
     /// Where the reviews are kept
     #[arg(long, value_name = "DIR", default_value = "bookshop-data")]
@@ -74,22 +79,59 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let shop = bookshop::start(arguments.options()).await?;
-    for (service, address) in shop.addresses() {
-        say(&format!("{:<16} {address}", service.name()))?;
+    let shop = Arc::new(Mutex::new(bookshop::start(arguments.options()).await?));
+    say(&services(&shop).await)?;
+    if arguments.only.is_some() {
+        obey(&shop).await?;
+    } else {
+        let gateway = gateway(arguments, &shop).await?;
+        say(&invitation(&gateway))?;
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(gateway.serve_until(stop.clone().cancelled_owned()));
+        obey(&shop).await?;
+        stop.cancel();
+        serving.await?;
     }
-    let shop = Arc::new(Mutex::new(shop));
-    if arguments.only.is_none() {
-        let listener = TcpListener::bind(arguments.page)
-            .await
-            .map_err(|error| format!("{}: {error}", arguments.page))?;
-        say(&format!("{:<16} http://{}", "page", listener.local_addr()?))?;
-        tokio::spawn(axum::serve(listener, front::router(Arc::clone(&shop))).into_future());
-    }
-
-    obey(&shop).await?;
     shop.lock().await.stop_all().await;
     Ok(())
+}
+
+/// The gateway with the page, and beside it what carries out the orders of the page.
+async fn gateway(
+    arguments: &Arguments,
+    shop: &Shop,
+) -> Result<Gateway, Box<dyn std::error::Error>> {
+    let listener = TcpListener::bind(arguments.orders)
+        .await
+        .map_err(|error| format!("{}: {error}", arguments.orders))?;
+    let page = front::page(&format!("http://{}", listener.local_addr()?));
+    tokio::spawn(axum::serve(listener, front::router(Arc::clone(shop))).into_future());
+
+    let mut gateway = bookshop::gateway(&*shop.lock().await)?;
+    if let Some(address) = arguments.page {
+        gateway = gateway.listen(address.to_string())?;
+    }
+    Ok(gateway.page("/", "text/html; charset=utf-8", page).build().await?)
+}
+
+/// Which services run, and where.
+async fn services(shop: &Shop) -> String {
+    let lines = shop
+        .lock()
+        .await
+        .addresses()
+        .into_iter()
+        .map(|(service, address)| format!("  {:<16} {address}\n", service.name()));
+    format!("The services of the bookshop:\n{}", lines.collect::<String>())
+}
+
+fn invitation(gateway: &Gateway) -> String {
+    let address = gateway.address();
+    format!(
+        "{}\n\nOpen  http://{address}/  for the page, or  http://{address}/graphql  to ask by yourself.\n\
+         Then spoil it: `stop reviews`, `slow pricing 500`, `heal pricing`; `help` lists all orders. Ctrl-C ends it.",
+        gateway.announcement()
+    )
 }
 
 /// Carries out what is typed until somebody stops the program.

@@ -3,16 +3,18 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use bookshop::{Fault, Running, Service};
 use tonic::Code;
 
+use crate::{Fault, Running, Service};
+
 /// What can be ordered.
-pub(crate) const HELP: &str = "\
+pub const HELP: &str = "\
 stop NAME      the service answers what it was asked and takes no more calls
 kill NAME      the service is gone in the middle of whatever it does
 start NAME     the service is back
 slow NAME MS   the service answers so many milliseconds later
-fail NAME      the service answers UNAVAILABLE
+fail NAME      the service answers UNAVAILABLE, or another code that is named: `fail NAME ABORTED`
+trailers NAME  the same, after headers that promised an answer
 stall NAME     the service sends headers and then nothing
 garble NAME    the service sends bytes that mean nothing
 heal NAME      the service is neither slow nor faulty any more
@@ -20,19 +22,27 @@ help           this list";
 
 /// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
+pub enum Order {
+    /// Says which orders there are.
     Help,
+    /// Does something to a service.
     To(Service, Action),
 }
 
 /// What is done to a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
+pub enum Action {
+    /// It takes no more calls and answers those under way.
     Stop,
+    /// It is gone at once.
     Kill,
+    /// It runs again.
     Start,
+    /// It answers this much later.
     Slow(Duration),
+    /// It does this instead of answering.
     Fail(Fault),
+    /// It is neither slow nor faulty.
     Heal,
 }
 
@@ -51,7 +61,8 @@ impl FromStr for Order {
             "kill" => Action::Kill,
             "start" => Action::Start,
             "slow" => Action::Slow(milliseconds(words.next())?),
-            "fail" => Action::Fail(Fault::Status(Code::Unavailable)),
+            "fail" => Action::Fail(Fault::Status(code(words.next())?)),
+            "trailers" => Action::Fail(Fault::StatusInTrailers(code(words.next())?)),
             "stall" => Action::Fail(Fault::StallAfterHeaders),
             "garble" => Action::Fail(Fault::Garbage),
             "heal" => Action::Heal,
@@ -67,8 +78,16 @@ fn milliseconds(word: Option<&str>) -> Result<Duration, String> {
     number.map(Duration::from_millis).ok_or_else(|| "slow by how many milliseconds?".to_owned())
 }
 
+/// A code of gRPC as its specification writes it.
+fn code(word: Option<&str>) -> Result<Code, String> {
+    let Some(word) = word else { return Ok(Code::Unavailable) };
+    let plain = word.replace('_', "");
+    let named = |code: &Code| format!("{code:?}").eq_ignore_ascii_case(&plain);
+    (1..=16).map(Code::from_i32).find(named).ok_or_else(|| format!("`{word}` is no code of gRPC"))
+}
+
 /// Carries an order out and says what is so now.
-pub(crate) async fn carry_out(order: Order, shop: &mut Running) -> String {
+pub async fn carry_out(order: Order, shop: &mut Running) -> String {
     let Order::To(service, action) = order else {
         return HELP.to_owned();
     };
@@ -106,15 +125,20 @@ pub(crate) async fn carry_out(order: Order, shop: &mut Running) -> String {
 mod tests {
     use std::time::Duration;
 
-    use bookshop::{Options, Service};
+    use tonic::Code;
 
     use super::{Action, Order, carry_out};
+    use crate::{Fault, Options, Service};
 
     #[test]
     fn orders_are_read_as_they_are_typed() {
         assert_eq!("stop reviews".parse(), Ok(Order::To(Service::Reviews, Action::Stop)));
         let slow = Action::Slow(Duration::from_millis(300));
         assert_eq!("slow pricing 300ms".parse(), Ok(Order::To(Service::Pricing, slow)));
+        let aborted = Action::Fail(Fault::StatusInTrailers(Code::Aborted));
+        assert_eq!("trailers pricing ABORTED".parse(), Ok(Order::To(Service::Pricing, aborted)));
+        let unavailable = Action::Fail(Fault::Status(Code::Unavailable));
+        assert_eq!("fail pricing".parse(), Ok(Order::To(Service::Pricing, unavailable)));
         assert_eq!("".parse(), Ok(Order::Help));
     }
 
@@ -125,12 +149,13 @@ mod tests {
         assert_eq!(error("slow pricing"), "slow by how many milliseconds?");
         assert!(error("stop review").contains("reviews"), "{}", error("stop review"));
         assert!(error("paint reviews").contains("no order"));
+        assert!(error("fail reviews BADLY").contains("no code"));
     }
 
     #[tokio::test]
     async fn an_order_is_carried_out() {
         let options = Options { services: vec![Service::Pricing], ..Options::for_tests() };
-        let mut shop = bookshop::start(options).await.unwrap();
+        let mut shop = crate::start(options).await.unwrap();
         let stopped = carry_out(Order::To(Service::Pricing, Action::Stop), &mut shop).await;
         assert_eq!(stopped, "pricing is stopped");
         assert!(!shop.runs(Service::Pricing));

@@ -148,3 +148,21 @@ async fn failures_are_not_kept() {
     world.services.set("Catalog/GetBook", 0, Then::Answer);
     assert_eq!(world.ask(BOOK).await, r#"{"data":{"book":{"title":"Book 1"}}}"#);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_being_refreshed_already_takes_no_other_refreshs_place() {
+    let mut shop = Shop::new();
+    shop.policy("Query.book").cache = Some(revalidated());
+    let world = World::with(shop, Config { refreshes_at_once: 2, ..Config::default() });
+    let books = ["{ book(id: 1) { id } }", "{ book(id: 1) { id } }", "{ book(id: 2) { id } }"];
+    for book in books {
+        world.ask(book).await;
+    }
+    sleep(11_000).await;
+    world.services.set("Catalog/GetBook", 100, Then::Answer);
+    for book in books {
+        world.ask(book).await;
+    }
+    sleep(200).await;
+    assert_eq!(world.services.count("Catalog/GetBook"), 4);
+}

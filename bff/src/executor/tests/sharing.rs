@@ -150,3 +150,33 @@ async fn without_permission_nothing_is_shared_between_requests() {
     tokio::join!(world.ask(PRICE), world.ask(PRICE));
     assert_eq!(world.services.count("Pricing/BatchGet"), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_ends_does_not_take_a_later_one_out_of_sight() {
+    let world = slow(800);
+    let third = async {
+        sleep(200).await;
+        world.ask(PRICE).await
+    };
+    let (_, second, third) =
+        tokio::join!(world.ask_as(PRICE, within(100)), world.ask_as(PRICE, within(2_000)), third);
+    assert_eq!((second.as_str(), third.as_str()), (AMOUNT, AMOUNT));
+    assert_eq!(world.services.count("Pricing/BatchGet"), 2, "the third joins the second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_no_longer_waits_for_a_call_does_not_keep_it_for_itself() {
+    let mut shop = Shop::new();
+    shop.policy("Book.author").timeout_ms = 50;
+    shop.policy("Review.author").timeout_ms = 50;
+    let world = World::new(shop);
+    world.services.set("Users/BatchGet", 60_000, Then::Answer);
+    world.services.set("Reviews/ListByBooks", 300, Then::Answer);
+    let page = world.ask("{ books { author { name } reviews { author { name } } } }");
+    let later = async {
+        sleep(100).await;
+        world.services.ends("Users/BatchGet")
+    };
+    let (_, ends) = tokio::join!(page, later);
+    assert_eq!(ends, [End::Dropped]);
+}

@@ -102,3 +102,29 @@ async fn items_that_nobody_asked_for_or_that_come_twice_do_no_harm() {
     let answer = world.ask("{ book(id: 1) { price { amount } } }").await;
     assert_eq!(answer, r#"{"data":{"book":{"price":{"amount":3}}}}"#);
 }
+
+/// A list whose second book is garbage: the list is a message, the book is none.
+fn list_with_garbage() -> Vec<u8> {
+    let garbage = wire::Value::Bytes(GARBAGE.into());
+    Message::new().message(1, &contracts::book_message("1")).with(1, garbage).encode()
+}
+
+#[tokio::test(start_paused = true)]
+async fn garbage_deep_in_a_reply_is_not_kept_either() {
+    for query in ["{ books { id price { amount } } }", "{ books { id } }"] {
+        for ladder in [true, false] {
+            let mut shop = Shop::new();
+            let policy = shop.policy("Query.books");
+            policy.cache = Some(cached(Scope::Public));
+            let fallback = Fallback { last: Some(Last::Null(true)), ..Fallback::default() };
+            policy.fallback = ladder.then(|| fallback.into());
+            let world = World::new(shop);
+            world.services.set("Catalog/ListBooks", 0, Then::Reply(list_with_garbage()));
+            let bad = world.ask(query).await;
+            assert!(bad.contains(r#"{"books":null}"#) && bad.contains("DATA_LOSS"), "{bad}");
+            world.services.set("Catalog/ListBooks", 0, Then::Answer);
+            let good = world.ask(query).await;
+            assert!(good.starts_with(r#"{"data":{"books":[{"id":"1""#), "{query} {ladder}: {good}");
+        }
+    }
+}

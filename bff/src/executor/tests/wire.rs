@@ -99,6 +99,11 @@ impl Message {
     }
 }
 
+/// The numbers of a packed field.
+pub(super) fn packed(mut bytes: &[u8]) -> impl Iterator<Item = u64> {
+    std::iter::from_fn(move || read_varint(&mut bytes))
+}
+
 fn varint(out: &mut Vec<u8>, mut value: u64) {
     while value > 0x7f {
         out.push(u8::try_from(value & 0x7f).unwrap() | 0x80);

@@ -28,7 +28,7 @@ pub(super) struct Builder<'a> {
     pub(super) pool: &'a DescriptorPool,
     tables: Vec<Option<Table>>,
     /// The GraphQL name of the key of each type that has one.
-    pub(super) keys: HashMap<String, String>,
+    keys: HashMap<String, String>,
     of_binding: HashMap<u32, TableId>,
     of_message: HashMap<String, TableId>,
 }
@@ -47,9 +47,9 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn build(mut self) -> Result<Tables> {
-        let methods = self.methods()?;
+        let (methods, resolvers) = self.answers()?;
         let tables = self.tables.into_iter().map(|table| table.expect("every table is filled in"));
-        Ok(Tables { tables: tables.collect(), methods })
+        Ok(Tables { tables: tables.collect(), methods, resolvers })
     }
 
     pub(super) fn message(&self, name: &str) -> Result<MessageDescriptor> {
@@ -64,6 +64,11 @@ impl<'a> Builder<'a> {
     /// What names the objects of a binding's type.
     pub(super) fn key_of_type(&self, type_name: &str) -> Option<Text> {
         self.keys.get(type_name).map(|key| Text::of(type_name, key))
+    }
+
+    /// The words of the name of the key of a type's objects.
+    pub(super) fn key_name(&self, type_name: &str) -> Vec<String> {
+        self.keys.get(type_name).map(|key| words(key)).unwrap_or_default()
     }
 
     /// What names the objects that a join finds; keys of nothing known look like ids.

@@ -5,12 +5,12 @@ use std::{collections::HashMap, time::Duration};
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::{
-    Body, Items, Keys, Method, Role, Rule,
+    Body, Items, Keys, Method, Methods, Role, Rule,
     build::Builder,
     facts::{self, Fact, Kind},
 };
 use crate::{
-    contract::{self, Batch, Binding, Field, Join, join, source, wire},
+    contract::{self, Batch, Binding, Field, Join, join::Target, source, wire},
     error::{Code, Error, Result},
     mock::{scenario, values::words},
 };
@@ -28,45 +28,37 @@ struct Use<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn methods(&mut self) -> Result<HashMap<(String, String), Method>> {
+    /// What answers each call: the methods, and the functions that a mock stands in for.
+    pub(super) fn answers(&mut self) -> Result<(Methods, Vec<Method>)> {
         let uses = self.uses();
-        let mut methods = HashMap::new();
-        let contract = self.contract;
-        for (index, declared) in contract.methods.iter().enumerate() {
-            let uses = uses.get(&index).map_or(&[][..], Vec::as_slice);
-            let method = self.method(declared, uses)?;
+        let of = |target| uses.get(&target).map_or(&[][..], Vec::as_slice);
+        let (contract, mut methods, mut resolvers) = (self.contract, Methods::new(), Vec::new());
+        for (index, declared) in (0..).zip(&contract.methods) {
+            let method = self.method(declared, of(Target::Method(index)))?;
             methods.insert((declared.service.clone(), declared.name.clone()), method);
         }
-        Ok(methods)
+        for (index, declared) in (0..).zip(&contract.resolvers) {
+            resolvers.push(self.resolver(declared, of(Target::Resolver(index)))?);
+        }
+        Ok((methods, resolvers))
     }
 
-    /// The fields of each method, in the order of the contract.
-    fn uses(&self) -> HashMap<usize, Vec<Use<'a>>> {
+    /// The fields of each method and function, in the order of the contract.
+    fn uses(&self) -> HashMap<Target, Vec<Use<'a>>> {
         let contract = self.contract;
         let root =
             |root: Option<u32>, index: usize| root.is_some_and(|root| root as usize == index);
-        let mut uses: HashMap<usize, Vec<Use<'a>>> = HashMap::new();
+        let mut uses: HashMap<Target, Vec<Use<'a>>> = HashMap::new();
         for (index, owner) in contract.bindings.iter().enumerate() {
             let mutation = root(contract.mutation, index);
             let on_root =
                 mutation || root(contract.query, index) || root(contract.subscription, index);
             for field in &owner.fields {
-                let mut next = field.source.as_ref().map(|source| (source, false));
-                while let Some((source, chained)) = next {
-                    next = None;
-                    let Some(source::Kind::Join(join)) = source.kind.as_ref() else { break };
-                    let join: &Join = join;
-                    let fallback = join
-                        .policy
-                        .as_ref()
-                        .and_then(|policy| policy.fallback.as_ref()?.rpc.as_deref());
-                    for join in [Some(join), fallback].into_iter().flatten() {
-                        if let Some(join::Target::Method(method)) = join.target {
-                            let found = Use { owner, on_root, mutation, field, join, chained };
-                            uses.entry(method as usize).or_default().push(found);
-                        }
+                for (join, chained) in joins(field) {
+                    if let Some(target) = join.target {
+                        let found = Use { owner, on_root, mutation, field, join, chained };
+                        uses.entry(target).or_default().push(found);
                     }
-                    next = join.then.as_deref().map(|then| (then, true));
                 }
             }
         }
@@ -77,21 +69,32 @@ impl<'a> Builder<'a> {
         let input = self.message(&declared.input)?;
         let output = self.message(&declared.output)?;
         let response = self.response(&output, uses)?;
-        let mut roles = Vec::with_capacity(uses.len());
-        for used in uses {
-            roles.push(self.role(&input, used)?);
-        }
+        let roles: Result<Vec<Role>> =
+            uses.iter().map(|used| self.role(self.keys(&input, used)?, used)).collect();
+        let mut roles = roles?;
         if roles.is_empty() {
             roles.push(self.unused(declared, &input, &output));
         }
-        Ok(Method {
-            input,
-            response,
-            roles,
-            service: declared.service.clone(),
-            name: declared.name.clone(),
-            promised: declared.promised,
-        })
+        let (service, name) = (declared.service.clone(), declared.name.clone());
+        Ok(Method { input, response, roles, service, name, promised: declared.promised })
+    }
+
+    /// A function is a call whose request is one parent.
+    fn resolver(&mut self, declared: &contract::Resolver, uses: &[Use<'a>]) -> Result<Method> {
+        let input = self.message(&declared.parent)?;
+        let output = self.message(&declared.output)?;
+        let response = self.response(&output, uses)?;
+        let own = |field: &FieldDescriptor| {
+            uses.iter().any(|used| self.key_name(&used.owner.r#type) == words(field.name()))
+        };
+        let fields = || input.fields().filter(|field| !field.is_list());
+        let key: Vec<FieldDescriptor> =
+            fields().find(own).map_or_else(|| fields().collect(), |field| vec![field]);
+        let keys = || Keys::Parts(key.iter().map(|field| vec![field.clone()]).collect());
+        let roles: Result<Vec<Role>> = uses.iter().map(|used| self.role(keys(), used)).collect();
+        let (service, name) = (declared.r#type.clone(), declared.field.clone());
+        // Its names are those of the field, which its role has already.
+        Ok(Method { input, response, roles: roles?, service, name, promised: true })
     }
 
     fn response(&mut self, output: &MessageDescriptor, uses: &[Use<'a>]) -> Result<Body> {
@@ -188,7 +191,7 @@ impl<'a> Builder<'a> {
         if own && !used.chained && !same { Rule::Child } else { Rule::Asked }
     }
 
-    fn role(&self, input: &MessageDescriptor, used: &Use<'a>) -> Result<Role> {
+    fn role(&self, keys: Keys, used: &Use<'a>) -> Result<Role> {
         let mock = used.field.mock.as_ref();
         let error = match mock.map(|mock| mock.error.as_str()) {
             None | Some("") => None,
@@ -207,13 +210,14 @@ impl<'a> Builder<'a> {
             field: used.field.name.as_str().into(),
             on_root: used.on_root,
             mutation: used.mutation,
-            keys: self.keys(input, used.join, used.mutation)?,
+            keys,
             latency: Duration::from_millis(mock.map_or(0, |mock| mock.latency_ms)),
             error,
         })
     }
 
-    fn keys(&self, input: &MessageDescriptor, join: &Join, mutation: bool) -> Result<Keys> {
+    fn keys(&self, input: &MessageDescriptor, used: &Use<'a>) -> Result<Keys> {
+        let join = used.join;
         if let Some(batch) = &join.batch {
             let path = fields(input, &batch.keys)?;
             let mut parts = Vec::new();
@@ -232,15 +236,16 @@ impl<'a> Builder<'a> {
         }
         let type_name =
             bound(join).map_or("", |binding| &self.contract.bindings[binding as usize].r#type);
-        Ok(self.named(input, type_name, mutation))
+        Ok(self.named(input, type_name, used.mutation))
     }
 
     /// The fields of a request that name objects of a type: `id`, `book_id`, `ids`, `book_ids`; in what a mutation
     /// writes also `book.id`.
     fn named(&self, input: &MessageDescriptor, type_name: &str, mutation: bool) -> Keys {
-        let key = self.keys.get(type_name).map_or("id", String::as_str);
-        let wanted =
-            [words(key), words(&format!("{type_name} {key}")), words(&format!("{type_name} id"))];
+        let key = Some(self.key_name(type_name)).filter(|key| !key.is_empty());
+        let key = key.unwrap_or_else(|| words("id"));
+        let own = |end: &[String]| [words(type_name).as_slice(), end].concat();
+        let wanted = [key.clone(), own(&key), own(&words("id"))];
         let wanted = wanted.map(|words| words.join("_"));
         let find = |message: &MessageDescriptor, list: bool| {
             let found = |wanted: &String| {
@@ -288,6 +293,22 @@ impl<'a> Builder<'a> {
             error: None,
         }
     }
+}
+
+/// The calls behind a field: its own, the one it falls back to, and those that follow from what they answer.
+fn joins(field: &Field) -> Vec<(&Join, bool)> {
+    let mut joins = Vec::new();
+    let mut next = field.source.as_ref();
+    while let Some(source::Kind::Join(join)) = next.and_then(|source| source.kind.as_ref()) {
+        let chained = !joins.is_empty();
+        joins.push((&**join, chained));
+        let fallback = join.policy.as_ref().and_then(|policy| policy.fallback.as_ref());
+        joins.extend(
+            fallback.and_then(|fallback| fallback.rpc.as_deref()).map(|rpc| (rpc, chained)),
+        );
+        next = join.then.as_deref();
+    }
+    joins
 }
 
 /// The binding of the object that a join finds.

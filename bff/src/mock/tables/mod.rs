@@ -23,8 +23,12 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Tables {
     tables: Vec<Table>,
-    methods: HashMap<(String, String), Method>,
+    methods: Methods,
+    resolvers: Vec<Method>,
 }
+
+/// By service and name.
+type Methods = HashMap<(String, String), Method>;
 
 /// A position in [`Tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -145,7 +149,7 @@ pub(super) enum Leaf {
     Empty,
 }
 
-/// One method.
+/// One method, or a function that a mock stands in for.
 #[derive(Debug)]
 pub(super) struct Method {
     pub(super) input: MessageDescriptor,
@@ -204,8 +208,14 @@ impl Tables {
         self.methods.get(&(service.to_owned(), name.to_owned()))
     }
 
+    /// A function, by its position in the contract: a call whose request is one parent.
+    pub(super) fn resolver(&self, index: usize) -> Option<&Method> {
+        self.resolvers.get(index)
+    }
+
+    /// Everything that can be called.
     pub(super) fn methods(&self) -> impl Iterator<Item = &Method> {
-        self.methods.values()
+        self.methods.values().chain(&self.resolvers)
     }
 }
 

@@ -347,6 +347,32 @@ async fn a_method_that_no_field_asks_is_answered_too() {
 }
 
 #[tokio::test]
+async fn a_function_that_the_program_lacks_is_mocked_by_the_key_of_its_parent() {
+    let caller = Caller::new();
+    let functions = caller.mock.resolvers(&caller.contract);
+    let [function] = functions.as_slice() else { panic!("{functions:?}") };
+    assert_eq!((function.type_name, function.field), ("Book", "readingTime"));
+    let parent = |pages: u32| {
+        let parent = caller.message("anabranch.promised.v1.ReadingTime.Parent");
+        let text = format!("id: \"42\" page_count: {pages}");
+        let parent = DynamicMessage::parse_text_format(parent, &text).unwrap();
+        Bytes::from(parent.encode_to_vec())
+    };
+    let deadline = Instant::now() + Duration::from_secs(1);
+    let request = Arc::new(Context::anonymous(deadline));
+    let context = crate::resolver::Context::new(request, Arc::new(caller.mock.clone()));
+    let parents = [parent(148), parent(200)];
+    let results = function.resolve.resolve(&context, &parents, Bytes::new()).await;
+    let output = caller.message("anabranch.promised.v1.ReadingTime.Output");
+    let minutes = results.into_iter().map(|result| {
+        let message = DynamicMessage::decode(output.clone(), result.unwrap()).unwrap();
+        at(&message, "value").parse::<i64>().unwrap()
+    });
+    let minutes: Vec<i64> = minutes.collect();
+    assert!((3..=180).contains(&minutes[0]) && minutes[0] == minutes[1], "{minutes:?}");
+}
+
+#[tokio::test]
 async fn garbage_is_refused_with_the_method_that_got_it() {
     let caller = Caller::new();
     let mut call = caller.call("GetBook", "");

@@ -6,7 +6,7 @@ use prost_reflect::DescriptorPool;
 
 use crate::contract::{
     Batch, Binding, Cardinality, Contract, Enum, EnumValue, Field, Fill, Format, Join, KeyPart,
-    Leaf, Match, Member, Method, Mock, Scalar, SideEffects, Source, Wire, fill, join, source, wire,
+    Leaf, Match, Member, Method, Mock, Resolver, Scalar, SideEffects, Source, Wire, fill, join, source, wire,
 };
 
 const PROTO: &str = r#"
@@ -76,6 +76,11 @@ message Connection { string mock_key = 1; int32 total_count = 2; }
 message Edge { string mock_key = 1; string cursor = 2; }
 message Payload { string mock_key = 1; bool success = 2; }
 message BookRequest { string id = 1; }
+message ReadingTime {
+  message Parent { int32 page_count = 1; string id = 2; }
+  message Arguments {}
+  message Output { int32 value = 1; }
+}
 message BookResponse { Book value = 1; }
 message PriceRequest { repeated string keys = 1; string currency = 2; }
 message PriceResponse { repeated Item items = 1; message Item { string key = 1; Money value = 2; } }
@@ -247,6 +252,7 @@ fn book() -> Vec<Field> {
         leaf("firstSentence", 8),
         leaf("tags", 11),
         one_of_itself(),
+        reading_time(),
         asks("again", batch("BatchGetBooks", 1, &[1], one(0, BOOK))),
         asks("reviews", batch("BatchReviews", 1, &[1], many(2, REVIEW))),
         asks("flatReviews", flat),
@@ -254,6 +260,13 @@ fn book() -> Vec<Field> {
         asks("stock", stock),
         asks("price", batch("Book_price", 1, &[1], one(2, MONEY))),
     ]
+}
+
+fn reading_time() -> Field {
+    let part = |path: u32, target: u32| KeyPart { path: vec![path], target: vec![target], ..KeyPart::default() };
+    let value = wire(1, Cardinality::Implicit, wire::Value::Leaf(Leaf::default()));
+    let target = Some(join::Target::Resolver(0));
+    asks("readingTime", Join { target, key: vec![part(3, 1), part(1, 2)], ..root("Ping", value) })
 }
 
 fn one_of_itself() -> Field {
@@ -387,6 +400,14 @@ pub(super) fn contract() -> Contract {
         enums: vec![Enum {
             r#type: "Genre".to_owned(),
             values: vec![value("NOVEL", 1), value("POETRY", 2)],
+        }],
+        resolvers: vec![Resolver {
+            r#type: "Book".to_owned(),
+            field: "readingTime".to_owned(),
+            fingerprint: "f".to_owned(),
+            parent: "anabranch.promised.v1.ReadingTime.Parent".to_owned(),
+            arguments: "anabranch.promised.v1.ReadingTime.Arguments".to_owned(),
+            output: "anabranch.promised.v1.ReadingTime.Output".to_owned(),
         }],
         query: Some(QUERY),
         mutation: Some(MUTATION),

@@ -99,6 +99,7 @@ fn shop() -> Contract {
     let prices = shop.call("shop.Pricing/BatchGetPrices").key(&[1]).batch(200).timeout(80);
     let price = prices.cache(30_000, Scope::Public).fallback(Fallback {
         stale_if_error_ms: 600_000,
+        leave_out: false,
         rpc: None,
         last: Some(fallback::Last::Null(true)),
     });

@@ -94,8 +94,8 @@ impl Compiler<'_> {
     ) -> Result<Operation> {
         let (kind, slot, guard) = match source {
             Source::Wire(wire) => self.wire(builder, wire)?,
-            Source::Join { site, then } => (self.join(*site, then, traits)?, 0, 0),
-            Source::Slow => (Kind::Slow, 0, 0),
+            Source::Join { site, then } => (self.join(*site, then, traits)?, WHOLE, 0),
+            Source::Slow => (Kind::Slow, WHOLE, 0),
             Source::Typename => return Err(refused("the plan reads a type's name from an entity")),
         };
         let Traits { field, nullable, item_nullable, inside_join } = traits;

@@ -66,8 +66,17 @@ impl Emitter<'_> {
             return self.settle(operation.nullable, mark, Err(stop));
         };
         let mut flow = Ok(());
+        let mut index = 0;
+        let mut told = None;
         self.out.push(b'[');
-        for (index, id) in (0..).zip(&refs.refs[*start as usize..*end as usize]) {
+        for id in &refs.refs[*start as usize..*end as usize] {
+            if let Some(note) = self.left_out(joined, *id) {
+                // The list stands in the report for all that it lacks for one reason.
+                if told.replace(note) != Some(note) {
+                    self.report.degraded(note, &path, joined.step);
+                }
+                continue;
+            }
             if index > 0 {
                 self.out.push(b',');
             }
@@ -78,9 +87,19 @@ impl Emitter<'_> {
                 Err(Stop::Garbage) => return Err(Stop::Garbage),
                 item => flow = flow.and(item),
             }
+            index += 1;
         }
         self.out.push(b']');
         self.settle(operation.nullable, mark, flow)
+    }
+
+    /// The note of a key whose value a list is shown without.
+    fn left_out(&self, joined: Joined, id: u32) -> Option<u32> {
+        let entity = self.input.steps.get(joined.step.0)?.get(id as usize)?;
+        match entity.value {
+            EntityValue::LeftOut => entity.note,
+            _ => None,
+        }
     }
 
     /// What the step answered for one key. `path` is that of the place.
@@ -101,14 +120,16 @@ impl Emitter<'_> {
             return Err(self.not_asked(operation, joined, path));
         };
         let mark = self.report.mark();
-        if let (Some(note), EntityValue::Bytes(_) | EntityValue::Null) =
-            (entity.note, &entity.value)
+        if let Some(note) = entity.note
+            && !matches!(entity.value, EntityValue::Failed(_))
         {
             self.report.degraded(note, path, step);
         }
         let bytes = match &entity.value {
             EntityValue::Bytes(bytes) => bytes,
-            EntityValue::Null => return self.nothing(operation, nullable, joined, path),
+            EntityValue::Null | EntityValue::LeftOut => {
+                return self.nothing(operation, nullable, joined, path);
+            }
             EntityValue::Failed(error) if nullable && error.code() == Code::NotFound => {
                 return self.nothing(operation, nullable, joined, path);
             }
@@ -116,6 +137,7 @@ impl Emitter<'_> {
                 return Err(self.failed(operation, joined, error.clone(), path));
             }
         };
+        let shown = self.mark();
         let outer = self.step.replace(step);
         self.enter(Some(site), id);
         let flow = match self.object(then, bytes, path) {
@@ -125,7 +147,8 @@ impl Emitter<'_> {
                 let error = Error::new(Code::DataLoss, "the reply could not be read");
                 Err(self.failed(operation, joined, error, path))
             }
-            flow => flow,
+            // Null because of what stands inside is still what the entity made of the place: its note stays.
+            flow => self.settle(nullable, shown, flow),
         };
         self.step = outer;
         flow

@@ -25,7 +25,8 @@ impl Emitter<'_> {
         bytes: &[u8],
         path: &Path<'_>,
     ) -> Flow {
-        let part = match operation.slot {
+        // What has no slot of its own has the trash slot, which may hold anything.
+        let part = || match operation.slot {
             WHOLE => Some(bytes),
             slot => match slots[slot as usize] {
                 0 => None,
@@ -33,17 +34,17 @@ impl Emitter<'_> {
             },
         };
         match &operation.kind {
-            Kind::One { value, explicit } => self.one(operation, *value, *explicit, part, path),
+            Kind::One { value, explicit } => self.one(operation, *value, *explicit, part(), path),
             Kind::Numbers { leaf, number, wire_type } => {
-                let numbers = Numbers::of(part.unwrap_or_default(), *number, *wire_type);
+                let numbers = Numbers::of(part().unwrap_or_default(), *number, *wire_type);
                 self.numbers(operation, *leaf, numbers, path)
             }
             Kind::Items { value, number } => {
-                let items = Messages::of(part.unwrap_or_default(), *number);
+                let items = Messages::of(part().unwrap_or_default(), *number);
                 self.items(operation, *value, items, path)
             }
             Kind::Map { value, number, key, tags } => {
-                let entries = Messages::of(part.unwrap_or_default(), *number);
+                let entries = Messages::of(part().unwrap_or_default(), *number);
                 self.map(operation, (*value, *key, *tags), entries, path)
             }
             Kind::Join { site, step, many, then } => {

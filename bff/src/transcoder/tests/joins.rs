@@ -290,3 +290,35 @@ fn fields_flattened_out_of_messages_share_their_path() {
     });
     run.check(r#"{"it":{"a":"a","b":null,"c":"c","d":"d"}}"#, &[]);
 }
+
+/// `{ book { authors { name } } }`: a book has the ids of its authors in field 3.
+#[test]
+fn a_list_is_shown_without_what_is_left_out_and_reported_once() {
+    let mut builder = Builder::new();
+    let book_step = builder.step(call(Vec::new()));
+    let book_site = builder.site(book_step, None, Vec::new(), false);
+    let author_step = builder.step(batch(Scalar::String));
+    let key = vec![key_source(&[3], Scalar::String)];
+    let author_site = builder.site(author_step, Some(book_site), key, true);
+    let author_shape = builder.shape("Author", vec![field("name", string(2))]);
+    let authors = ShapeField {
+        item_nullable: false,
+        ..non_null(joined("authors", author_site, whole(author_shape)))
+    };
+    let book_shape = builder.shape("Book", vec![authors]);
+    builder.root(vec![joined("book", book_site, whole(book_shape))]);
+    let program = builder.compile();
+
+    let mut run = Run::new(&program);
+    run.answer(0, |_| bytes(message(&[(3, b"a"), (3, b"x"), (3, b"b"), (3, b"y")])));
+    run.answer(1, |key| match key {
+        b"x" | b"y" => EntityValue::LeftOut,
+        _ => author(key),
+    });
+    for entity in &mut run.entities[1] {
+        entity.note = matches!(entity.value, EntityValue::LeftOut).then_some(0);
+    }
+    run.check(r#"{"book":{"authors":[{"name":"A"},{"name":"B"}]}}"#, &[]);
+    let (_, emission) = run.emit();
+    assert_eq!(emission.degraded.len(), 1);
+}

@@ -6,12 +6,12 @@ use prost::Message as _;
 use prost_build::Module;
 use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
-    FileDescriptorSet,
+    FileDescriptorSet, SourceCodeInfo,
 };
 
 use super::{
     Input,
-    names::{ident, snake, upper_camel, variant},
+    names::{comment, ident, snake, upper_camel, variant},
     services::Services,
 };
 
@@ -29,9 +29,7 @@ pub(super) fn files(input: &Input<'_>) -> Vec<FileDescriptorProto> {
     let mut files = set.file;
     files.retain(|file| !LEFT_OUT.contains(&file.package()));
     for file in &mut files {
-        let read = input.protos.get_file_by_name(file.name());
-        file.source_code_info =
-            read.and_then(|read| read.file_descriptor_proto().source_code_info.clone());
+        file.source_code_info = comments(input, file.name());
         if file.package() == RESOLVED.0 {
             file.package = Some(RESOLVED.1.to_owned());
             file.message_type.iter_mut().for_each(move_resolved);
@@ -40,6 +38,19 @@ pub(super) fn files(input: &Input<'_>) -> Vec<FileDescriptorProto> {
         file.enum_type.iter_mut().for_each(tidy_enum);
     }
     files
+}
+
+fn comments(input: &Input<'_>, file: &str) -> Option<SourceCodeInfo> {
+    let read = input.protos.get_file_by_name(file)?;
+    let mut info = read.file_descriptor_proto().source_code_info.clone()?;
+    for location in &mut info.location {
+        let comments = [&mut location.leading_comments, &mut location.trailing_comments];
+        for text in comments.into_iter().flatten() {
+            *text = comment(text);
+        }
+        location.leading_detached_comments.clear();
+    }
+    Some(info)
 }
 
 /// Whether Rust for this package is in prost-types, not here.

@@ -39,6 +39,13 @@ pub(super) fn ident(name: &str) -> Ident {
     }
 }
 
+/// Text of a comment without what Rust refuses there: lone carriage returns, and signs that turn the direction of reading.
+pub(super) fn comment(text: &str) -> String {
+    let is_refused =
+        |sign: char| matches!(sign, '\r' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|sign| !is_refused(*sign)).collect()
+}
+
 fn unreserved(name: String) -> String {
     if RAW.contains(&name.as_str()) {
         return format!("r#{name}");

@@ -114,7 +114,7 @@ fn function<'a>(
     let takes_arguments = !types.message(&resolver.arguments).field.is_empty();
     let mut docs = schema.description(r#type, field);
     if docs.is_empty() {
-        docs.push(format!(" Answers `{}.{field}`.", r#type));
+        docs.push(format!(" Answers `{type}.{field}`."));
     }
     Function {
         resolver,

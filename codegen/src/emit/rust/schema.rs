@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Definition, Document, ObjectTypeDefinition};
 
+use super::names::comment;
 use crate::contract::Contract;
 
 /// The object types of a contract's schema.
@@ -26,7 +27,8 @@ impl Schema {
     /// The lines that describe a field, as they stand in the schema.
     pub(super) fn description(&self, type_name: &str, field: &str) -> Vec<String> {
         let description = self.field(type_name, field).and_then(|field| field.description.as_ref());
-        let lines = description.map(|text| text.lines().map(|line| format!(" {line}")).collect());
+        let line = |line: &str| format!(" {}", comment(line));
+        let lines = description.map(|text| text.lines().map(line).collect());
         lines.unwrap_or_default()
     }
 

@@ -1,7 +1,7 @@
 //! Services: a typed client for each, and tonic's server traits where they are wanted.
 
 use proc_macro2::TokenStream;
-use prost_build::{Method, Service, ServiceGenerator};
+use prost_build::{Comments, Method, Service, ServiceGenerator};
 use prost_reflect::{
     DescriptorPool,
     prost_types::{MethodOptions, method_options::IdempotencyLevel},
@@ -40,11 +40,9 @@ impl Services {
 
 impl ServiceGenerator for Services {
     fn generate(&mut self, service: Service, buffer: &mut String) {
-        let methods = service.methods.iter().map(|method| {
-            let declared = self.declared(&service, method);
-            client_method(method, &declared)
-        });
-        buffer.push_str(&client(&service, methods.collect()).to_string());
+        let method = |method| client_method(method, &self.declared(&service, method));
+        let methods: Vec<TokenStream> = service.methods.iter().map(method).collect();
+        buffer.push_str(&client(&service, &methods).to_string());
         if let Some(servers) = &mut self.servers {
             let mut text = String::new();
             servers.generate(served(service), &mut text);
@@ -135,22 +133,20 @@ pub(super) fn method_name(method: &str) -> String {
     if name == "new" { "new_".to_owned() } else { name }
 }
 
-fn client(service: &Service, methods: Vec<TokenStream>) -> TokenStream {
+fn client(service: &Service, methods: &[TokenStream]) -> TokenStream {
     let name = ident(&client_name(&service.proto_name));
-    let mut docs = docs(&service.comments.leading);
-    if docs.is_empty() {
-        docs.push(format!(" Calls `{}`.", full_name(service)));
-    }
-    docs.push(String::new());
-    docs.push(
+    let described = docs(&service.comments, &format!(" Calls `{}`.", full_name(service)));
+    let mut docs = vec![
+        String::new(),
         " A call has the deadline and the caller of its request, and the policies of its method."
             .to_owned(),
-    );
+    ];
     for method in service.methods.iter().filter(|method| method.client_streaming) {
         docs.push(String::new());
         docs.push(format!(" `{}` takes a stream of requests and is not here.", method.proto_name));
     }
     quote! {
+        #described
         #(#[doc = #docs])*
         #[derive(Clone, Debug)]
         pub struct #name(::anabranch::generated::Client);
@@ -172,10 +168,7 @@ fn client_method(method: &Method, declared: &contract::Method) -> TokenStream {
         return TokenStream::new();
     }
     let name = ident(&method_name(&method.proto_name));
-    let mut docs = docs(&method.comments.leading);
-    if docs.is_empty() {
-        docs.push(format!(" Calls `{}`.", method.proto_name));
-    }
+    let docs = docs(&method.comments, &format!(" Calls `{}`.", method.proto_name));
     let deprecated = method.options.deprecated().then(|| quote!(#[deprecated]));
     let input: syn::Type = rust_type(&method.input_type);
     let output: syn::Type = rust_type(&method.output_type);
@@ -186,7 +179,7 @@ fn client_method(method: &Method, declared: &contract::Method) -> TokenStream {
         (quote!(#output), format_ident!("unary"))
     };
     quote! {
-        #(#[doc = #docs])*
+        #docs
         #deprecated
         pub async fn #name(&self, request: #input) -> ::anabranch::error::Result<#output> {
             static RPC: ::anabranch::generated::Rpc = #rpc;
@@ -229,6 +222,12 @@ fn side_effects(options: &MethodOptions) -> TokenStream {
     }
 }
 
-fn docs(lines: &[String]) -> Vec<String> {
-    lines.iter().map(|line| line.trim_end().to_owned()).collect()
+/// A proto's comments as documentation, as prost-build writes those of messages.
+fn docs(comments: &Comments, without: &str) -> TokenStream {
+    let mut text = String::new();
+    comments.append_with_indent(0, &mut text);
+    if text.is_empty() {
+        return quote!(#[doc = #without]);
+    }
+    text.parse().expect("comments are comments in Rust too")
 }

@@ -164,3 +164,15 @@ fn server_stubs_are_made_only_where_they_are_wanted() {
     assert!(!compiled("shop").rust(false).unwrap().contains("tonic"));
     assert!(compiled("shop").rust(true).unwrap().contains("mod catalog_server"));
 }
+
+#[test]
+fn comments_that_rust_would_refuse_are_cleaned() {
+    let proto = "syntax = \"proto3\";\npackage shop;\n// One\u{202e} two.\rThree.\nmessage M {}\n\
+                 // Four\u{2066}.\nservice S {\n  /* Five */\n  rpc R(M) returns (M);\n}\n";
+    let schema = "type Query { \"Six\u{202a}.\" hello: String @resolve }";
+    let sources =
+        Sources::new().proto_text("shop.proto", proto).schema_text("shop.graphql", schema);
+    let rust = compile(&sources).rust(true).unwrap();
+    assert!(["/// Four.", "/// Five", "/// Six."].iter().all(|text| rust.contains(text)), "{rust}");
+    assert!(!rust.contains(['\r', '\u{202a}', '\u{202e}', '\u{2066}']));
+}

@@ -227,6 +227,13 @@ impl Binder<'_> {
         named: &str,
     ) -> Option<(Leaf, Option<String>)> {
         if let Some(graphql) = self.input.schema.definitions.get_enum(named) {
+            if purpose == Purpose::Resolved
+                && let Some(proto) = self.real_enum(graphql)
+            {
+                // Functions take and give the enum that their program already has.
+                self.synthetics.depend_on(purpose, proto.parent_file().name());
+                return Some((self.enum_leaf(graphql, &proto), Some(proto.full_name().to_owned())));
+            }
             let values: Vec<String> = graphql.values.keys().map(ToString::to_string).collect();
             return Some(self.synthetic_enum(purpose, named, &values));
         }

@@ -1084,7 +1084,10 @@ pub mod resolved {
         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
         #[prost(prost_path = "::anabranch::foreign::prost")]
         pub struct Output {
-            #[prost(enumeration = "super::Enum", tag = "1")]
+            #[prost(
+                enumeration = "super::super::hostile::r#type::self_::self_::Enum",
+                tag = "1"
+            )]
             pub value: i32,
         }
     }
@@ -1156,43 +1159,6 @@ pub mod resolved {
         pub struct Output {
             #[prost(double, tag = "1")]
             pub value: f64,
-        }
-    }
-    #[derive(
-        Clone,
-        Copy,
-        Debug,
-        PartialEq,
-        Eq,
-        Hash,
-        PartialOrd,
-        Ord,
-        ::anabranch::foreign::prost::Enumeration
-    )]
-    #[prost(prost_path = "::anabranch::foreign::prost")]
-    #[repr(i32)]
-    pub enum Enum {
-        Unspecified = 0,
-        None = 1,
-    }
-    impl Enum {
-        /// String value of the enum field names used in the ProtoBuf definition.
-        ///
-        /// The values are not transformed in any way and thus are considered stable
-        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-        pub fn as_str_name(&self) -> &'static str {
-            match self {
-                Self::Unspecified => "ENUM_UNSPECIFIED",
-                Self::None => "ENUM_NONE",
-            }
-        }
-        /// Creates an enum from field names used in the ProtoBuf definition.
-        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-            match value {
-                "ENUM_UNSPECIFIED" => Some(Self::Unspecified),
-                "ENUM_NONE" => Some(Self::None),
-                _ => None,
-            }
         }
     }
 }
@@ -1268,7 +1234,9 @@ mod resolvers {
             context: &Context,
             parents: &[FnParent<'_>],
             arguments: &FnArgs,
-        ) -> impl Future<Output = Batch<super::resolved::Enum>> + Send;
+        ) -> impl Future<
+            Output = Batch<super::hostile::r#type::self_::self_::Enum>,
+        > + Send;
         /// Answers `Type.answer`.
         ///
         /// Asked once for all parents of a level: one result for each, in their order.
@@ -1603,7 +1571,7 @@ mod resolvers {
                 Registration {
                     type_name: "Type",
                     field: "fn",
-                    fingerprint: "39fad09d6f188a29",
+                    fingerprint: "a8009475b714697f",
                     resolve: Box::new(TypeFnFunction(Arc::clone(&resolvers))),
                 },
                 Registration {

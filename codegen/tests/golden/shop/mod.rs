@@ -37,7 +37,7 @@ pub mod resolved {
         pub struct Arguments {
             #[prost(int32, tag = "1")]
             pub seed: i32,
-            #[prost(enumeration = "super::Format", repeated, tag = "2")]
+            #[prost(enumeration = "super::super::shop::v1::Format", repeated, tag = "2")]
             pub formats: ::anabranch::foreign::prost::alloc::vec::Vec<i32>,
         }
         #[derive(Clone, PartialEq, ::anabranch::foreign::prost::Message)]
@@ -97,7 +97,7 @@ pub mod resolved {
         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
         #[prost(prost_path = "::anabranch::foreign::prost")]
         pub struct Output {
-            #[prost(enumeration = "super::Format", tag = "1")]
+            #[prost(enumeration = "super::super::shop::v1::Format", tag = "1")]
             pub value: i32,
         }
     }
@@ -109,7 +109,7 @@ pub mod resolved {
         #[derive(Clone, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
         #[prost(prost_path = "::anabranch::foreign::prost")]
         pub struct Output {
-            #[prost(enumeration = "super::Format", repeated, tag = "1")]
+            #[prost(enumeration = "super::super::shop::v1::Format", repeated, tag = "1")]
             pub value: ::anabranch::foreign::prost::alloc::vec::Vec<i32>,
         }
     }
@@ -121,7 +121,7 @@ pub mod resolved {
         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
         #[prost(prost_path = "::anabranch::foreign::prost")]
         pub struct Output {
-            #[prost(enumeration = "super::Format", optional, tag = "1")]
+            #[prost(enumeration = "super::super::shop::v1::Format", optional, tag = "1")]
             pub value: ::core::option::Option<i32>,
         }
     }
@@ -149,46 +149,6 @@ pub mod resolved {
         pub struct Output {
             #[prost(double, optional, tag = "1")]
             pub value: ::core::option::Option<f64>,
-        }
-    }
-    #[derive(
-        Clone,
-        Copy,
-        Debug,
-        PartialEq,
-        Eq,
-        Hash,
-        PartialOrd,
-        Ord,
-        ::anabranch::foreign::prost::Enumeration
-    )]
-    #[prost(prost_path = "::anabranch::foreign::prost")]
-    #[repr(i32)]
-    pub enum Format {
-        Unspecified = 0,
-        Paperback = 1,
-        Hardcover = 2,
-    }
-    impl Format {
-        /// String value of the enum field names used in the ProtoBuf definition.
-        ///
-        /// The values are not transformed in any way and thus are considered stable
-        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
-        pub fn as_str_name(&self) -> &'static str {
-            match self {
-                Self::Unspecified => "FORMAT_UNSPECIFIED",
-                Self::Paperback => "FORMAT_PAPERBACK",
-                Self::Hardcover => "FORMAT_HARDCOVER",
-            }
-        }
-        /// Creates an enum from field names used in the ProtoBuf definition.
-        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
-            match value {
-                "FORMAT_UNSPECIFIED" => Some(Self::Unspecified),
-                "FORMAT_PAPERBACK" => Some(Self::Paperback),
-                "FORMAT_HARDCOVER" => Some(Self::Hardcover),
-                _ => None,
-            }
         }
     }
 }
@@ -307,7 +267,7 @@ pub mod shop {
                 }
             }
         }
-        ///What the shop sells.
+        /// What the shop sells.
         ///
         /// A call has the deadline and the caller of its request, and the policies of its method.
         ///
@@ -320,7 +280,7 @@ pub mod shop {
             pub fn new(context: &::anabranch::resolver::Context) -> Self {
                 Self(::anabranch::generated::Client::new(context))
             }
-            ///One book, by its id.
+            /// One book, by its id.
             pub async fn get_book(
                 &self,
                 request: GetBookRequest,
@@ -336,7 +296,7 @@ pub mod shop {
                     .no_side_effects();
                 self.0.unary(&RPC, &request).await
             }
-            ///Changes of a book, as they happen.
+            /// Changes of a book, as they happen.
             pub async fn watch_book(
                 &self,
                 request: GetBookRequest,
@@ -875,7 +835,7 @@ mod resolvers {
             &self,
             context: &Context,
             parents: &[BestFormatParent<'_>],
-        ) -> impl Future<Output = Batch<super::resolved::Format>> + Send;
+        ) -> impl Future<Output = Batch<super::shop::v1::Format>> + Send;
         /// Answers `Book.formats`.
         ///
         /// Asked once for all parents of a level: one result for each, in their order.
@@ -883,7 +843,7 @@ mod resolvers {
             &self,
             context: &Context,
             parents: &[FormatsParent<'_>],
-        ) -> impl Future<Output = Batch<Vec<super::resolved::Format>>> + Send;
+        ) -> impl Future<Output = Batch<Vec<super::shop::v1::Format>>> + Send;
         /// Answers `Book.maybeFormat`.
         ///
         /// Asked once for all parents of a level: one result for each, in their order.
@@ -891,7 +851,7 @@ mod resolvers {
             &self,
             context: &Context,
             parents: &[MaybeFormatParent<'_>],
-        ) -> impl Future<Output = Batch<Option<super::resolved::Format>>> + Send;
+        ) -> impl Future<Output = Batch<Option<super::shop::v1::Format>>> + Send;
         /// Answers `Book.soldOn`.
         ///
         /// Asked once for all parents of a level: one result for each, in their order.
@@ -1276,7 +1236,7 @@ mod resolvers {
                 Registration {
                     type_name: "Query",
                     field: "random",
-                    fingerprint: "201e2eda18770294",
+                    fingerprint: "49d3c06f542d9216",
                     resolve: Box::new(QueryRandomFunction(Arc::clone(&resolvers))),
                 },
                 Registration {
@@ -1294,19 +1254,19 @@ mod resolvers {
                 Registration {
                     type_name: "Book",
                     field: "bestFormat",
-                    fingerprint: "b1ff5af941d02603",
+                    fingerprint: "e4ae8ddcf685858d",
                     resolve: Box::new(BookBestFormatFunction(Arc::clone(&resolvers))),
                 },
                 Registration {
                     type_name: "Book",
                     field: "formats",
-                    fingerprint: "2b4f99d7414f2a20",
+                    fingerprint: "f575f1bfe004dc56",
                     resolve: Box::new(BookFormatsFunction(Arc::clone(&resolvers))),
                 },
                 Registration {
                     type_name: "Book",
                     field: "maybeFormat",
-                    fingerprint: "ee06db1a80c00b79",
+                    fingerprint: "e1e13ca83bfbab0b",
                     resolve: Box::new(BookMaybeFormatFunction(Arc::clone(&resolvers))),
                 },
                 Registration {

@@ -176,7 +176,7 @@ impl Model {
             then: self.then(dice, objects, group, many),
             many,
             argument: dice.often(40),
-            ladder: dice.often(50).then(|| Ladder {
+            ladder: dice.often(65).then(|| Ladder {
                 rpc: dice.often(30),
                 last: dice.pick(&[LastModel::None, LastModel::Null, LastModel::Value]),
             }),
@@ -353,8 +353,8 @@ impl ValueModel {
 fn field_model(dice: &mut Dice, position: usize, kind: Kind) -> FieldModel {
     FieldModel {
         name: format!("f{position}"),
-        nullable: dice.often(75),
-        item_nullable: dice.often(60),
+        nullable: dice.often(88),
+        item_nullable: dice.often(75),
         kind,
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn execute(oracle: &Oracle, operation: &Operation) -> Answer {
     let mut naive = Naive { oracle, answer: Answer::default() };
     let mutates = operation.kind == OperationKind::Mutation;
     let root = &oracle.model.root;
-    let data = naive.object("Query", root, &operation.fields, &Message::new(), &[], mutates);
+    let data = naive.object(("Query", root), &operation.fields, &Message::new(), &[], mutates);
     naive.answer.data = data.unwrap_or_else(|cause| {
         naive.answer.errors.clear();
         naive.answer.degraded.clear();
@@ -66,8 +66,7 @@ pub(super) fn execute(oracle: &Oracle, operation: &Operation) -> Answer {
 impl Naive<'_> {
     fn object(
         &mut self,
-        type_name: &str,
-        models: &[FieldModel],
+        (type_name, models): (&str, &[FieldModel]),
         fields: &[Field],
         message: &Message,
         path: &[String],
@@ -161,7 +160,9 @@ impl Naive<'_> {
         match said {
             Said::Item(item) => {
                 let oracle = self.oracle;
-                self.wire(&oracle.model.asks[ask].then, &item, place)
+                let then = &oracle.model.asks[ask].then;
+                // A place that shows null for what it got instead still got something else.
+                self.settled(place.nullable, |naive| naive.wire(then, &item, place))
             }
             Said::Missing => place.null(),
             Said::Failed(Code::NotFound) if place.nullable => place.null(),
@@ -250,7 +251,7 @@ impl Naive<'_> {
         let selection = place.field.selections.iter().find(|of| of.type_name == type_name).unwrap();
         let oracle = self.oracle;
         let models = &oracle.model.objects[index].fields;
-        self.object(&type_name, models, &selection.fields, message, &place.path, false)
+        self.object((&type_name, models), &selection.fields, message, &place.path, false)
     }
 }
 

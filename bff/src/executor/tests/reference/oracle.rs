@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{
-    super::wire::{Message, Value},
+    super::wire::{self, Message, Value},
     dice::Dice,
     model::{
         ARGUMENT, Ask, BatchModel, INT_KEY, INT_KEYS, ITEM_KEY, ITEM_STATUS, Kind, Model, TEXT_KEY,
@@ -109,7 +109,7 @@ impl Oracle {
 
     fn trouble(&self, ask: usize, method: usize) -> Option<Trouble> {
         let mut dice = Dice::named(self.seed, &format!("trouble {ask}.{method}"));
-        dice.often(20).then(|| match dice.roll(8) {
+        dice.often(15).then(|| match dice.roll(8) {
             0 => Trouble::Garbage,
             1 => Trouble::Hangs,
             2 => Trouble::Panics,
@@ -184,21 +184,23 @@ impl Oracle {
                 other => unreachable!("{other:?} is no reply"),
             };
         };
-        let mut items: Vec<Message> = Vec::new();
-        for key in request.all(1) {
-            let key = batch_key(model, key);
-            items.extend(batch_items(batch, &key, said(&key)));
+        let mut items: Vec<Vec<Message>> = Vec::new();
+        for key in request.all(1).flat_map(|value| batch_keys(model, value)) {
+            items.push(batch_items(batch, &key, said(&key)));
         }
-        // Their order says nothing.
+        // The order of the keys says nothing; that of the items of one key does.
         let mut dice = Dice::named(self.seed, "shuffle");
         for at in (1..items.len()).rev() {
             items.swap(at, dice.roll(at + 1));
         }
-        let stranger = Message::new().text(ITEM_KEY[0], "stranger");
         if !batch.map && dice.often(20) {
-            items.push(stranger);
+            let stranger = Message::new();
+            items.push(vec![match model.key[0] {
+                true => stranger.text(ITEM_KEY[0], "stranger"),
+                false => stranger.int(ITEM_KEY[0], 777),
+            }]);
         }
-        let list = items.iter().fold(Message::new(), |list, item| list.message(2, item));
+        let list = items.iter().flatten().fold(Message::new(), |list, item| list.message(2, item));
         let reply = if batch.nested { Message::new().message(3, &list) } else { list };
         reply.int(99, 1).encode()
     }
@@ -264,18 +266,20 @@ fn part(message: &Message, at: usize, text: bool) -> Part {
     }
 }
 
-fn batch_key(ask: &Ask, value: &Value) -> Key {
+/// The keys of one element of the repeated field: many where integers are packed.
+fn batch_keys(ask: &Ask, value: &Value) -> Vec<Key> {
     match (value, &ask.key[..]) {
         (Value::Bytes(bytes), [true]) => {
-            vec![Part::Text(String::from_utf8(bytes.clone()).unwrap())]
+            vec![vec![Part::Text(String::from_utf8(bytes.clone()).unwrap())]]
         }
-        // One part of integers comes packed or not; a single number here is not packed.
-        (Value::Varint(_), [false]) => vec![Part::Int(int_of(value))],
+        (Value::Bytes(bytes), [false]) => {
+            wire::packed(bytes).map(|key| vec![Part::Int(key.cast_signed())]).collect()
+        }
         (Value::Bytes(bytes), parts) => {
             let message = Message::decode(bytes).unwrap();
-            parts.iter().enumerate().map(|(at, text)| part(&message, at, *text)).collect()
+            vec![parts.iter().enumerate().map(|(at, text)| part(&message, at, *text)).collect()]
         }
-        (other, _) => panic!("{other:?} is no key"),
+        (value, _) => vec![vec![Part::Int(int_of(value))]],
     }
 }
 

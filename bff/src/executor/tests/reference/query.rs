@@ -83,3 +83,32 @@ fn typename(at: usize) -> Field {
         location: Location::default(),
     }
 }
+
+/// The operation as a person would write it.
+pub(super) fn text(fields: &[Field]) -> String {
+    let field = |field: &Field| {
+        let arguments = match field.arguments.first() {
+            Some((name, value)) => format!("({name}: {value:?})"),
+            None => String::new(),
+        };
+        let inside = field.selections.iter().map(|selection| {
+            format!(" ... on {} {}", selection.type_name, text(&selection.fields))
+        });
+        let ty = ty_text(&field.ty);
+        format!(
+            "{}: {}{arguments} /* {ty} */{}",
+            field.response_key,
+            field.name,
+            inside.collect::<String>()
+        )
+    };
+    format!("{{ {} }}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+}
+
+fn ty_text(ty: &Type) -> String {
+    match ty {
+        Type::Named(name) => name.clone(),
+        Type::List(item) => format!("[{}]", ty_text(item)),
+        Type::NonNull(inner) => format!("{}!", ty_text(inner)),
+    }
+}

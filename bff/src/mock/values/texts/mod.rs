@@ -387,7 +387,10 @@ fn title(draw: &mut Draw) -> String {
         0 => format!("The {adjective} {noun}"),
         1 => format!("{noun} of {}", draw.pick(lists::OBJECTS)),
         2 => format!("The {noun} and the {}", draw.pick(lists::NOUNS)),
-        3 => format!("A {noun} in {}", draw.pick(lists::OBJECTS)),
+        3 => {
+            let article = if noun.starts_with(['A', 'E', 'I', 'O', 'U']) { "An" } else { "A" };
+            format!("{article} {noun} in {}", draw.pick(lists::OBJECTS))
+        }
         _ => format!("{adjective} {}", draw.pick(lists::OBJECTS)),
     }
 }

@@ -1,0 +1,70 @@
+//! `anabranch check`: schema and protos against each other, and against what clients have.
+
+use std::path::PathBuf;
+
+use anabranch_codegen::{
+    Compiled,
+    against::{Version, breaking_changes},
+    contract::Contract,
+};
+
+use crate::{
+    outcome::{Failure, Outcome, Result, color},
+    project::{Project, decode},
+};
+
+/// Hold schema and protos against each other
+///
+/// All faults are told at once, each with its place in the schema and in the proto. Nothing is written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  anabranch check
+  anabranch check --proto proto --schema schema/shop.graphql
+  anabranch check --against released.contract   # what would break those who use what was released")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    project: Project,
+    /// A contract of before, written by `anabranch build`: what breaks for those who use it?
+    #[arg(long, value_name = "CONTRACT")]
+    against: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result {
+    let compiled = arguments.project.compile()?;
+    let rendered = compiled.diagnostics.render(color());
+    let Some(contract) = &compiled.contract else {
+        return Ok(Outcome::said(summary(&compiled)).noting(rendered).found());
+    };
+    let Some(old) = &arguments.against else {
+        return Ok(Outcome::said(summary(&compiled)).noting(rendered));
+    };
+    let old = decode(old)?;
+    let changes = breaking_changes(version(&old), version(contract))
+        .map_err(|unreadable| Failure::Found(unreadable.to_string()))?;
+    let lines: String =
+        changes.iter().map(|change| format!("{}: {}\n", change.place, change.message)).collect();
+    let summary =
+        format!("{}{lines}{}", summary(&compiled), counted(changes.len(), "breaking change"));
+    let outcome = Outcome::said(summary).noting(rendered);
+    Ok(if changes.is_empty() { outcome } else { outcome.found() })
+}
+
+fn version(contract: &Contract) -> Version<'_> {
+    Version { sdl: &contract.sdl, descriptor_set: &contract.descriptor_set }
+}
+
+fn summary(compiled: &Compiled) -> String {
+    let diagnostics = &compiled.diagnostics;
+    let (errors, warnings) =
+        (counted(diagnostics.errors(), "error"), counted(diagnostics.warnings(), "warning"));
+    format!("{}, {warnings}", errors.trim_end())
+}
+
+fn counted(many: usize, what: &str) -> String {
+    match many {
+        0 => format!("no {what}s\n"),
+        1 => format!("1 {what}\n"),
+        many => format!("{many} {what}s\n"),
+    }
+}

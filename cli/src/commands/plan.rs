@@ -1,0 +1,45 @@
+//! `anabranch plan`: how a query is answered.
+
+use std::{io::Read, path::PathBuf};
+
+use anabranch::{contract, graphql::plan_text};
+
+use crate::{
+    outcome::{Failure, Outcome, Result},
+    project::{Origin, read},
+};
+
+/// Print which calls answer a query, and in which order
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  anabranch plan queries/book_page.graphql
+  anabranch plan queries/all.graphql --operation BookPage
+  echo '{ book(id: \"42\") { title } }' | anabranch plan -")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    origin: Origin,
+    /// A file with a GraphQL document; `-` is standard input
+    #[arg(value_name = "FILE")]
+    query: PathBuf,
+    /// Which operation of the document is meant, where it has several
+    #[arg(long, value_name = "NAME")]
+    operation: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result {
+    let query = if arguments.query.as_os_str() == "-" {
+        let mut text = Vec::new();
+        let done = std::io::stdin().read_to_end(&mut text);
+        done.map_err(|error| Failure::File("cannot read standard input".to_owned(), error))?;
+        text
+    } else {
+        read(&arguments.query)?
+    };
+    let query = String::from_utf8(query)
+        .map_err(|_| Failure::Found(format!("`{}` is not text", arguments.query.display())))?;
+    let contract = contract::load(&arguments.origin.bytes()?)?;
+    let operation = arguments.operation.as_deref();
+    let text = plan_text(&contract, &query, operation, &anabranch::graphql::Config::default())?;
+    Ok(Outcome::said(format!("{}\n", text.trim_end())))
+}

@@ -1,0 +1,125 @@
+//! Where protos, schema and configuration of a project are.
+
+use std::path::{Path, PathBuf};
+
+use anabranch::config::Config;
+use anabranch_codegen::{Compiled, Sources, compile, contract::Contract};
+use clap::Args;
+use prost::Message as _;
+
+use crate::outcome::{Failure, color};
+
+/// The sources of a contract.
+#[derive(Debug, Args)]
+pub(crate) struct Project {
+    /// A folder of protos, from which their imports are looked up [default: `proto`, if it is there]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) proto: Vec<PathBuf>,
+    /// A `.graphql` file, or a folder of them [default: `schema`]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) schema: Vec<PathBuf>,
+}
+
+/// The sources of a contract, or the contract itself.
+#[derive(Debug, Args)]
+pub(crate) struct Origin {
+    #[command(flatten)]
+    project: Project,
+    /// A contract that `anabranch build` wrote, instead of protos and schema
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["proto", "schema"])]
+    contract: Option<PathBuf>,
+}
+
+/// What a gateway is told beside its contract.
+#[derive(Debug, Args)]
+pub(crate) struct Setting {
+    /// The configuration [default: `anabranch.toml`, if it is there]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where requests come in, whatever the configuration says; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<std::net::SocketAddr>,
+}
+
+impl Project {
+    /// What there is to read.
+    pub(crate) fn sources(&self) -> Result<Sources, Failure> {
+        let mut sources = Sources::new();
+        for folder in or_default(&self.proto, "proto") {
+            sources = sources.proto_root(folder);
+        }
+        let schemas = or_default(&self.schema, "schema");
+        if schemas.is_empty() {
+            let text = "there is no folder `schema` here; name one with `--schema`, or begin with `anabranch new`";
+            return Err(Failure::Usage(text.to_owned()));
+        }
+        for path in schemas {
+            sources = sources.schema(path);
+        }
+        Ok(sources)
+    }
+
+    pub(crate) fn compile(&self) -> Result<Compiled, Failure> {
+        Ok(compile(&self.sources()?))
+    }
+
+    /// The contract; everything found where there is none.
+    pub(crate) fn contract(&self) -> Result<Contract, Failure> {
+        let compiled = self.compile()?;
+        let found = || Failure::Found(compiled.diagnostics.render(color()));
+        compiled.contract.clone().ok_or_else(found)
+    }
+}
+
+impl Origin {
+    /// The encoded contract.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, Failure> {
+        match &self.contract {
+            Some(path) => read(path),
+            None => Ok(self.project.contract()?.encode_to_vec()),
+        }
+    }
+
+    /// The contract as code generation has it.
+    pub(crate) fn contract(&self) -> Result<Contract, Failure> {
+        match &self.contract {
+            Some(path) => decode(path),
+            None => self.project.contract(),
+        }
+    }
+}
+
+impl Setting {
+    /// The configuration, with the environment over it.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        let default = Some(PathBuf::from("anabranch.toml")).filter(|path| path.exists());
+        let file = self.config.clone().or(default);
+        let mut config = Config::load(file.as_deref(), std::env::vars())?;
+        if let Some(listen) = self.listen {
+            config.server.listen = listen;
+        }
+        Ok(config)
+    }
+}
+
+/// A contract from a file.
+pub(crate) fn decode(path: &Path) -> Result<Contract, Failure> {
+    Contract::decode(read(path)?.as_slice()).map_err(|_| {
+        Failure::Usage(format!(
+            "`{}` is not a contract; `anabranch build` writes one",
+            path.display()
+        ))
+    })
+}
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path)
+        .map_err(|error| Failure::File(format!("cannot read `{}`", path.display()), error))
+}
+
+fn or_default(given: &[PathBuf], default: &str) -> Vec<PathBuf> {
+    if given.is_empty() && Path::new(default).is_dir() {
+        return vec![PathBuf::from(default)];
+    }
+    given.to_vec()
+}

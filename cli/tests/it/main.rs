@@ -1,0 +1,1 @@
+//! The command as its users meet it: arguments in, text and exit code out.
