@@ -225,3 +225,14 @@ async fn a_gateway_with_services_does_not_hear_what_shapes_a_mock() {
     let answer = gateway.ask_with("x-mock: error=echo\r\n", "{echo}").await;
     assert!(!answer.contains("errors"), "{answer}");
 }
+
+#[tokio::test]
+async fn an_answer_comes_by_its_deadline_with_what_is_there() {
+    let gateway = builder(&graph::contract()).call_service(Arc::new(Service::default()));
+    let gateway = Running::start(gateway.build().await.unwrap());
+    let asked = tokio::time::Instant::now();
+    let answer = gateway.ask_with("x-request-timeout: 80ms\r\n", "{a stall}").await;
+    assert!(asked.elapsed() < PATIENCE / 10, "{:?}", asked.elapsed());
+    assert!(answer.starts_with(r#"{"data":{"a":"ü","stall":null},"#), "{answer}");
+    assert!(answer.contains("DEADLINE_EXCEEDED"), "{answer}");
+}

@@ -132,7 +132,7 @@ impl Config {
 }
 
 /// The pattern itself and all patterns that contain it, narrowest first: `a.b.C`, `a.b.*`, `a.*`, `*`.
-pub(super) fn wider(pattern: &str) -> Vec<String> {
+fn wider(pattern: &str) -> Vec<String> {
     let mut names = vec![pattern.to_owned()];
     let mut package = pattern.strip_suffix(".*").unwrap_or(pattern);
     while let Some((parent, _)) = package.rsplit_once('.') {

@@ -197,4 +197,28 @@ mod tests {
             assert!((0.0..=1.0).contains(&jitter(&endpoint)));
         }
     }
+
+    #[tokio::test]
+    async fn a_request_for_a_connection_that_has_ended_was_not_sent() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let refuse = hyper::service::service_fn(|_| async {
+                Ok::<_, std::convert::Infallible>(http::Response::new(Body::empty()))
+            });
+            let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(stream), refuse)
+                .await;
+        });
+        let (connection, closed) = connect(&endpoint, &Settings::default()).await.unwrap();
+        assert!(!connection.is_closed());
+        server.abort();
+        timeout(Duration::from_secs(10), closed).await.expect("the end is not noticed");
+        assert!(connection.is_closed());
+        let mut line = Line { connection, shape: Shape::Unary, max_response_size: 1 };
+        let request = http::Request::post("http://x/y").body(Body::empty()).unwrap();
+        let error = line.call(request).await.expect_err("there is an answer");
+        assert!(status::is_unsent(&error), "{error:?}");
+    }
 }

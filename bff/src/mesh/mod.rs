@@ -33,10 +33,13 @@ use crate::{
 const MAX_UNSENT: usize = 3;
 
 /// All services that can be called.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Mesh {
-    /// By the keys of the configuration: a service's name, `package.*`, or `*`.
-    upstreams: HashMap<String, Arc<Upstream>>,
+    services: HashMap<String, Arc<Upstream>>,
+    /// By the name of a package: all services in it that are not named themselves.
+    packages: HashMap<String, Arc<Upstream>>,
+    /// All that are not in a package that is named.
+    others: Option<Arc<Upstream>>,
 }
 
 impl Mesh {
@@ -47,12 +50,22 @@ impl Mesh {
     /// Outside of a tokio runtime.
     #[must_use]
     pub fn start(config: &Config) -> Self {
-        let upstreams = config.services.keys().filter_map(|pattern| {
+        let mut mesh = Self::default();
+        for pattern in config.services.keys() {
             let settings = config.settings(pattern);
-            (!settings.endpoints.is_empty())
-                .then(|| (pattern.clone(), Arc::new(Upstream::start(pattern, settings))))
-        });
-        Self { upstreams: upstreams.collect() }
+            if settings.endpoints.is_empty() {
+                continue;
+            }
+            let upstream = Arc::new(Upstream::start(pattern, settings));
+            if pattern == "*" {
+                mesh.others = Some(upstream);
+            } else if let Some(package) = pattern.strip_suffix(".*") {
+                mesh.packages.insert(package.to_owned(), upstream);
+            } else {
+                mesh.services.insert(pattern.clone(), upstream);
+            }
+        }
+        mesh
     }
 
     /// Whether the configuration says where this service is.
@@ -61,10 +74,19 @@ impl Mesh {
         self.upstream(service).is_some()
     }
 
+    /// The most specific entry of a service. Nothing is allocated: every call comes by here.
     fn upstream(&self, service: &str) -> Option<&Arc<Upstream>> {
-        self.upstreams.get(service).or_else(|| {
-            config::wider(service).iter().skip(1).find_map(|pattern| self.upstreams.get(pattern))
-        })
+        if let Some(upstream) = self.services.get(service) {
+            return Some(upstream);
+        }
+        let mut name = service;
+        while let Some((package, _)) = name.rsplit_once('.') {
+            if let Some(upstream) = self.packages.get(package) {
+                return Some(upstream);
+            }
+            name = package;
+        }
+        self.others.as_ref()
     }
 
     /// Where a call goes, with everything that is known before it is sent.

@@ -2,9 +2,18 @@
 
 use std::net::SocketAddr;
 
-use tokio::net::TcpListener;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+};
+use tokio_util::task::AbortOnDropHandle;
 
-use super::{service::Scripted, *};
+use super::{
+    service::Scripted,
+    wire::{Script, Wire},
+    *,
+};
 
 /// A port of this machine where nobody listens.
 async fn refusing() -> SocketAddr {
@@ -143,6 +152,7 @@ async fn the_most_specific_entry_says_where_a_service_is() {
     let mesh = Mesh::start(&Config { services: services.into() });
     assert_eq!(answer_at_last(&mesh, "Echo").await, "again");
     assert!(mesh.knows("any.Other"));
+    assert!(mesh.knows("NoPackage"));
 }
 
 #[test]
@@ -187,4 +197,56 @@ fn an_endpoint_is_a_host_and_a_port() {
         "http://a b",
         Err("`http://a b` is not the address of an endpoint; write `http://HOST:PORT`"),
     );
+}
+
+#[tokio::test]
+async fn a_connection_that_is_going_away_ends_its_calls_and_gets_no_new_ones() {
+    let script = Script::grpc(&[b"\0\0\0\0\x03old"], &[("grpc-status", "0")]);
+    let (leave, released) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let leaving = Wire::leaving(script, Arc::clone(&leave), Arc::clone(&released)).await;
+    let mesh = mesh_with(&[leaving.address], |service| {
+        service.connect_wait = Some(crate::units::Span(PATIENCE));
+    });
+    let in_flight = tokio::spawn(mesh.unary(call("Any", b"")));
+    timeout(PATIENCE, leaving.asked.notified()).await.unwrap();
+    leave.notify_one();
+    // The endpoint takes a second connection, which this call waits for; the first one still has its call.
+    timeout(PATIENCE, leaving.left.notified()).await.unwrap();
+    let second = tokio::spawn(mesh.unary(call("Any", b"")));
+    timeout(PATIENCE, leaving.asked.notified()).await.unwrap();
+    released.notify_waiters();
+    let first = timeout(PATIENCE, in_flight).await.unwrap().unwrap();
+    assert_eq!(first.unwrap().message, "old");
+    let second = timeout(PATIENCE, second).await.unwrap().unwrap();
+    assert_eq!(second.unwrap().message, "old");
+}
+
+#[tokio::test]
+async fn a_host_that_is_gone_without_a_word_is_found_out_by_pings() {
+    let mut server = Scripted::start().await;
+    let cut = Arc::new(Notify::new());
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = proxy.local_addr().unwrap();
+    let (target, cutting) = (server.address, Arc::clone(&cut));
+    let _proxy = AbortOnDropHandle::new(tokio::spawn(async move {
+        let (mut from, _) = proxy.accept().await.unwrap();
+        let mut to = TcpStream::connect(target).await.unwrap();
+        tokio::select! {
+            _ = copy_bidirectional(&mut from, &mut to) => {}
+            () = cutting.notified() => {}
+        }
+        // Both connections stay open, and nothing passes any more.
+        std::future::pending::<()>().await;
+        drop((from, to));
+    }));
+    let mesh = mesh_with(&[address], |service| {
+        service.connect_wait = Some(crate::units::Span(PATIENCE));
+        service.keepalive_interval = Some(crate::units::Span(Duration::from_millis(50)));
+        service.keepalive_timeout = Some(crate::units::Span(Duration::from_millis(50)));
+    });
+    let waiting = tokio::spawn(mesh.unary(call("Stall", b"")));
+    server.called().await;
+    cut.notify_one();
+    let error = timeout(PATIENCE / 2, waiting).await.unwrap().unwrap().unwrap_err();
+    assert_eq!(error.code(), Code::Unavailable, "{error:?}");
 }

@@ -9,7 +9,11 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Notify,
+    task::JoinHandle,
+};
 
 /// What a response consists of.
 #[derive(Clone, Default)]
@@ -42,31 +46,77 @@ impl Script {
 /// A server that answers everything with one script.
 pub(super) struct Wire {
     pub(super) address: SocketAddr,
+    /// A request came.
+    pub(super) asked: Arc<Notify>,
+    /// A connection was told that the server is going away.
+    pub(super) left: Arc<Notify>,
     serving: JoinHandle<()>,
+}
+
+/// When a server goes away, and when it answers.
+#[derive(Clone, Default)]
+struct Moments {
+    leave: Option<Arc<Notify>>,
+    answer: Option<Arc<Notify>>,
+    asked: Arc<Notify>,
+    left: Arc<Notify>,
 }
 
 impl Wire {
     pub(super) async fn start(script: Script) -> Self {
+        Self::serve(script, Moments::default()).await
+    }
+
+    /// A server that says goodbye to its connection at `leave`, and answers no request before `answer`.
+    pub(super) async fn leaving(script: Script, leave: Arc<Notify>, answer: Arc<Notify>) -> Self {
+        let moments = Moments { leave: Some(leave), answer: Some(answer), ..Moments::default() };
+        Self::serve(script, moments).await
+    }
+
+    async fn serve(script: Script, moments: Moments) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let (asked, left) = (Arc::clone(&moments.asked), Arc::clone(&moments.left));
         let script = Arc::new(script);
         let serving = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let script = Arc::clone(&script);
-                let service = service_fn(move |_| {
-                    let response = respond(&script);
-                    async move { Ok::<_, Infallible>(response) }
-                });
-                connections.spawn(
-                    hyper::server::conn::http2::Builder::new(TokioExecutor::new())
-                        .serve_connection(TokioIo::new(stream), service),
-                );
+                connections.spawn(serve_connection(stream, Arc::clone(&script), moments.clone()));
             }
         });
-        Self { address, serving }
+        Self { address, asked, left, serving }
     }
+}
+
+async fn serve_connection(stream: TcpStream, script: Arc<Script>, moments: Moments) {
+    let Moments { leave, answer, asked, left } = moments;
+    let service = service_fn(move |_| {
+        let (script, answer) = (Arc::clone(&script), answer.clone());
+        asked.notify_one();
+        async move {
+            if let Some(answer) = answer {
+                answer.notified().await;
+            }
+            Ok::<_, Infallible>(respond(&script))
+        }
+    });
+    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let leaving = async {
+        match leave {
+            Some(leave) => leave.notified().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = &mut connection => return,
+        () = leaving => connection.as_mut().graceful_shutdown(),
+    }
+    left.notify_one();
+    // A client that leaves in anger is no fault of the test.
+    let _ = connection.await;
 }
 
 impl Drop for Wire {
