@@ -116,6 +116,11 @@ impl Emitter<'_> {
                 return Err(self.failed(operation, joined, error.clone(), path));
             }
         };
+        if let Some(written) = self.memos.find(site, id) {
+            self.out.extend_from_within(written);
+            return Ok(());
+        }
+        let start = self.out.len();
         let outer = self.step.replace(step);
         self.enter(Some(site), id);
         let flow = match self.object(then, bytes, path) {
@@ -128,6 +133,9 @@ impl Emitter<'_> {
             flow => flow,
         };
         self.step = outer;
+        if flow.is_ok() && self.report.mark() == mark {
+            self.memos.keep(site, id, start..self.out.len());
+        }
         flow
     }
 
