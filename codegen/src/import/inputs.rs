@@ -46,11 +46,12 @@ pub(super) fn input(plan: &mut Plan<'_>, name: &str, message: &MessageDescriptor
     });
 }
 
-/// What a caller may set.
+/// What a caller may set; all of it where the proto says that nothing is, since an input object has fields.
 pub(super) fn settable(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
-    let mut fields = in_order(message);
-    fields.retain(|field| !has_behavior(field, Behavior::OutputOnly));
-    fields
+    let fields = in_order(message);
+    let is_settable = |field: &&FieldDescriptor| !has_behavior(field, Behavior::OutputOnly);
+    let settable: Vec<FieldDescriptor> = fields.iter().filter(is_settable).cloned().collect();
+    if settable.is_empty() { fields } else { settable }
 }
 
 fn member(plan: &mut Plan<'_>, field: &FieldDescriptor, name: &str, from: Option<&str>) -> Member {

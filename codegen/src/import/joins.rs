@@ -179,7 +179,7 @@ fn value_name(
 ) -> Option<String> {
     let name = snake(method.name());
     let name = name.strip_prefix("batch_").unwrap_or(&name);
-    let name = name.split_once('_').filter(|(verb, _)| matches!(*verb, "get" | "list"))?.1;
+    let (verb, name) = name.split_once('_').filter(|(verb, _)| matches!(*verb, "get" | "list"))?;
     let things = match name.strip_prefix("by_") {
         Some(_) => "",
         None => name.split_once("_by_").map_or(name, |(things, _)| things),
@@ -189,7 +189,7 @@ fn value_name(
         ("", None) => snake(batch.item.name()),
         (things, _) => things.to_owned(),
     };
-    camel(&if is_list { things } else { singular(&things) })
+    camel(&if is_list || verb == "list" { things } else { singular(&things) })
 }
 
 fn plural(name: &str) -> String {

@@ -2,9 +2,12 @@
 
 use crate::model::names::{pascal, snake};
 
-/// `price_cents`, `PriceCents` and `PRICE_CENTS` → `priceCents`; `__x` → `x`, since GraphQL keeps two underscores to
-/// itself. `None` where nothing is left.
+/// `price_cents`, `PriceCents` and `PRICE_CENTS` → `priceCents`; `peerURLs` is one already; `__x` → `x`, since GraphQL
+/// keeps two underscores to itself. `None` where nothing is left.
 pub(super) fn camel(name: &str) -> Option<String> {
+    if !name.contains('_') {
+        return (!name.is_empty()).then(|| lowered(name));
+    }
     let snake = snake(name);
     let mut words = snake.split('_').filter(|word| !word.is_empty());
     let mut camel = words.next()?.to_owned();
@@ -12,6 +15,21 @@ pub(super) fn camel(name: &str) -> Option<String> {
         camel.push_str(&pascal(word));
     }
     Some(legal(camel))
+}
+
+/// `HashKV` → `hashKV`, `HTTPStatus` → `httpStatus`, `TTL` → `ttl`.
+fn lowered(name: &str) -> String {
+    let capitals = name.chars().take_while(|letter| !letter.is_lowercase()).count();
+    let first_word = match capitals {
+        0 | 1 => capitals,
+        _ if capitals == name.chars().count() => capitals,
+        // The last capital begins the next word.
+        _ => capitals - 1,
+    };
+    let lower = |(index, letter): (usize, char)| {
+        if index < first_word { letter.to_ascii_lowercase() } else { letter }
+    };
+    name.chars().enumerate().map(lower).collect()
 }
 
 /// A name may not begin with a digit.

@@ -15,7 +15,7 @@ pub(super) fn object(plan: &mut Plan<'_>, name: &str, message: &MessageDescripto
         return;
     }
     let mut missing = Vec::new();
-    for part in outputs(message).into_iter().filter(|part| !is_input_only(part)) {
+    for part in readable(message) {
         match existing.and_then(|ty| Some((ty, shows(ty, message, &part)?))) {
             Some((_, member)) => adopt(plan, member, &part),
             None if existing.is_some_and(|ty| is_left_out(ty, &part)) => {}
@@ -83,8 +83,12 @@ fn adopt(plan: &mut Plan<'_>, member: &ExistingMember, part: &Part) {
     }
 }
 
-fn is_input_only(part: &Part) -> bool {
-    matches!(part, Part::Field(field) if has_behavior(field, Behavior::InputOnly))
+/// What a service shows; all of it where the proto says that nothing is, since an object has fields.
+fn readable(message: &MessageDescriptor) -> Vec<Part> {
+    let is_readable = |part: &&Part| !matches!(part, Part::Field(field) if has_behavior(field, Behavior::InputOnly));
+    let parts = outputs(message);
+    let readable: Vec<Part> = parts.iter().filter(is_readable).cloned().collect();
+    if readable.is_empty() { parts } else { readable }
 }
 
 fn field(plan: &mut Plan<'_>, part: &Part, name: &str, from: Option<&str>) -> Member {

@@ -102,7 +102,8 @@ pub(super) fn description(text: Option<&str>, indent: &str) -> String {
     /// Longer ones stand between lines of three quotes.
     const ONE_LINE: usize = 110;
     let Some(text) = text else { return String::new() };
-    if text.len() <= ONE_LINE && !text.contains(['\n', '"', '\\']) {
+    if text.len() <= ONE_LINE && !text.contains('\n') {
+        let text = text.replace('\\', "\\\\").replace('"', "\\\"");
         return format!("{indent}\"{text}\"\n");
     }
     let mut block = format!("{indent}\"\"\"\n");
