@@ -39,7 +39,11 @@ pub(super) fn until_stopped(
         .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
         .from_env()
         .map_err(|error| Failure::Usage(format!("ANABRANCH_LOG cannot be read: {error}")))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .init();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
