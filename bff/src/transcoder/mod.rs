@@ -7,6 +7,7 @@
 
 mod answer;
 mod compile;
+mod descriptor;
 mod emit;
 mod frame;
 mod json;
@@ -70,7 +71,7 @@ pub fn compile(plan: &Arc<Plan>, contract: &Contract) -> Result<Program> {
     }
     let encoders = calls.finish();
     Ok(Program {
-        layout: compile::layout(plan, &forms)?,
+        layout: compile::layout(plan, contract, &forms)?,
         enums: contract.enums.iter().map(|names| EnumNames::of(&names.values)).collect(),
         forms,
         calls: own.into_iter().map(|call| call.finish(&encoders)).collect(),
