@@ -13,7 +13,7 @@ use crate::{
             Choice, ChoiceId, Field, Frame, FrameId, KeyText, Kind, Literal, Operation, Value,
             WHOLE,
         },
-        leaf::{Integer, Leaf, leaf},
+        leaf::{BytesLeaf, Integer, Leaf},
         map::EntryTags,
         scalar::wire_type,
         table::TableBuilder,
@@ -152,14 +152,14 @@ impl<'a> Compiler<'a> {
         let explicit = place.cardinality != Cardinality::Implicit;
         let (node, number) = (place.node, place.number);
         let value = match &wire.value {
-            plan::Value::Leaf(contract_leaf) => match (leaf(contract_leaf)?, number) {
+            plan::Value::Leaf(contract_leaf) => match (self.leaf(contract_leaf)?, number) {
                 (Leaf::Number(leaf, scalar), Some(number)) => {
                     let slot = builder.number(node, number, scalar, explicit)?;
                     return Ok((Kind::Number { leaf, scalar, explicit }, index(slot)));
                 }
                 (Leaf::Bytes(leaf), Some(number)) if !leaf.is_message() => {
                     let slot = index(builder.bytes(node, number)?);
-                    let is_text = leaf == crate::transcoder::leaf::BytesLeaf::String;
+                    let is_text = leaf == BytesLeaf::String;
                     let value = Value::Bytes(leaf);
                     let kind = if is_text {
                         Kind::Text { explicit }
@@ -188,7 +188,7 @@ impl<'a> Compiler<'a> {
     ) -> Result<(Kind, u32)> {
         let number = place.number.ok_or(refused("the contract takes a message for a list"))?;
         if let plan::Value::Leaf(contract_leaf) = &wire.value
-            && let Leaf::Number(leaf, scalar) = leaf(contract_leaf)?
+            && let Leaf::Number(leaf, scalar) = self.leaf(contract_leaf)?
         {
             let wire_type = wire_type(scalar);
             let slot = builder.repeated(place.node, number, wire_type)?;
@@ -210,7 +210,7 @@ impl<'a> Compiler<'a> {
         let key = wire.map_key.ok_or(refused("the contract has a map without keys"))?;
         let value = self.value(&wire.value, &place.known.inside(2))?;
         let (value_type, merge) = match &wire.value {
-            plan::Value::Leaf(contract_leaf) => match leaf(contract_leaf)? {
+            plan::Value::Leaf(contract_leaf) => match self.leaf(contract_leaf)? {
                 Leaf::Number(_, scalar) => (wire_type(scalar), false),
                 Leaf::Bytes(leaf) => (LEN, leaf.is_message()),
             },
@@ -225,9 +225,13 @@ impl<'a> Compiler<'a> {
         Ok((Kind::Map { value, number, key: key_text(&key)?, tags }, index(slot)))
     }
 
+    fn leaf(&mut self, leaf: &contract::Leaf) -> Result<Leaf> {
+        crate::transcoder::leaf::leaf(leaf, &mut self.layout.enums, self.contract)
+    }
+
     fn value(&mut self, value: &plan::Value, known: &Known<'a>) -> Result<Value> {
         Ok(match value {
-            plan::Value::Leaf(contract_leaf) => match leaf(contract_leaf)? {
+            plan::Value::Leaf(contract_leaf) => match self.leaf(contract_leaf)? {
                 Leaf::Number(leaf, _) => Value::Number(leaf),
                 Leaf::Bytes(leaf) => Value::Bytes(leaf),
             },
