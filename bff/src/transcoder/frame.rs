@@ -72,8 +72,8 @@ pub(super) enum Kind {
     One { value: Value, explicit: bool },
     /// A list of numbers.
     Numbers { leaf: NumberLeaf, number: u32, wire_type: u32 },
-    /// A list of values behind lengths.
-    Items { value: Value, number: u32 },
+    /// A list of values behind lengths. Where they are entries of a map: the tag of their keys.
+    Items { value: Value, number: u32, entry_key: Option<u32> },
     /// A map as one JSON object.
     Map { value: Value, number: u32, key: KeyText, tags: EntryTags },
     /// What another step answered.

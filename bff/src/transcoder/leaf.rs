@@ -7,7 +7,7 @@ use super::{
     wire::{Fields, LEN, Payload, VARINT, tag_of},
 };
 use crate::{
-    contract::{self, Format, Scalar},
+    contract::{self, Contract, Format, Scalar},
     error::{Code, Error, Result},
 };
 
@@ -80,8 +80,31 @@ pub(super) enum BytesLeaf {
     WrappedBase64,
 }
 
+/// The enums that a plan shows, each read once.
+#[derive(Debug, Default)]
+pub(super) struct Enums {
+    names: Vec<EnumNames>,
+    /// By the position in the contract.
+    positions: HashMap<u32, usize>,
+}
+
+impl Enums {
+    fn position(&mut self, index: u32, contract: &Contract) -> usize {
+        let Self { names, positions } = self;
+        *positions.entry(index).or_insert_with(|| {
+            let values = contract.enums.get(index as usize).map(|list| &*list.values);
+            names.push(EnumNames::of(values.unwrap_or_default()));
+            names.len() - 1
+        })
+    }
+
+    pub(super) fn into_names(self) -> Vec<EnumNames> {
+        self.names
+    }
+}
+
 /// Reads a leaf of the contract.
-pub(super) fn leaf(leaf: &contract::Leaf) -> Result<Leaf> {
+pub(super) fn leaf(leaf: &contract::Leaf, enums: &mut Enums, contract: &Contract) -> Result<Leaf> {
     let (scalar, format) = (leaf.scalar(), leaf.format());
     let inner = match scalar {
         Scalar::Message => message(format).map(Leaf::Bytes),
@@ -89,9 +112,11 @@ pub(super) fn leaf(leaf: &contract::Leaf) -> Result<Leaf> {
         Scalar::Bytes if format == Format::String => Some(Leaf::Bytes(BytesLeaf::String)),
         Scalar::Bytes if format == Format::Base64 => Some(Leaf::Bytes(BytesLeaf::Base64)),
         Scalar::String | Scalar::Bytes | Scalar::Group | Scalar::Unspecified => None,
-        _ => {
-            number(scalar, format, leaf.r#enum as usize).map(|number| Leaf::Number(number, scalar))
+        Scalar::Enum if format == Format::Enum => {
+            let position = enums.position(leaf.r#enum, contract);
+            Some(Leaf::Number(NumberLeaf::Enum(position), scalar))
         }
+        _ => number(scalar, format).map(|number| Leaf::Number(number, scalar)),
     };
     let inner = inner.ok_or_else(|| {
         let message = format!("the contract shows {scalar:?} as {format:?}, which it cannot be");
@@ -106,7 +131,7 @@ pub(super) fn leaf(leaf: &contract::Leaf) -> Result<Leaf> {
     })
 }
 
-fn number(scalar: Scalar, format: Format, position: usize) -> Option<NumberLeaf> {
+fn number(scalar: Scalar, format: Format) -> Option<NumberLeaf> {
     match (format, scalar) {
         (Format::Float, Scalar::Double) => Some(NumberLeaf::Double),
         (Format::Float, Scalar::Float) => Some(NumberLeaf::Float),
@@ -114,7 +139,6 @@ fn number(scalar: Scalar, format: Format, position: usize) -> Option<NumberLeaf>
         (Format::Int, _) => Integer::of(scalar).map(NumberLeaf::Int),
         (Format::Decimal | Format::String, _) => Integer::of(scalar).map(NumberLeaf::Decimal),
         (Format::Boolean, Scalar::Bool) => Some(NumberLeaf::Boolean),
-        (Format::Enum, Scalar::Enum) => Some(NumberLeaf::Enum(position)),
         _ => None,
     }
 }

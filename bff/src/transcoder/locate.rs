@@ -3,7 +3,7 @@
 use super::{
     KeyTable, NO_KEY, Program, Refs,
     frame::{Choice, ChoiceId, WHOLE},
-    map::{EntryTags, MapValue, entry, overridden},
+    map::{EntryTags, MapValue, entry, overridden, overridden_entries},
     scalar::wire_type,
     table::{Messages, Numbers, TableId, part, raw},
     wire::{LEN, Malformed, Payload},
@@ -50,9 +50,19 @@ pub(super) struct Part {
 /// How often a message is there.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Inside {
-    One,
-    Items { number: u32 },
-    Map { number: u32, tags: EntryTags },
+    One {
+        /// Absent is empty.
+        always: bool,
+    },
+    Items {
+        number: u32,
+        /// Where they are entries of a map: the tag of their keys.
+        entry_key: Option<u32>,
+    },
+    Map {
+        number: u32,
+        tags: EntryTags,
+    },
 }
 
 /// What looks into it.
@@ -144,11 +154,13 @@ impl Search<'_> {
                 if *guard != 0 && slots[*guard as usize] == 0 {
                     return Ok(());
                 }
-                let span = if *slot == WHOLE { None } else { Some(slots[*slot as usize]) };
-                match span {
-                    None => self.look(*look, bytes),
-                    Some(0) => Ok(()),
-                    Some(span) => self.inside(*inside, part(bytes, span), *look),
+                if *slot == WHOLE {
+                    return self.look(*look, bytes);
+                }
+                match (slots[*slot as usize], inside) {
+                    (0, Inside::One { always: true }) => self.look(*look, b""),
+                    (0, _) => Ok(()),
+                    (span, _) => self.inside(*inside, part(bytes, span), *look),
                 }
             }
         }
@@ -156,11 +168,16 @@ impl Search<'_> {
 
     fn inside(&mut self, inside: Inside, bytes: &[u8], look: Look) -> Result<(), Malformed> {
         match inside {
-            Inside::One => self.look(look, bytes),
-            Inside::Items { number } => {
+            Inside::One { .. } => self.look(look, bytes),
+            Inside::Items { number, entry_key } => {
                 let mut items = Messages::of(bytes, number);
+                let dead = overridden_entries(items.clone(), entry_key)?;
+                let mut at = 0;
                 while let Some(item) = items.next()? {
-                    self.look(look, item)?;
+                    at += 1;
+                    if !dead.as_ref().is_some_and(|dead| dead[at - 1]) {
+                        self.look(look, item)?;
+                    }
                 }
                 Ok(())
             }

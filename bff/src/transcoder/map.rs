@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use hashbrown::HashSet;
 
-use super::wire::{Fields, Malformed, Payload};
+use super::{
+    table::Messages,
+    wire::{Fields, Malformed, Payload},
+};
 
 /// The key of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +82,20 @@ pub(super) fn append<'a>(before: Cow<'a, [u8]>, part: &'a [u8]) -> Cow<'a, [u8]>
     let mut bytes = before.into_owned();
     bytes.extend_from_slice(part);
     Cow::Owned(bytes)
+}
+
+/// Of the entries of a map shown as a list: [`overridden`].
+pub(super) fn overridden_entries(
+    mut entries: Messages<'_>,
+    key: Option<u32>,
+) -> Result<Option<Vec<bool>>, Malformed> {
+    let Some(key) = key else { return Ok(None) };
+    let tags = EntryTags { key, value: 0, merge: false };
+    let mut keys = Vec::new();
+    while let Some(bytes) = entries.next()? {
+        keys.push(entry(bytes, tags)?.0);
+    }
+    Ok(overridden(&keys))
 }
 
 /// Up to this many keys are compared each with each; more are hashed.

@@ -7,6 +7,7 @@
 
 mod answer;
 mod compile;
+mod descriptor;
 mod emit;
 mod frame;
 mod json;
@@ -44,7 +45,6 @@ use tags::TagPrograms;
 pub struct Program {
     plan: Arc<Plan>,
     layout: Layout,
-    /// All of the contract, so that positions are the contract's.
     enums: Vec<EnumNames>,
     /// By step.
     forms: Vec<KeyForm>,
@@ -69,9 +69,10 @@ pub fn compile(plan: &Arc<Plan>, contract: &Contract) -> Result<Program> {
         tags.push(TagPrograms::of(step.join.policy.as_deref(), &step.arguments)?);
     }
     let encoders = calls.finish();
+    let mut layout = compile::layout(plan, contract, &forms)?;
     Ok(Program {
-        layout: compile::layout(plan, &forms)?,
-        enums: contract.enums.iter().map(|names| EnumNames::of(&names.values)).collect(),
+        enums: std::mem::take(&mut layout.enums).into_names(),
+        layout,
         forms,
         calls: own.into_iter().map(|call| call.finish(&encoders)).collect(),
         fallbacks: fallbacks

@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::{
     KeyTable,
+    descriptor::Descriptors,
     keyform::{KeyForm, kind_of},
     locate::{Part, payload},
     request::CallProgram,
@@ -57,7 +58,8 @@ impl Items {
         let Some((number, path)) = batch.items.split_last() else {
             return refuse("the contract has a batch without a field for items");
         };
-        let mut builder = TableBuilder::new();
+        let descriptors = Descriptors::of(b"");
+        let mut builder = TableBuilder::new(descriptors.nothing());
         let mut matches = Vec::new();
         let mut kind = ItemKind::List;
         if batch.map {
@@ -192,7 +194,7 @@ impl StatusSlots {
     }
 }
 
-fn match_part(builder: &mut TableBuilder, key: &crate::contract::Match) -> Result<Part> {
+fn match_part(builder: &mut TableBuilder<'_>, key: &crate::contract::Match) -> Result<Part> {
     let scalar = key.scalar();
     let Some((number, path)) = key.path.split_last() else {
         let message = "the contract matches items by no field";

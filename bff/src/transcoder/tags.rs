@@ -2,6 +2,7 @@
 
 use super::{
     Program,
+    descriptor::Descriptors,
     json::{signed, unsigned},
     keyform::kind_of,
     locate::{Part, payload},
@@ -56,7 +57,8 @@ impl TagProgram {
         if templates.is_empty() {
             return Ok(None);
         }
-        let mut builder = TableBuilder::new();
+        let descriptors = Descriptors::of(b"");
+        let mut builder = TableBuilder::new(descriptors.nothing());
         let mut texts = Vec::with_capacity(templates.len());
         for template in templates {
             let mut pieces = Vec::new();
@@ -106,7 +108,7 @@ impl TagProgram {
     }
 }
 
-fn field(builder: &mut TableBuilder, path: &Match) -> Result<Part> {
+fn field(builder: &mut TableBuilder<'_>, path: &Match) -> Result<Part> {
     let scalar = path.scalar();
     let Some((number, path)) = path.path.split_last() else {
         return Err(Error::new(Code::FailedPrecondition, "the contract has a tag of no field"));

@@ -8,11 +8,12 @@ use crate::{
     error::Result,
     plan::{self, Member, ShapeField, ShapeId, SiteId, Source, Wire},
     transcoder::{
+        descriptor::Known,
         frame::{
             Choice, ChoiceId, Field, Frame, FrameId, KeyText, Kind, Literal, Operation, Value,
             WHOLE,
         },
-        leaf::{Integer, Leaf, leaf},
+        leaf::{BytesLeaf, Integer, Leaf},
         map::EntryTags,
         scalar::wire_type,
         table::TableBuilder,
@@ -37,11 +38,11 @@ impl Traits {
     }
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     /// The frame of one shape.
-    pub(super) fn object(&mut self, shape: ShapeId) -> Result<FrameId> {
+    pub(super) fn object(&mut self, shape: ShapeId, known: Known<'a>) -> Result<FrameId> {
         let shape = self.plan.shape(shape);
-        let mut builder = TableBuilder::new();
+        let mut builder = TableBuilder::new(known);
         let mut operations = Vec::with_capacity(shape.fields.len());
         let mut literal = String::from("{");
         for (at, field) in shape.fields.iter().enumerate() {
@@ -65,7 +66,12 @@ impl Compiler<'_> {
         Ok(self.frame(builder, operations, &literal))
     }
 
-    fn frame(&mut self, builder: TableBuilder, operations: Vec<Operation>, close: &str) -> FrameId {
+    fn frame(
+        &mut self,
+        builder: TableBuilder<'a>,
+        operations: Vec<Operation>,
+        close: &str,
+    ) -> FrameId {
         let (table, slots) = finish(builder, &mut self.layout.tables);
         let frame =
             Frame { table, slots, operations: operations.into(), close: Literal::of(close) };
@@ -88,7 +94,7 @@ impl Compiler<'_> {
 
     fn operation(
         &mut self,
-        builder: &mut TableBuilder,
+        builder: &mut TableBuilder<'a>,
         source: &Source,
         traits: Traits,
     ) -> Result<Operation> {
@@ -105,19 +111,20 @@ impl Compiler<'_> {
 
     fn join(&mut self, site: SiteId, then: &Source, traits: Traits) -> Result<Kind> {
         let plan::Site { step, many, .. } = *self.plan.site(site);
-        self.layout.site_finders[site.0] = self.find_in_entity(then)?;
-        let then = self.entity(then, traits.of_entity(many))?;
+        let known = self.entity_of(step);
+        self.layout.site_finders[site.0] = self.find_in_entity(then, known.clone())?;
+        let then = self.entity(then, traits.of_entity(many), known)?;
         Ok(Kind::Join { site, step, many, then })
     }
 
     /// The frame of what a join reads from an entity.
-    fn entity(&mut self, then: &Source, traits: Traits) -> Result<FrameId> {
+    fn entity(&mut self, then: &Source, traits: Traits, known: Known<'a>) -> Result<FrameId> {
         if let Source::Wire(Wire { path, number: 0, value: plan::Value::Object(shape), .. }) = then
             && path.is_empty()
         {
-            return self.object(*shape);
+            return self.object(*shape, known);
         }
-        let mut builder = TableBuilder::new();
+        let mut builder = TableBuilder::new(known);
         let mut operation = self.operation(&mut builder, then, traits)?;
         if matches!(operation.kind, Kind::Text { .. }) {
             operation.literal = Literal::of("\"");
@@ -125,7 +132,7 @@ impl Compiler<'_> {
         Ok(self.frame(builder, vec![operation], ""))
     }
 
-    fn wire(&mut self, builder: &mut TableBuilder, wire: &Wire) -> Result<(Kind, u32, u32)> {
+    fn wire(&mut self, builder: &mut TableBuilder<'a>, wire: &Wire) -> Result<(Kind, u32, u32)> {
         let place = place(builder, wire)?;
         let guard = place.guard;
         let (kind, slot) = match place.cardinality {
@@ -138,21 +145,21 @@ impl Compiler<'_> {
 
     fn singular(
         &mut self,
-        builder: &mut TableBuilder,
+        builder: &mut TableBuilder<'a>,
         wire: &Wire,
-        place: &Place,
+        place: &Place<'a>,
     ) -> Result<(Kind, u32)> {
         let explicit = place.cardinality != Cardinality::Implicit;
         let (node, number) = (place.node, place.number);
         let value = match &wire.value {
-            plan::Value::Leaf(contract_leaf) => match (leaf(contract_leaf)?, number) {
+            plan::Value::Leaf(contract_leaf) => match (self.leaf(contract_leaf)?, number) {
                 (Leaf::Number(leaf, scalar), Some(number)) => {
                     let slot = builder.number(node, number, scalar, explicit)?;
                     return Ok((Kind::Number { leaf, scalar, explicit }, index(slot)));
                 }
                 (Leaf::Bytes(leaf), Some(number)) if !leaf.is_message() => {
                     let slot = index(builder.bytes(node, number)?);
-                    let is_text = leaf == crate::transcoder::leaf::BytesLeaf::String;
+                    let is_text = leaf == BytesLeaf::String;
                     let value = Value::Bytes(leaf);
                     let kind = if is_text {
                         Kind::Text { explicit }
@@ -164,45 +171,46 @@ impl Compiler<'_> {
                 (Leaf::Bytes(leaf), _) if leaf.is_message() => Value::Bytes(leaf),
                 _ => return Err(refused("the contract takes a message for a scalar")),
             },
-            other => self.value(other)?,
+            other => self.value(other, &place.known)?,
         };
         let slot = match number {
             Some(number) => index(builder.message(node, number)?),
             None => WHOLE,
         };
-        Ok((Kind::One { value, explicit: true }, slot))
+        Ok((Kind::One { value, explicit: !place.always }, slot))
     }
 
     fn list(
         &mut self,
-        builder: &mut TableBuilder,
+        builder: &mut TableBuilder<'a>,
         wire: &Wire,
-        place: &Place,
+        place: &Place<'a>,
     ) -> Result<(Kind, u32)> {
         let number = place.number.ok_or(refused("the contract takes a message for a list"))?;
         if let plan::Value::Leaf(contract_leaf) = &wire.value
-            && let Leaf::Number(leaf, scalar) = leaf(contract_leaf)?
+            && let Leaf::Number(leaf, scalar) = self.leaf(contract_leaf)?
         {
             let wire_type = wire_type(scalar);
             let slot = builder.repeated(place.node, number, wire_type)?;
             return Ok((Kind::Numbers { leaf, number, wire_type }, index(slot)));
         }
-        let value = self.value(&wire.value)?;
+        let value = self.value(&wire.value, &place.known)?;
         let slot = builder.repeated(place.node, number, LEN)?;
-        Ok((Kind::Items { value, number }, index(slot)))
+        let entry_key = place.known.entry_key();
+        Ok((Kind::Items { value, number, entry_key }, index(slot)))
     }
 
     fn map(
         &mut self,
-        builder: &mut TableBuilder,
+        builder: &mut TableBuilder<'a>,
         wire: &Wire,
-        place: &Place,
+        place: &Place<'a>,
     ) -> Result<(Kind, u32)> {
         let number = place.number.ok_or(refused("the contract takes a message for a map"))?;
         let key = wire.map_key.ok_or(refused("the contract has a map without keys"))?;
-        let value = self.value(&wire.value)?;
+        let value = self.value(&wire.value, &place.known.inside(2))?;
         let (value_type, merge) = match &wire.value {
-            plan::Value::Leaf(contract_leaf) => match leaf(contract_leaf)? {
+            plan::Value::Leaf(contract_leaf) => match self.leaf(contract_leaf)? {
                 Leaf::Number(_, scalar) => (wire_type(scalar), false),
                 Leaf::Bytes(leaf) => (LEN, leaf.is_message()),
             },
@@ -217,30 +225,38 @@ impl Compiler<'_> {
         Ok((Kind::Map { value, number, key: key_text(&key)?, tags }, index(slot)))
     }
 
-    fn value(&mut self, value: &plan::Value) -> Result<Value> {
+    fn leaf(&mut self, leaf: &contract::Leaf) -> Result<Leaf> {
+        crate::transcoder::leaf::leaf(leaf, &mut self.layout.enums, self.contract)
+    }
+
+    fn value(&mut self, value: &plan::Value, known: &Known<'a>) -> Result<Value> {
         Ok(match value {
-            plan::Value::Leaf(contract_leaf) => match leaf(contract_leaf)? {
+            plan::Value::Leaf(contract_leaf) => match self.leaf(contract_leaf)? {
                 Leaf::Number(leaf, _) => Value::Number(leaf),
                 Leaf::Bytes(leaf) => Value::Bytes(leaf),
             },
-            plan::Value::Object(shape) => Value::Object(self.object(*shape)?),
-            plan::Value::Abstract(members) => Value::Choice(self.choice(members)?),
+            plan::Value::Object(shape) => Value::Object(self.object(*shape, known.clone())?),
+            plan::Value::Abstract(members) => Value::Choice(self.choice(members, known)?),
         })
     }
 
-    fn choice(&mut self, members: &[Member]) -> Result<ChoiceId> {
-        let mut builder = TableBuilder::new();
+    fn choice(&mut self, members: &[Member], known: &Known<'a>) -> Result<ChoiceId> {
+        let mut builder = TableBuilder::new(known.clone());
         let mut choices = Vec::new();
         let mut otherwise = None;
         for member in members {
-            let frame = self.object(member.shape)?;
+            let inside = match member.number {
+                0 => known.clone(),
+                number => known.inside(number),
+            };
+            let frame = self.object(member.shape, inside)?;
             if member.number == 0 {
                 otherwise = Some(frame);
             } else {
                 choices.push((builder.message(0, member.number)?, frame));
             }
         }
-        builder.oneof(0, super::oneof(members));
+        builder.oneof(super::oneof(members));
         let (table, slots) = finish(builder, &mut self.layout.tables);
         self.layout.choices.push(Choice { table, slots, members: choices.into(), otherwise });
         Ok(ChoiceId(self.layout.choices.len() - 1))

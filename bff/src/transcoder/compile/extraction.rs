@@ -6,6 +6,7 @@ use crate::{
     error::Result,
     plan::{self, Member, ShapeId, SiteId, Source, Wire},
     transcoder::{
+        descriptor::Known,
         frame::{Choice, ChoiceId, WHOLE},
         keyform::kind_of,
         locate::{Find, Finder, FinderId, Inside, Look, Part},
@@ -16,23 +17,32 @@ use crate::{
     },
 };
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     /// The finder of the sites in a shape; `None` where it has none. Sites below them are found in their entities.
-    pub(super) fn find_in_object(&mut self, shape: ShapeId) -> Result<Option<FinderId>> {
+    pub(super) fn find_in_object(
+        &mut self,
+        shape: ShapeId,
+        known: Known<'a>,
+    ) -> Result<Option<FinderId>> {
         let shape = self.plan.shape(shape);
-        self.finder(shape.fields.iter().map(|field| &field.source))
+        self.finder(shape.fields.iter().map(|field| &field.source), known)
     }
 
     /// The finder of the sites in what a join reads from an entity.
-    pub(super) fn find_in_entity(&mut self, then: &Source) -> Result<Option<FinderId>> {
-        self.finder(std::iter::once(then))
+    pub(super) fn find_in_entity(
+        &mut self,
+        then: &Source,
+        known: Known<'a>,
+    ) -> Result<Option<FinderId>> {
+        self.finder(std::iter::once(then), known)
     }
 
     fn finder<'s>(
         &mut self,
         sources: impl Iterator<Item = &'s Source>,
+        known: Known<'a>,
     ) -> Result<Option<FinderId>> {
-        let mut builder = TableBuilder::new();
+        let mut builder = TableBuilder::new(known);
         let mut finds = Vec::new();
         for source in sources {
             match source {
@@ -49,7 +59,7 @@ impl Compiler<'_> {
         Ok(Some(FinderId(self.layout.finders.len() - 1)))
     }
 
-    fn site(&mut self, builder: &mut TableBuilder, id: SiteId) -> Result<Find> {
+    fn site(&mut self, builder: &mut TableBuilder<'a>, id: SiteId) -> Result<Find> {
         let site = self.plan.site(id);
         let form = &self.forms[site.step.0];
         if site.key.len() != form.parts.len() {
@@ -84,17 +94,30 @@ impl Compiler<'_> {
     }
 
     /// Where sites are in a value of the message, if there are any.
-    fn inside(&mut self, builder: &mut TableBuilder, wire: &Wire) -> Result<Option<Find>> {
+    fn inside(&mut self, builder: &mut TableBuilder<'a>, wire: &Wire) -> Result<Option<Find>> {
+        if matches!(wire.value, plan::Value::Leaf(_)) {
+            return Ok(None);
+        }
+        // What leads to no site stays out of the table.
+        let message =
+            wire.path.iter().fold(builder.known(0).clone(), |it, number| it.inside(*number));
+        let known = match (wire.number, wire.cardinality) {
+            (0, _) => message,
+            (number, Cardinality::Map) => message.inside(number).inside(2),
+            (number, _) => message.inside(number),
+        };
         let look = match &wire.value {
             plan::Value::Leaf(_) => None,
-            plan::Value::Object(shape) => self.find_in_object(*shape)?.map(Look::Object),
-            plan::Value::Abstract(members) => self.find_choice(members)?.map(Look::Choice),
+            plan::Value::Object(shape) => self.find_in_object(*shape, known)?.map(Look::Object),
+            plan::Value::Abstract(members) => self.find_choice(members, &known)?.map(Look::Choice),
         };
         let Some(look) = look else { return Ok(None) };
         let place = place(builder, wire)?;
         let (inside, slot) = match (place.cardinality, place.number) {
             (Cardinality::Repeated, Some(number)) => {
-                (Inside::Items { number }, index(builder.repeated(place.node, number, LEN)?))
+                let entry_key = place.known.entry_key();
+                let inside = Inside::Items { number, entry_key };
+                (inside, index(builder.repeated(place.node, number, LEN)?))
             }
             (Cardinality::Map, Some(number)) => {
                 let key = wire.map_key.ok_or(refused("the contract has a map without keys"))?;
@@ -103,18 +126,25 @@ impl Compiler<'_> {
                 let slot = builder.repeated(place.node, number, LEN)?;
                 (Inside::Map { number, tags }, index(slot))
             }
-            (_, Some(number)) => (Inside::One, index(builder.message(place.node, number)?)),
-            (_, None) => (Inside::One, WHOLE),
+            (_, Some(number)) => {
+                let inside = Inside::One { always: place.always };
+                (inside, index(builder.message(place.node, number)?))
+            }
+            (_, None) => (Inside::One { always: true }, WHOLE),
         };
         Ok(Some(Find::Inside { inside, slot, guard: place.guard, look }))
     }
 
-    fn find_choice(&mut self, members: &[Member]) -> Result<Option<ChoiceId>> {
-        let mut builder = TableBuilder::new();
+    fn find_choice(&mut self, members: &[Member], known: &Known<'a>) -> Result<Option<ChoiceId>> {
+        let mut builder = TableBuilder::new(known.clone());
         let mut choices = Vec::new();
         let (mut otherwise, mut any) = (None, false);
         for member in members {
-            let finder = self.find_in_object(member.shape)?;
+            let inside = match member.number {
+                0 => known.clone(),
+                number => known.inside(number),
+            };
+            let finder = self.find_in_object(member.shape, inside)?;
             any |= finder.is_some();
             if member.number == 0 {
                 otherwise = Some(finder);
@@ -125,7 +155,7 @@ impl Compiler<'_> {
         if !any {
             return Ok(None);
         }
-        builder.oneof(0, super::oneof(members));
+        builder.oneof(super::oneof(members));
         let (table, slots) = finish(builder, &mut self.layout.tables);
         let choice = Choice { table, slots, members: choices.into(), otherwise };
         self.layout.finder_choices.push(choice);

@@ -4,16 +4,18 @@ mod emission;
 mod extraction;
 
 use super::{
+    descriptor::{Descriptors, Known},
     frame::{Choice, Field, Frame, FrameId},
     keyform::KeyForm,
+    leaf::Enums,
     locate::{Finder, FinderId},
     table::{Oneof, TableBuilder, TableId, Tables},
     wire::{LEN, tag_of},
 };
 use crate::{
-    contract::Cardinality,
+    contract::{Cardinality, Contract, join},
     error::{Code, Error, Result},
-    plan::{Member, Plan, SiteId, Wire},
+    plan::{Member, Plan, SiteId, StepId, Wire},
 };
 
 /// The tables of a program, and what runs on them.
@@ -23,6 +25,7 @@ pub(super) struct Layout {
     pub(super) frames: Vec<Frame>,
     pub(super) choices: Vec<Choice<FrameId>>,
     pub(super) fields: Vec<Field>,
+    pub(super) enums: Enums,
     pub(super) root: Option<FrameId>,
     pub(super) finders: Vec<Finder>,
     pub(super) finder_choices: Vec<Choice<Option<FinderId>>>,
@@ -37,13 +40,17 @@ pub(super) struct Layout {
 /// What a compilation reads and makes.
 struct Compiler<'a> {
     plan: &'a Plan,
+    contract: &'a Contract,
+    descriptors: &'a Descriptors<'a>,
     forms: &'a [KeyForm],
     layout: Layout,
 }
 
 /// Compiles the shapes of a plan. `forms` are the keys of its steps.
-pub(super) fn layout(plan: &Plan, forms: &[KeyForm]) -> Result<Layout> {
-    let mut compiler = Compiler { plan, forms, layout: Layout::default() };
+pub(super) fn layout(plan: &Plan, contract: &Contract, forms: &[KeyForm]) -> Result<Layout> {
+    let descriptors = &Descriptors::of(&contract.descriptor_set);
+    let layout = Layout::default();
+    let mut compiler = Compiler { plan, contract, descriptors, forms, layout };
     let sites = plan.sites.len();
     compiler.layout.site_finders = vec![None; sites];
     compiler.layout.children = vec![Vec::new(); sites + 1];
@@ -51,13 +58,43 @@ pub(super) fn layout(plan: &Plan, forms: &[KeyForm]) -> Result<Layout> {
         let parent = site.parent.map_or(sites, |parent| parent.0);
         compiler.layout.children[parent].push(SiteId(index));
     }
-    compiler.layout.root = Some(compiler.object(plan.root)?);
-    compiler.layout.root_finder = compiler.find_in_object(plan.root)?;
+    compiler.layout.root = Some(compiler.object(plan.root, descriptors.nothing())?);
+    compiler.layout.root_finder = compiler.find_in_object(plan.root, descriptors.nothing())?;
     Ok(compiler.layout)
 }
 
+impl<'a> Compiler<'a> {
+    /// The message that a step's entities are.
+    fn entity_of(&self, step: StepId) -> Known<'a> {
+        let join = &self.plan.step(step).join;
+        let methods = |index: u32| self.contract.methods.get(index as usize);
+        let resolvers = |index: u32| self.contract.resolvers.get(index as usize);
+        let name = match join.target {
+            Some(join::Target::Method(index)) => methods(index).map(|method| &method.output),
+            Some(join::Target::Resolver(index)) => resolvers(index).map(|it| &it.output),
+            None => None,
+        };
+        let mut known = match name {
+            Some(name) => self.descriptors.message(name),
+            None => self.descriptors.nothing(),
+        };
+        let Some(batch) = &join.batch else { return known };
+        for number in &batch.items {
+            known = known.inside(*number);
+        }
+        if batch.map {
+            known = known.inside(2);
+        }
+        if batch.group { known.grouped() } else { known }
+    }
+}
+
 /// Where in a message a value is.
-struct Place {
+struct Place<'a> {
+    /// What is known of it, if it is a message.
+    known: Known<'a>,
+    /// Never absent: the value of a map's entry.
+    always: bool,
     /// In the table's builder.
     node: usize,
     /// [`super::frame::Operation::guard`].
@@ -69,18 +106,21 @@ struct Place {
 
 /// Goes through a value's path. A value that is the message at the end of a path is a field with presence of the message
 /// before.
-fn place(builder: &mut TableBuilder, wire: &Wire) -> Result<Place> {
+fn place<'a>(builder: &mut TableBuilder<'a>, wire: &Wire) -> Result<Place<'a>> {
     let (path, number, cardinality) = match (wire.number, wire.path.split_last()) {
         (0, None) => (&wire.path[..], None, Cardinality::Explicit),
         (0, Some((last, path))) => (path, Some(*last), Cardinality::Explicit),
         (number, _) => (&wire.path[..], Some(number), wire.cardinality),
     };
     let (node, guard) = builder.descend(path)?;
-    Ok(Place { node, guard: index(guard), number, cardinality })
+    let message = builder.known(node);
+    let always = number == Some(2) && message.is_entry();
+    let known = number.map_or_else(|| message.clone(), |number| message.inside(number));
+    Ok(Place { known, always, node, guard: index(guard), number, cardinality })
 }
 
 /// Adds the table, if anything is read, and says how many slots it fills.
-fn finish(builder: TableBuilder, tables: &mut Tables) -> (Option<TableId>, usize) {
+fn finish(builder: TableBuilder<'_>, tables: &mut Tables) -> (Option<TableId>, usize) {
     let slots = builder.slots();
     // Slot 0 alone is nobody's.
     if slots == 1 { (None, 1) } else { (Some(builder.finish(tables)), slots) }

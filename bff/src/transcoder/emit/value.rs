@@ -5,7 +5,7 @@ use crate::transcoder::{
     frame::{KeyText, Kind, Operation, Value, WHOLE},
     json::{self, Fault},
     leaf::{BytesLeaf, NumberLeaf, write_bytes, write_number},
-    map::{EntryTags, MapKey, MapValue, entry, overridden},
+    map::{EntryTags, MapKey, MapValue, entry, overridden, overridden_entries},
     table::{Messages, Numbers, part},
 };
 
@@ -39,9 +39,10 @@ impl Emitter<'_> {
                 let numbers = Numbers::of(part().unwrap_or_default(), *number, *wire_type);
                 self.numbers(operation, *leaf, numbers, path)
             }
-            Kind::Items { value, number } => {
+            Kind::Items { value, number, entry_key } => {
                 let items = Messages::of(part().unwrap_or_default(), *number);
-                self.items(operation, *value, items, path)
+                let dead = overridden_entries(items.clone(), *entry_key)?;
+                self.items(operation, *value, (items, dead.as_deref()), path)
             }
             Kind::Map { value, number, key, tags } => {
                 let entries = Messages::of(part().unwrap_or_default(), *number);
@@ -147,7 +148,7 @@ impl Emitter<'_> {
         &mut self,
         operation: &Operation,
         value: Value,
-        mut items: Messages<'_>,
+        (mut items, dead): (Messages<'_>, Option<&[bool]>),
         path: &Path<'_>,
     ) -> Flow {
         let path = path.field(operation);
@@ -155,7 +156,12 @@ impl Emitter<'_> {
         let mut flow = Ok(());
         self.out.push(b'[');
         let mut index = 0;
+        let mut at = 0;
         while let Some(bytes) = items.next()? {
+            at += 1;
+            if dead.is_some_and(|dead| dead[at - 1]) {
+                continue;
+            }
             if index > 0 {
                 self.out.push(b',');
             }

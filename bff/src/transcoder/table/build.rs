@@ -7,6 +7,7 @@ use crate::{
     contract::Scalar,
     error::{Code, Error, Result},
     transcoder::{
+        descriptor::Known,
         scalar::wire_type,
         wire::{LEN, tag_of},
     },
@@ -17,15 +18,17 @@ pub(in crate::transcoder) type Oneof = Vec<u32>;
 
 /// A table in the making, with those of the messages that its paths go through.
 #[derive(Debug)]
-pub(in crate::transcoder) struct TableBuilder {
-    nodes: Vec<Node>,
+pub(in crate::transcoder) struct TableBuilder<'d> {
+    nodes: Vec<Node<'d>>,
     slots: usize,
 }
 
-#[derive(Debug, Default)]
-struct Node {
+#[derive(Debug)]
+struct Node<'d> {
+    known: Known<'d>,
     drafts: BTreeMap<u32, Draft>,
-    oneofs: Vec<Oneof>,
+    /// A oneof that the plan speaks of, where the message is not known.
+    oneof: Oneof,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +39,20 @@ struct Draft {
     child: Option<usize>,
 }
 
-impl TableBuilder {
-    pub(in crate::transcoder) fn new() -> Self {
-        Self { nodes: vec![Node::default()], slots: 1 }
+impl<'d> Node<'d> {
+    fn of(known: Known<'d>) -> Self {
+        Self { known, drafts: BTreeMap::new(), oneof: Oneof::new() }
+    }
+}
+
+impl<'d> TableBuilder<'d> {
+    pub(in crate::transcoder) fn new(known: Known<'d>) -> Self {
+        Self { nodes: vec![Node::of(known)], slots: 1 }
+    }
+
+    /// What is known of the message at `node`.
+    pub(in crate::transcoder) fn known(&self, node: usize) -> &Known<'d> {
+        &self.nodes[node].known
     }
 
     /// How many slots a scan needs.
@@ -46,17 +60,20 @@ impl TableBuilder {
         self.slots
     }
 
-    /// The message at the end of a path, and the slot that is 0 where it is absent; 0 for the empty path.
+    /// The message at the end of a path, and the slot that is 0 where it is absent; 0 for one that never is.
     pub(in crate::transcoder) fn descend(&mut self, path: &[u32]) -> Result<(usize, usize)> {
         let (mut node, mut guard) = (0, 0);
         for number in path {
             let tag = tag_of(*number, LEN);
-            guard = self.draft(node, tag, kind::SINGLE)?;
+            let slot = self.draft(node, tag, kind::SINGLE)?;
+            let always = *number == 2 && self.nodes[node].known.is_entry();
+            guard = if always { guard } else { slot };
             let fresh = self.nodes.len();
             let draft = self.nodes[node].drafts.get_mut(&tag).expect("it was just put there");
             let child = *draft.child.get_or_insert(fresh);
             if child == fresh {
-                self.nodes.push(Node::default());
+                let known = self.nodes[node].known.inside(*number);
+                self.nodes.push(Node::of(known));
             }
             node = child;
         }
@@ -100,9 +117,9 @@ impl TableBuilder {
         Ok(slot)
     }
 
-    /// Says that fields of the message at `node` belong to one oneof.
-    pub(in crate::transcoder) fn oneof(&mut self, node: usize, oneof: Oneof) {
-        self.nodes[node].oneofs.push(oneof);
+    /// Says that fields of the message itself belong to one oneof. Where the message is known, that counts instead.
+    pub(in crate::transcoder) fn oneof(&mut self, oneof: Oneof) {
+        self.nodes[0].oneof = oneof;
     }
 
     fn draft(&mut self, node: usize, tag: u32, kind: u32) -> Result<usize> {
@@ -139,7 +156,8 @@ impl TableBuilder {
             };
             entries.insert(*tag, entry);
         }
-        for oneof in &self.nodes[node].oneofs {
+        let Node { known, oneof, .. } = &self.nodes[node];
+        for oneof in known.oneofs().unwrap_or(std::slice::from_ref(oneof)) {
             self.guard(node, oneof, &mut entries, tables);
         }
         tables.tables.push(Table::of(&entries));

@@ -89,8 +89,42 @@ struct Item {
     flat: Option<Nest>,
     #[prost(fixed32, repeated, tag = "33")]
     fixed: Vec<u32>,
+    #[prost(oneof = "Mixed", tags = "34, 35, 36")]
+    mixed: Option<Mixed>,
     #[prost(string, tag = "3000")]
     far: String,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum Mixed {
+    #[prost(string, tag = "34")]
+    Text(String),
+    #[prost(sint32, tag = "35")]
+    Number(i32),
+    #[prost(message, tag = "36")]
+    Pair(Pair),
+}
+
+/// What of the above only a descriptor says: oneofs whose members are fields of their own, and maps shown as lists.
+const PROTO: &str = r#"
+    syntax = "proto3";
+    package oracle;
+    message Pair {}
+    message Item {
+      Item child = 20;
+      repeated Item children = 25;
+      map<string, int32> counts = 26;
+      map<sint32, Pair> pairs = 27;
+      oneof mixed { string text = 34; sint32 number = 35; Pair pair = 36; }
+      oneof choice { Pair one = 28; Pair other = 29; }
+    }
+"#;
+
+fn descriptor_set() -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("oracle.proto"), PROTO).unwrap();
+    let mut compiler = protox::Compiler::new([directory.path()]).unwrap();
+    compiler.open_file("oracle.proto").unwrap().encode_file_descriptor_set()
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]
@@ -129,7 +163,7 @@ struct Moment {
 fn inside(message: Kind, number: u32) -> Option<Kind> {
     match (message, number) {
         (Kind::Item, 20 | 25) => Some(Kind::Item),
-        (Kind::Item, 28) | (Kind::Nest, 1) => Some(Kind::Pair),
+        (Kind::Item, 28 | 36) | (Kind::Nest, 1) => Some(Kind::Pair),
         (Kind::Item, 27) => Some(Kind::PairEntry),
         (Kind::PairEntry, 2) => Some(Kind::Pair),
         (Kind::Item, 29 | 32) => Some(Kind::Nest),
@@ -205,25 +239,35 @@ fn random_item(random: &mut Random, depth: usize) -> Item {
         wrapped: maybe(random).then(|| random.number() as i64),
         flat: maybe(random).then(|| nest(random)),
         fixed: (0..few(random)).map(|_| random.number() as u32).collect(),
+        mixed: match random.below(4) {
+            0 => None,
+            1 => Some(Mixed::Text(random.text())),
+            2 => Some(Mixed::Number(random.number() as i32)),
+            _ => Some(Mixed::Pair(pair(random))),
+        },
         far: random.text(),
     }
 }
 
-/// The fields of a message, each with its tag; nothing where it is none.
-fn split(message: &[u8]) -> Option<Vec<(u32, Vec<u8>)>> {
+/// The fields of a message, each with its tag, as far as it is one.
+fn split(message: &[u8]) -> Vec<(u32, Vec<u8>)> {
     let (mut at, mut fields) = (0, Vec::new());
     while at < message.len() {
         let start = at;
-        let tag = tag(message, &mut at).ok()?;
-        skip(message, &mut at, tag).ok()?;
+        let Ok(tag) = tag(message, &mut at) else { break };
+        // Kept even where its value is damaged.
+        let is_whole = skip(message, &mut at, tag).is_ok();
         fields.push((tag, message[start..at].to_vec()));
+        if !is_whole {
+            break;
+        }
     }
-    Some(fields)
+    fields
 }
 
 /// prost takes a map's field for a map whatever its wire type is; protobuf says that it is then unknown.
 fn prost_misreads(kind: Kind, message: &[u8]) -> bool {
-    split(message).into_iter().flatten().any(|(tag, field)| {
+    split(message).into_iter().any(|(tag, field)| {
         let (number, is_len) = (tag >> 3, tag & 7 == LEN);
         let is_map = kind == Kind::Item && matches!(number, 26 | 27);
         (is_map && !is_len)
@@ -235,22 +279,22 @@ fn prost_misreads(kind: Kind, message: &[u8]) -> bool {
 fn payload(field: &[u8]) -> &[u8] {
     let mut at = 0;
     varint(field, &mut at).unwrap();
-    let length = varint(field, &mut at).unwrap() as usize;
-    &field[at..at + length]
+    let length = varint(field, &mut at).unwrap_or_default() as usize;
+    field.get(at..at.saturating_add(length)).unwrap_or_default()
 }
 
 /// Another encoding that a writer of protobuf may make of fields like these: shuffled, doubled, in parts, packed and not,
 /// with unknown fields in between.
 fn mutate(random: &mut Random, kind: Kind, message: &[u8]) -> Vec<u8> {
     let mut fields = Vec::new();
-    for (tag, field) in split(message).unwrap() {
+    for (tag, field) in split(message) {
         let number = tag >> 3;
         match inside(kind, number) {
             Some(inner) if tag & 7 == LEN => {
                 let payload = mutate(random, inner, payload(&field));
                 let is_single = !matches!((kind, number), (Kind::Item, 25..=27));
                 if is_single && random.once_in(3) {
-                    let mut parts = split(&payload).unwrap();
+                    let mut parts = split(&payload);
                     let rest = parts.split_off(random.below(parts.len() + 1));
                     for part in [parts, rest] {
                         fields.push(len(number, &joined(part)));
@@ -358,6 +402,9 @@ fn program() -> Program {
         r#type: "Color".to_owned(),
         values: vec![value("RED", 0), value("BLUE", 1), value("MINUS", -1)],
     }];
+    builder.contract.descriptor_set = descriptor_set();
+    let output = "oracle.Item".to_owned();
+    builder.contract.methods = vec![contract::Method { output, ..contract::Method::default() }];
     let pair_fields =
         || vec![field("a", string(1)), field("b", explicit(scalar(2, Scalar::Int32, Format::Int)))];
     let pair = builder.shape("Pair", pair_fields());
@@ -366,15 +413,25 @@ fn program() -> Program {
         field("c", scalar(2, Scalar::Uint32, Format::Decimal)),
     ];
     let nest = builder.shape("Nest", nest_fields);
+    let entry_fields =
+        vec![field("key", string(1)), field("value", scalar(2, Scalar::Int32, Format::Int))];
+    let count = builder.shape("Count", entry_fields);
+    let entry_fields = vec![
+        field("key", scalar(1, Scalar::Sint32, Format::Int)),
+        field("value", object(2, pair)),
+        field("flat", at(&[2], string(1))),
+    ];
+    let entry = builder.shape("PairEntry", entry_fields);
     let mut item = None;
     for _ in 0..=DEPTH {
-        let fields = item_fields(pair, nest, item);
+        let fields = item_fields([pair, nest, count, entry], item);
         item = Some(builder.shape("Item", fields));
     }
     builder.reads(whole(item.unwrap()), true)
 }
 
-fn item_fields(pair: ShapeId, nest: ShapeId, item: Option<ShapeId>) -> Vec<ShapeField> {
+fn item_fields(shapes: [ShapeId; 4], item: Option<ShapeId>) -> Vec<ShapeField> {
+    let [pair, nest, count, entry] = shapes;
     let color = wire(16, Cardinality::Implicit, Value::Leaf(leaf(Scalar::Enum, Format::Enum)));
     let moment = Value::Leaf(leaf(Scalar::Message, Format::Timestamp));
     let wrapped = contract::Leaf { wrapped: true, ..leaf(Scalar::Int64, Format::Decimal) };
@@ -413,6 +470,11 @@ fn item_fields(pair: ShapeId, nest: ShapeId, item: Option<ShapeId>) -> Vec<Shape
         field("flat", object(32, nest)),
         field("flatB", at(&[32, 1], explicit(scalar(2, Scalar::Int32, Format::Int)))),
         field("flatC", at(&[32], scalar(2, Scalar::Uint32, Format::Decimal))),
+        field("text", explicit(string(34))),
+        field("number", explicit(scalar(35, Scalar::Sint32, Format::Int))),
+        field("pair", object(36, pair)),
+        field("countEntries", list(26, count)),
+        field("pairEntries", list(27, entry)),
         field("fixed", repeated(scalar(33, Scalar::Fixed32, Format::Decimal))),
     ];
     if let Some(item) = item {
@@ -450,6 +512,10 @@ fn text(number: impl ToString) -> Json {
 
 fn pair(pair: &Pair) -> Json {
     json!({ "a": pair.a, "b": pair.b })
+}
+
+fn pair_entry((key, it): (&i32, &Pair)) -> Json {
+    json!({ "key": key, "value": pair(it), "flat": it.a })
 }
 
 fn nest(nest: &Nest) -> Json {
@@ -539,6 +605,11 @@ fn slow(item: &Item, depth: usize) -> Json {
         "flat": flat.map(nest),
         "flatB": flat_pair.map(|pair| pair.b),
         "flatC": flat.map(|flat| text(flat.c)),
+        "text": match &item.mixed { Some(Mixed::Text(text)) => json!(text), _ => Json::Null },
+        "number": match &item.mixed { Some(Mixed::Number(number)) => json!(number), _ => Json::Null },
+        "pair": match &item.mixed { Some(Mixed::Pair(it)) => pair(it), _ => Json::Null },
+        "countEntries": item.counts.iter().map(|(key, value)| json!({"key": key, "value": value})).collect::<Json>(),
+        "pairEntries": item.pairs.iter().map(pair_entry).collect::<Json>(),
         "fixed": item.fixed.iter().map(text).collect::<Vec<_>>(),
     });
     let fields = json.as_object_mut().unwrap();
@@ -552,14 +623,36 @@ fn slow(item: &Item, depth: usize) -> Json {
     json
 }
 
+/// A map has no order.
+fn sort_entries(json: &mut Json) {
+    match json {
+        Json::Object(fields) => {
+            for (key, value) in fields {
+                if let (true, Json::Array(entries)) = (key.ends_with("Entries"), &mut *value) {
+                    entries.sort_by(|one, other| {
+                        let key = |entry: &Json| {
+                            (entry["key"].as_i64(), entry["key"].as_str().map(str::to_owned))
+                        };
+                        key(one).cmp(&key(other))
+                    });
+                }
+                sort_entries(value);
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(sort_entries),
+        _ => {}
+    }
+}
+
 /// What we write, and whether we could read it.
 fn ours(program: &Program, message: &[u8]) -> (Json, bool) {
     let mut run = Run::new(program);
     run.answer(0, |_| bytes(message.to_vec()));
     let (json, emission) = run.emit();
-    let json: Json = serde_json::from_str(&json).unwrap();
+    let mut json: Json = serde_json::from_str(&json).unwrap();
     let unread =
         |error: &crate::transcoder::FieldError| error.error.code() == crate::error::Code::DataLoss;
+    sort_entries(&mut json);
     (json["it"].clone(), !emission.errors.iter().any(unread))
 }
 
