@@ -6,7 +6,8 @@ use prost_reflect::DescriptorPool;
 
 use crate::contract::{
     Batch, Binding, Cardinality, Contract, Enum, EnumValue, Field, Fill, Format, Join, KeyPart,
-    Leaf, Match, Member, Method, Mock, Resolver, Scalar, SideEffects, Source, Wire, fill, join, source, wire,
+    Leaf, Match, Member, Method, Mock, Resolver, Scalar, SideEffects, Source, Wire, fill, join,
+    source, wire,
 };
 
 const PROTO: &str = r#"
@@ -263,7 +264,11 @@ fn book() -> Vec<Field> {
 }
 
 fn reading_time() -> Field {
-    let part = |path: u32, target: u32| KeyPart { path: vec![path], target: vec![target], ..KeyPart::default() };
+    let part = |path: u32, target: u32| KeyPart {
+        path: vec![path],
+        target: vec![target],
+        ..KeyPart::default()
+    };
     let value = wire(1, Cardinality::Implicit, wire::Value::Leaf(Leaf::default()));
     let target = Some(join::Target::Resolver(0));
     asks("readingTime", Join { target, key: vec![part(3, 1), part(1, 2)], ..root("Ping", value) })
