@@ -22,6 +22,10 @@ pub mod server;
 pub mod transcoder;
 pub mod units;
 
+pub use error::{Error, Result};
+pub use gateway::Gateway;
+pub use resolver::{Batch, Context};
+
 /// Foreign crates that generated Rust names, so that a program needs none of them itself.
 #[doc(hidden)]
 pub mod foreign {

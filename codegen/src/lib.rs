@@ -26,6 +26,7 @@ mod check;
 pub mod contract;
 mod diagnostic;
 mod emit;
+mod import;
 mod input;
 mod model;
 mod skeleton;
@@ -34,6 +35,7 @@ mod write;
 
 pub use build::{Build, BuildError, configure, write_rust};
 pub use diagnostic::{Color, Diagnostic, Diagnostics, Severity};
+pub use import::{Imported, import};
 pub use input::Sources;
 pub use skeleton::{NoSkeleton, skeleton};
 pub use status::{FieldState, FieldStatus};

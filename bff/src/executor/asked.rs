@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     engine::Request,
     fetch::{Fetch, Rung},
-    in_flight::{Admission, Departure, InFlight, Landed, NewCall, Part},
+    in_flight::{Admission, Departure, Flight, InFlight, Landed, NewCall, Part},
     log,
     prepared::{PreparedStep, Target},
 };
@@ -184,7 +184,7 @@ impl<'a> Asked<'a> {
         deadline: Instant,
         began: Generation,
         departure: Option<Departure>,
-    ) -> super::in_flight::SharedCall {
+    ) -> Flight {
         Fetch {
             request: Arc::clone(self.request),
             step: self.step,
@@ -199,7 +199,6 @@ impl<'a> Asked<'a> {
         }
         .run()
         .boxed()
-        .shared()
     }
 
     fn too_late(&self) -> Error {

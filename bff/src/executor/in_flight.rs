@@ -13,13 +13,19 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, Shared, WeakShared};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared, WeakShared},
+};
 use tokio::time::Instant;
 
 use crate::{call::ShareKey, entity_cache::Generation, error::Error, transcoder::KeyTable};
 
+/// A call on its way.
+pub(super) type Flight = BoxFuture<'static, Arc<Landing>>;
+
 /// A call that several may wait for.
-pub(super) type SharedCall = Shared<BoxFuture<'static, Arc<Landing>>>;
+type SharedCall = Shared<Flight>;
 
 /// What a call brought.
 #[derive(Debug)]
@@ -40,9 +46,8 @@ pub(super) enum Landed {
 }
 
 /// A part of a call: the keys of one step that it answers.
-#[derive(Debug)]
 pub(super) struct Part {
-    pub(super) call: SharedCall,
+    pub(super) call: Flight,
     /// Where in the call's landing, and the number of the key in the step.
     pub(super) places: Vec<(usize, u32)>,
     /// Somebody else began it.
@@ -70,7 +75,7 @@ struct Seat {
 
 enum Held {
     Strong(SharedCall),
-    Weak(WeakShared<BoxFuture<'static, Arc<Landing>>>),
+    Weak(WeakShared<Flight>),
 }
 
 /// Which calls may be joined.
@@ -93,7 +98,7 @@ pub(super) struct Departure {
 
 /// A call that is to be made and may then be joined.
 pub(super) struct NewCall {
-    pub(super) call: SharedCall,
+    pub(super) call: Flight,
     /// Until when it may last.
     pub(super) deadline: Instant,
     /// The generation before it.
@@ -133,6 +138,7 @@ impl InFlight {
                 ids: ids.to_vec(),
             });
             let NewCall { call, deadline, began } = start(ids.to_vec(), departure);
+            let call = call.shared();
             for (place, id) in ids.iter().enumerate() {
                 let held = if self.keeps {
                     Held::Strong(call.clone())
@@ -143,7 +149,7 @@ impl InFlight {
                 seats.insert(keys.get(*id).into(), seat);
             }
             let places = ids.iter().copied().enumerate().collect();
-            parts.push(Part { call, places, joined: false });
+            parts.push(Part { call: call.boxed(), places, joined: false });
         }
         parts
     }
@@ -185,8 +191,8 @@ fn join(
             left.push(*id);
             continue;
         };
-        let part = Part { call, places: Vec::new(), joined: true };
-        parts.entry(seat.number).or_insert(part).places.push((seat.place, *id));
+        let joined = || Part { call: call.boxed(), places: Vec::new(), joined: true };
+        parts.entry(seat.number).or_insert_with(joined).places.push((seat.place, *id));
     }
     (parts.into_values().collect(), left)
 }

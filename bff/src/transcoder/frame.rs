@@ -1,7 +1,7 @@
 //! What emission runs: for each object a tag table and a list of operations, in response order.
 
 use super::{
-    leaf::{BytesLeaf, NumberLeaf},
+    leaf::{BytesLeaf, Integer, NumberLeaf},
     map::EntryTags,
     table::TableId,
 };
@@ -96,7 +96,7 @@ pub(super) enum Value {
 pub(super) enum KeyText {
     Text,
     Boolean,
-    Whole(Scalar),
+    Whole(Integer),
 }
 
 /// A field's place in the document, for errors.
@@ -112,7 +112,6 @@ const SHORT: usize = 32;
 #[derive(Debug)]
 pub(super) struct Literal {
     short: [u8; SHORT],
-    /// Of the literal, if it is short.
     length: usize,
     /// The literal, if it is not.
     long: Box<[u8]>,
@@ -127,17 +126,18 @@ impl Literal {
                 start.copy_from_slice(bytes);
                 Self { short, length: bytes.len(), long: Box::default() }
             }
-            None => Self { short, length: 0, long: bytes.into() },
+            None => Self { short, length: bytes.len(), long: bytes.into() },
         }
     }
 
     #[inline(always)]
     pub(super) fn put(&self, out: &mut Vec<u8>) {
+        if self.length > SHORT {
+            out.extend_from_slice(&self.long);
+            return;
+        }
         let end = out.len() + self.length;
         out.extend_from_slice(&self.short);
         out.truncate(end);
-        if !self.long.is_empty() {
-            out.extend_from_slice(&self.long);
-        }
     }
 }

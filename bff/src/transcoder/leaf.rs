@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::{
     json::{self, Fault},
-    scalar::{is_signed, to_integer, value},
     wire::{Fields, LEN, Payload, VARINT, tag_of},
 };
 use crate::{
@@ -25,16 +24,42 @@ pub(super) enum Leaf {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum NumberLeaf {
     /// As a number of 32 bits.
-    Int(Scalar),
+    Int(Integer),
     /// As a number without limit.
-    Whole(Scalar),
+    Whole(Integer),
     /// As a text of digits.
-    Decimal(Scalar),
+    Decimal(Integer),
     Double,
     Float,
     Boolean,
     /// As a name, from the list with this position.
     Enum(usize),
+}
+
+/// What the bits of an integer mean: [`super::scalar::value`], by width and sign.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Integer {
+    Signed32,
+    Signed64,
+    Unsigned32,
+    Unsigned64,
+    Zigzag32,
+    Zigzag64,
+}
+
+impl Integer {
+    /// `None` for what is no integer.
+    pub(super) fn of(scalar: Scalar) -> Option<Self> {
+        Some(match scalar {
+            Scalar::Int32 | Scalar::Enum | Scalar::Sfixed32 => Self::Signed32,
+            Scalar::Int64 | Scalar::Sfixed64 => Self::Signed64,
+            Scalar::Uint32 | Scalar::Fixed32 => Self::Unsigned32,
+            Scalar::Uint64 | Scalar::Fixed64 => Self::Unsigned64,
+            Scalar::Sint32 => Self::Zigzag32,
+            Scalar::Sint64 => Self::Zigzag64,
+            _ => return None,
+        })
+    }
 }
 
 /// How bytes are shown.
@@ -82,13 +107,12 @@ pub(super) fn leaf(leaf: &contract::Leaf) -> Result<Leaf> {
 }
 
 fn number(scalar: Scalar, format: Format, position: usize) -> Option<NumberLeaf> {
-    let is_integer = !matches!(scalar, Scalar::Double | Scalar::Float | Scalar::Bool);
     match (format, scalar) {
         (Format::Float, Scalar::Double) => Some(NumberLeaf::Double),
         (Format::Float, Scalar::Float) => Some(NumberLeaf::Float),
-        (Format::Float, _) if is_integer => Some(NumberLeaf::Whole(scalar)),
-        (Format::Int, _) if is_integer => Some(NumberLeaf::Int(scalar)),
-        (Format::Decimal | Format::String, _) if is_integer => Some(NumberLeaf::Decimal(scalar)),
+        (Format::Float, _) => Integer::of(scalar).map(NumberLeaf::Whole),
+        (Format::Int, _) => Integer::of(scalar).map(NumberLeaf::Int),
+        (Format::Decimal | Format::String, _) => Integer::of(scalar).map(NumberLeaf::Decimal),
         (Format::Boolean, Scalar::Bool) => Some(NumberLeaf::Boolean),
         (Format::Enum, Scalar::Enum) => Some(NumberLeaf::Enum(position)),
         _ => None,
@@ -163,13 +187,13 @@ pub(super) fn write_number(
     enums: &[EnumNames],
 ) -> Result<(), Fault> {
     match leaf {
-        NumberLeaf::Int(scalar) => int(out, scalar, value(scalar, raw))?,
-        NumberLeaf::Decimal(scalar) => {
+        NumberLeaf::Int(integer) => int(out, integer, raw)?,
+        NumberLeaf::Decimal(integer) => {
             out.push(b'"');
-            whole(out, scalar, value(scalar, raw));
+            whole(out, integer, raw);
             out.push(b'"');
         }
-        NumberLeaf::Whole(scalar) => whole(out, scalar, value(scalar, raw)),
+        NumberLeaf::Whole(integer) => whole(out, integer, raw),
         NumberLeaf::Double => json::float64(out, f64::from_bits(raw))?,
         NumberLeaf::Float => json::float32(out, f32::from_bits(raw as u32))?,
         NumberLeaf::Boolean => {
@@ -177,24 +201,43 @@ pub(super) fn write_number(
         }
         NumberLeaf::Enum(position) => match enums[position].get(raw as i32) {
             Some(name) => out.extend_from_slice(name),
-            None => return Err(Fault::Invalid("the enum value is not in the schema")),
+            None => return Err(Fault::UnknownEnumValue),
         },
     }
     Ok(())
 }
 
 #[inline]
-fn int(out: &mut Vec<u8>, scalar: Scalar, value: u64) -> Result<(), Fault> {
-    match i32::try_from(to_integer(scalar, value)) {
-        Ok(value) => json::signed(out, i64::from(value)),
-        Err(_) => return Err(Fault::Invalid("the number does not fit into 32 bits")),
-    }
+fn int(out: &mut Vec<u8>, integer: Integer, raw: u64) -> Result<(), Fault> {
+    let value = match integer {
+        Integer::Signed32 => Some(raw as i32),
+        Integer::Signed64 => i32::try_from(raw as i64).ok(),
+        Integer::Unsigned32 => i32::try_from(raw as u32).ok(),
+        Integer::Unsigned64 => i32::try_from(raw).ok(),
+        Integer::Zigzag32 => Some(zigzag(u64::from(raw as u32)) as i32),
+        Integer::Zigzag64 => i32::try_from(zigzag(raw)).ok(),
+    };
+    let Some(value) = value else {
+        return Err(Fault::TooLarge);
+    };
+    json::signed(out, i64::from(value));
     Ok(())
 }
 
-#[inline]
-fn whole(out: &mut Vec<u8>, scalar: Scalar, value: u64) {
-    if is_signed(scalar) { json::signed(out, value as i64) } else { json::unsigned(out, value) }
+fn whole(out: &mut Vec<u8>, integer: Integer, raw: u64) {
+    match integer {
+        Integer::Signed32 => json::signed(out, i64::from(raw as i32)),
+        Integer::Signed64 => json::signed(out, raw as i64),
+        Integer::Unsigned32 => json::unsigned(out, u64::from(raw as u32)),
+        Integer::Unsigned64 => json::unsigned(out, raw),
+        Integer::Zigzag32 => json::signed(out, zigzag(u64::from(raw as u32))),
+        Integer::Zigzag64 => json::signed(out, zigzag(raw)),
+    }
+}
+
+/// Even numbers are the positive ones.
+fn zigzag(raw: u64) -> i64 {
+    (raw >> 1) as i64 ^ -((raw & 1) as i64)
 }
 
 /// Appends a text, bytes, or a well-known message.

@@ -59,6 +59,11 @@ impl Sources {
         self.schema_texts.push((name.into(), text.into()));
         self
     }
+
+    /// The same protos with no schema.
+    pub(crate) fn without_schemas(&self) -> Sources {
+        Sources { schemas: Vec::new(), schema_texts: Vec::new(), ..self.clone() }
+    }
 }
 
 /// Everything that was read.

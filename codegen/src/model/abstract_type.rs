@@ -9,7 +9,7 @@ use super::names::{pascal, snake};
 use crate::contract::Member;
 
 /// The oneof of that name; not the one that stands for `optional`.
-pub(super) fn oneof_of(message: &MessageDescriptor, name: &str) -> Option<OneofDescriptor> {
+pub(crate) fn oneof_of(message: &MessageDescriptor, name: &str) -> Option<OneofDescriptor> {
     let name = snake(name);
     message.oneofs().find(|oneof| {
         !oneof.is_synthetic() && (oneof.name() == name || snake(oneof.name()) == name)

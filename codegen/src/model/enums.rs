@@ -120,7 +120,7 @@ pub(super) fn enum_leaf(id: u32) -> Leaf {
 }
 
 /// The value of that name, with or without the prefix that protobuf style asks for.
-fn counterpart(proto: &EnumDescriptor, name: &str) -> Option<EnumValueDescriptor> {
+pub(crate) fn counterpart(proto: &EnumDescriptor, name: &str) -> Option<EnumValueDescriptor> {
     let prefixed = format!("{}_{name}", screaming(proto.name()));
     let exact = proto.get_value_by_name(name).or_else(|| proto.get_value_by_name(&prefixed));
     exact.or_else(|| {

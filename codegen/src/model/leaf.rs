@@ -18,6 +18,11 @@ pub(crate) fn leaf(scalar: &str, kind: &Kind) -> Option<Leaf> {
 
 /// How a value without a declared type is written: a claim, a header, an entry of a map shown as JSON.
 pub(crate) fn natural(kind: &Kind) -> Option<Leaf> {
+    // A message without fields may be a Boolean where a schema says so, but nothing keeps it from being an object.
+    let is_own = |message: &MessageDescriptor| !message.full_name().starts_with("google.protobuf.");
+    if kind.as_message().is_some_and(is_own) {
+        return None;
+    }
     ["String", "Int", "Float", "Boolean", "JSON"].iter().find_map(|scalar| match (*scalar, kind) {
         // A string of digits would not be what JSON has for a small integer.
         ("String", Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 | Kind::Uint32 | Kind::Fixed32) => {
@@ -140,6 +145,8 @@ impl Protobuf {
                 "google.protobuf.ListValue" => Protobuf::ListValue,
                 "google.protobuf.Any" => Protobuf::Any,
                 "google.protobuf.Empty" => Protobuf::Empty,
+                // All that it can say is that it was sent.
+                _ if message.fields().len() == 0 => Protobuf::Empty,
                 _ => return None,
             },
         })

@@ -20,7 +20,7 @@ mod enums;
 mod fault;
 mod field;
 mod input_object;
-mod leaf;
+pub(crate) mod leaf;
 mod literal;
 mod mock;
 pub(crate) mod names;
@@ -33,7 +33,10 @@ mod response;
 mod synthetic;
 mod value;
 
+pub(crate) use abstract_type::oneof_of;
+pub(crate) use batch::same_class;
 pub(crate) use call::describe;
+pub(crate) use enums::counterpart;
 pub(crate) use fault::{Fault, MessageFacts, Side};
 
 /// Everything that was bound, and everything that could not be.

@@ -4,5 +4,6 @@ mod bindings;
 mod builtins;
 mod contracts;
 mod hostile;
+mod imports;
 mod rules;
 mod statuses;

@@ -158,7 +158,9 @@ fn references<'a>(
     asked_for: bool,
     key: Text,
 ) -> impl Iterator<Item = Fact> + 'a {
-    join.key.iter().map(move |part| Fact {
+    // What a function requires of its parent names nothing.
+    let is_call = matches!(join.target, Some(contract::join::Target::Method(_)));
+    join.key.iter().filter(move |_| is_call).map(move |part| Fact {
         path: [prefix, &part.path].concat(),
         name: Arc::clone(name),
         mock: None,

@@ -12,7 +12,7 @@ use crate::{
             Choice, ChoiceId, Field, Frame, FrameId, KeyText, Kind, Literal, Operation, Value,
             WHOLE,
         },
-        leaf::{Leaf, leaf},
+        leaf::{Integer, Leaf, leaf},
         map::EntryTags,
         scalar::wire_type,
         table::TableBuilder,
@@ -247,16 +247,16 @@ impl Compiler<'_> {
     }
 }
 
+const NO_KEY_OF_A_MAP: &str = "the contract has a map with keys that protobuf does not allow";
+
 fn key_text(key: &contract::Leaf) -> Result<KeyText> {
     Ok(match (key.scalar(), key.format()) {
         (Scalar::String, _) => KeyText::Text,
         (Scalar::Bool, _) => KeyText::Boolean,
-        (Scalar::Double | Scalar::Float, _) | (_, Format::Enum) => {
-            return Err(refused("the contract has a map with keys that protobuf does not allow"));
+        (_, Format::Enum) => return Err(refused(NO_KEY_OF_A_MAP)),
+        (scalar, _) => {
+            let integer = Integer::of(scalar);
+            KeyText::Whole(integer.ok_or(refused(NO_KEY_OF_A_MAP))?)
         }
-        (scalar, _) if wire_type(scalar) == LEN => {
-            return Err(refused("the contract has a map with keys that protobuf does not allow"));
-        }
-        (scalar, _) => KeyText::Whole(scalar),
     })
 }

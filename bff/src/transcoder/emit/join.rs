@@ -137,6 +137,11 @@ impl Emitter<'_> {
                 return Err(self.failed(operation, joined, error.clone(), path));
             }
         };
+        if let Some(written) = self.memos.find(site, id) {
+            self.out.extend_from_within(written);
+            return Ok(());
+        }
+        let start = self.out.len();
         let shown = self.mark();
         let outer = self.step.replace(step);
         self.enter(Some(site), id);
@@ -151,6 +156,9 @@ impl Emitter<'_> {
             flow => self.settle(nullable, shown, flow),
         };
         self.step = outer;
+        if flow.is_ok() && self.report.mark() == mark {
+            self.memos.keep(site, id, start..self.out.len());
+        }
         flow
     }
 

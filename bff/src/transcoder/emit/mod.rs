@@ -4,6 +4,7 @@
 //! the cursors of joins stay right, and the nearest field that may be null cuts off what was written since it began.
 
 mod join;
+mod memo;
 mod report;
 mod value;
 
@@ -21,6 +22,7 @@ use crate::{
     error::{Code, Error},
     plan::StepId,
 };
+use memo::Memos;
 use report::{Cause, Mark, Path, Report};
 
 /// One emission.
@@ -29,6 +31,7 @@ struct Emitter<'a> {
     input: &'a EmitInput<'a>,
     out: &'a mut Vec<u8>,
     report: Report<'a>,
+    memos: Memos,
     /// By site: the next place of its [`super::Refs`].
     cursors: Vec<u32>,
     /// What answered the entity at hand.
@@ -61,6 +64,7 @@ impl Program {
             input,
             out,
             report: Report::new(&self.layout.fields, self.plan.steps.len()),
+            memos: Memos::new(self, input),
             cursors: vec![u32::MAX; self.plan.sites.len()],
             step: None,
         };
@@ -131,7 +135,7 @@ impl Emitter<'_> {
                     return Ok(());
                 }
                 let start = self.out.len();
-                match super::json::finish_string(self.out, part(bytes, slot)) {
+                match super::json::finish_part(self.out, bytes, slot) {
                     Ok(()) => Ok(()),
                     Err(fault) => {
                         self.out.truncate(start);
@@ -185,7 +189,7 @@ impl Emitter<'_> {
         fault: Fault,
         path: &Path<'_>,
     ) -> Flow {
-        let Fault::Invalid(message) = fault else { return Err(Stop::Garbage) };
+        let Some(message) = fault.message() else { return Err(Stop::Garbage) };
         let stop = self.fail(operation, Error::new(Code::InvalidValue, message), path);
         if !operation.nullable {
             return Err(stop);
@@ -213,6 +217,7 @@ impl Emitter<'_> {
     /// Puts null in place of a value that could not be written, and forgets what was reported inside, but for the cause.
     #[cold]
     fn cut(&mut self, mark: (usize, Mark), cause: Cause) {
+        self.memos.cut();
         self.null(mark.0);
         self.report.roll_back(mark.1, Some(cause));
     }

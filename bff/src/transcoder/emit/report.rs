@@ -64,12 +64,17 @@ impl<'p> Path<'p> {
     }
 }
 
-/// The error that made a value null: its position, or that it is only counted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cause(Option<usize>);
+/// The error that made a value null: its position. Small, so that results fit into registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cause(u32);
+
+impl Cause {
+    /// It is not listed, only counted.
+    const COUNTED: Self = Self(u32::MAX);
+}
 
 /// How much was reported at some moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     errors: usize,
     errors_left_out: u64,
@@ -111,13 +116,19 @@ impl<'a> Report<'a> {
         let listed = &mut self.errors[index];
         if *listed == LISTED {
             self.emission.errors_left_out += 1;
-            return Cause(None);
+            return Cause::COUNTED;
         }
         *listed += 1;
         let path = path.segments(self.fields);
         let location = self.fields[field as usize].location;
         self.emission.errors.push(FieldError { path, location, error, step });
-        Cause(Some(self.emission.errors.len() - 1))
+        self.last()
+    }
+
+    /// The error that was listed last.
+    fn last(&self) -> Cause {
+        // At most LISTED for each step of a plan.
+        Cause(self.emission.errors.len() as u32 - 1)
     }
 
     /// The root itself cannot be read.
@@ -126,7 +137,7 @@ impl<'a> Report<'a> {
         let error = Error::new(Code::DataLoss, "the reply could not be read");
         let (path, location, step) = (Vec::new(), Location::default(), None);
         self.emission.errors.push(FieldError { path, location, error, step });
-        Cause(Some(self.emission.errors.len() - 1))
+        self.last()
     }
 
     #[cold]
@@ -155,8 +166,8 @@ impl<'a> Report<'a> {
     #[cold]
     pub(super) fn roll_back(&mut self, mark: Mark, cause: Option<Cause>) {
         let kept = match cause {
-            Some(Cause(Some(index))) if index >= mark.errors => {
-                self.emission.errors.swap(mark.errors, index);
+            Some(cause) if cause != Cause::COUNTED && cause.0 as usize >= mark.errors => {
+                self.emission.errors.swap(mark.errors, cause.0 as usize);
                 mark.errors + 1
             }
             _ => mark.errors,
@@ -167,7 +178,7 @@ impl<'a> Report<'a> {
         }
         self.emission.errors.truncate(kept);
         self.emission.errors_left_out =
-            mark.errors_left_out + u64::from(matches!(cause, Some(Cause(None))));
+            mark.errors_left_out + u64::from(cause == Some(Cause::COUNTED));
         for step in self.degraded_steps.drain(mark.degraded..) {
             self.degraded[step] -= 1;
         }

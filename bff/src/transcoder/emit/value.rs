@@ -264,12 +264,12 @@ impl Emitter<'_> {
     #[cold]
     fn invalid(&mut self, operation: &Operation, fault: Fault, path: &Path<'_>) -> Stop {
         use crate::error::{Code, Error};
-        match fault {
-            Fault::Invalid(message) => {
+        match fault.message() {
+            Some(message) => {
                 let error = Error::new(Code::InvalidValue, message);
                 Stop::Null(self.report.error(error, path, operation.field, self.step))
             }
-            Fault::Malformed => Stop::Garbage,
+            None => Stop::Garbage,
         }
     }
 }

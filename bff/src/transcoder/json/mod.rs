@@ -10,7 +10,7 @@ pub(super) use number::{float32, float64, signed, unsigned};
 pub(super) use structure::{
     list_value, structure, value, write_list, write_structure, write_value,
 };
-pub(super) use text::{finish_string, string};
+pub(super) use text::{finish_part, string};
 pub(super) use time::{duration, parse_duration, parse_timestamp, timestamp};
 pub(super) use wellknown::{any, base64, field_mask, parse_base64, parse_field_mask};
 
@@ -19,10 +19,30 @@ use super::wire::Malformed;
 /// Why a value cannot be written. What was appended by then is of no use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The value is understood, but JSON or its GraphQL type has no place for it. The text is for clients.
-    Invalid(&'static str),
     /// The bytes are not a message.
     Malformed,
+    NotUtf8,
+    NotFinite,
+    TooLarge,
+    UnknownEnumValue,
+    Moment,
+    Span,
+}
+
+impl Fault {
+    /// For clients, where the value is understood, but JSON or its GraphQL type has no place for it; `None` where the
+    /// bytes are not a message.
+    pub(super) fn message(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Malformed => return None,
+            Self::NotUtf8 => "the text is not valid UTF-8",
+            Self::NotFinite => "the number is not finite",
+            Self::TooLarge => "the number does not fit into 32 bits",
+            Self::UnknownEnumValue => "the enum value is not in the schema",
+            Self::Moment => "the timestamp is not in the years 1 to 9999",
+            Self::Span => "the duration is out of range",
+        })
+    }
 }
 
 impl From<Malformed> for Fault {
@@ -30,6 +50,3 @@ impl From<Malformed> for Fault {
         Self::Malformed
     }
 }
-
-pub(super) const NOT_FINITE: Fault = Fault::Invalid("the number is not finite");
-pub(super) const NOT_UTF8: Fault = Fault::Invalid("the text is not valid UTF-8");

@@ -1,6 +1,6 @@
 //! Numbers.
 
-use super::{Fault, NOT_FINITE};
+use super::Fault;
 
 const PAIRS: [[u8; 2]; 100] = pairs();
 
@@ -13,6 +13,9 @@ const fn pairs() -> [[u8; 2]; 100] {
     }
     pairs
 }
+
+/// As many digits as a number of 64 bits has.
+const LONGEST: usize = 20;
 
 /// Appends a signed number.
 #[inline]
@@ -34,8 +37,9 @@ pub(in crate::transcoder) fn unsigned(out: &mut Vec<u8>, value: u64) {
 }
 
 fn long(out: &mut Vec<u8>, mut value: u64) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
+    // The digits end in the middle, so that a block of fixed size can be copied from wherever they begin.
+    let mut digits = [0; 2 * LONGEST];
+    let mut at = LONGEST;
     while value >= 100 {
         at -= 2;
         digits[at..at + 2].copy_from_slice(&PAIRS[(value % 100) as usize]);
@@ -48,7 +52,11 @@ fn long(out: &mut Vec<u8>, mut value: u64) {
         at -= 1;
         digits[at] = b'0' + value as u8;
     }
-    out.extend_from_slice(&digits[at..]);
+    let end = out.len() + LONGEST - at;
+    if let Some(block) = digits[at..].first_chunk::<LONGEST>() {
+        out.extend_from_slice(block);
+    }
+    out.truncate(end);
 }
 
 /// Appends `value` with exactly `width` digits.
@@ -66,7 +74,7 @@ pub(super) fn padded(out: &mut Vec<u8>, value: u32, width: usize) {
 #[inline]
 pub(in crate::transcoder) fn float64(out: &mut Vec<u8>, value: f64) -> Result<(), Fault> {
     if !value.is_finite() {
-        return Err(NOT_FINITE);
+        return Err(Fault::NotFinite);
     }
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     Ok(())
@@ -76,7 +84,7 @@ pub(in crate::transcoder) fn float64(out: &mut Vec<u8>, value: f64) -> Result<()
 #[inline]
 pub(in crate::transcoder) fn float32(out: &mut Vec<u8>, value: f32) -> Result<(), Fault> {
     if !value.is_finite() {
-        return Err(NOT_FINITE);
+        return Err(Fault::NotFinite);
     }
     out.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
     Ok(())
@@ -124,7 +132,7 @@ mod tests {
         out.push(b' ');
         float64(&mut out, 0.1).unwrap();
         assert_eq!(out, b"0.1 0.1");
-        assert_eq!(float64(&mut out, f64::NAN), Err(NOT_FINITE));
-        assert_eq!(float32(&mut out, f32::NEG_INFINITY), Err(NOT_FINITE));
+        assert_eq!(float64(&mut out, f64::NAN), Err(Fault::NotFinite));
+        assert_eq!(float32(&mut out, f32::NEG_INFINITY), Err(Fault::NotFinite));
     }
 }

@@ -1,9 +1,10 @@
-//! Texts. Most are short and need no escape: they are looked over in words of eight bytes and copied.
+//! Texts. Most are short and need no escape: they are looked over and copied in blocks.
 
-use super::{Fault, NOT_UTF8};
+use super::Fault;
+use crate::transcoder::table::part;
 
-/// Longer texts go to the vectorised writer, whose start-up they pay for.
-const SHORT: usize = 64;
+/// Longer texts go to the vectorised writer, whose start-up they pay for. Not more than two blocks.
+const SHORT: usize = 2 * BLOCK;
 
 /// Appends a text in quotes.
 #[inline]
@@ -15,52 +16,110 @@ pub(in crate::transcoder) fn string(out: &mut Vec<u8>, text: &[u8]) -> Result<()
 /// Appends a text and a closing quote; the opening one is there.
 #[inline]
 pub(in crate::transcoder) fn finish_string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
-    if text.len() <= SHORT && is_plain(text) {
-        out.extend_from_slice(text);
-        out.push(b'"');
-        return Ok(());
+    if text.len() > SHORT {
+        return escaped(out, text);
     }
-    escaped(out, text)
+    let found = match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => special(first) | special(last),
+        _ => {
+            let mut block = [b' '; BLOCK];
+            block[..text.len()].copy_from_slice(text);
+            special(&block)
+        }
+    };
+    if found != 0 {
+        return finish_special(out, text, found);
+    }
+    out.extend_from_slice(text);
+    out.push(b'"');
+    Ok(())
 }
 
+/// The same for a text inside a message: where the message goes on behind it, a block of fixed size is looked over and
+/// copied, which costs a few vector instructions and no call.
+#[inline]
+pub(in crate::transcoder) fn finish_part(
+    out: &mut Vec<u8>,
+    message: &[u8],
+    span: u64,
+) -> Result<(), Fault> {
+    let text = part(message, span);
+    let from = (span >> 32) as usize;
+    let Some(block) = message[from..].first_chunk::<BLOCK>() else {
+        return finish_string(out, text);
+    };
+    let Some(mask) = MASKS.get(BLOCK.wrapping_sub(text.len())..).and_then(<[u8]>::first_chunk)
+    else {
+        return finish_string(out, text);
+    };
+    let found = special(&blanked(block, mask));
+    if found != 0 {
+        return finish_special(out, text, found);
+    }
+    let end = out.len() + text.len();
+    out.extend_from_slice(block);
+    out.truncate(end);
+    out.push(b'"');
+    Ok(())
+}
+
+const BLOCK: usize = 32;
+
+/// From `BLOCK - n` on, `n` bytes of ones and then zeros.
+const MASKS: [u8; 2 * BLOCK] = {
+    let mut masks = [0; 2 * BLOCK];
+    let mut at = 0;
+    while at < BLOCK {
+        masks[at] = 0xff;
+        at += 1;
+    }
+    masks
+};
+
+/// The block with blanks where the mask has zeros.
+#[inline(always)]
+fn blanked(block: &[u8; BLOCK], mask: &[u8; BLOCK]) -> [u8; BLOCK] {
+    let mut blanked = [0; BLOCK];
+    for ((blanked, byte), mask) in blanked.iter_mut().zip(block).zip(mask) {
+        *blanked = (byte & mask) | (b' ' & !mask);
+    }
+    blanked
+}
+
+#[inline(never)]
+fn finish_special(out: &mut Vec<u8>, text: &[u8], found: u64) -> Result<(), Fault> {
+    if found & ESCAPE != 0 {
+        return escaped(out, text);
+    }
+    std::str::from_utf8(text).map_err(|_| Fault::NotUtf8)?;
+    out.extend_from_slice(text);
+    out.push(b'"');
+    Ok(())
+}
+
+#[inline(never)]
 fn escaped(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
-    let text = simdutf8::basic::from_utf8(text).map_err(|_| NOT_UTF8)?;
+    let text = simdutf8::basic::from_utf8(text).map_err(|_| Fault::NotUtf8)?;
     // This writer brings its own quotes.
     out.pop();
     json_escape_simd::escape_into(text, out);
     Ok(())
 }
 
-/// Whether these bytes are ASCII that JSON takes as they are.
-#[inline]
-fn is_plain(text: &[u8]) -> bool {
-    if let Some(last) = text.last_chunk::<8>() {
-        let mut found = 0;
-        let (words, _) = text.as_chunks::<8>();
-        for word in words {
-            found |= special(u64::from_le_bytes(*word));
-        }
-        return (found | special(u64::from_le_bytes(*last))) & HIGH == 0;
-    }
-    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        let word =
-            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last));
-        return special(word) & HIGH == 0;
-    }
-    text.iter().all(|byte| matches!(byte, 0x20..=0x7f) && !matches!(byte, b'"' | b'\\'))
-}
+/// Something needs an escape.
+const ESCAPE: u64 = 0x0101_0101_0101_0101;
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x80 * ONES;
-
-/// Sets the high bit of a byte that is not plain, and perhaps of one that stands above such a byte. A subtraction
-/// borrows only from a byte that is found anyway.
+/// 0 for ASCII that JSON takes as it is; [`ESCAPE`] bits where something must be escaped, others where there is more than
+/// ASCII. Compilers make vector instructions of it.
 #[inline(always)]
-fn special(word: u64) -> u64 {
-    let control = word.wrapping_sub(0x20 * ONES);
-    let quote = (word ^ (u64::from(b'"') * ONES)).wrapping_sub(ONES);
-    let backslash = (word ^ (u64::from(b'\\') * ONES)).wrapping_sub(ONES);
-    word | control | quote | backslash
+fn special(block: &[u8; BLOCK]) -> u64 {
+    let mut found = [0; BLOCK];
+    for (found, byte) in found.iter_mut().zip(block) {
+        let escape = (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
+        *found = u8::from(escape) | (byte & 0x80);
+    }
+    let (words, _) = found.as_chunks::<8>();
+    words.iter().fold(0, |found, word| found | u64::from_le_bytes(*word))
 }
 
 #[cfg(test)]
@@ -75,7 +134,7 @@ mod tests {
                 written.unwrap();
                 assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
             }
-            Err(_) => assert_eq!(written, Err(NOT_UTF8)),
+            Err(_) => assert_eq!(written, Err(Fault::NotUtf8)),
         }
     }
 

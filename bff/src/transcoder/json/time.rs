@@ -18,7 +18,7 @@ pub(in crate::transcoder) fn timestamp(
     nanos: i32,
 ) -> Result<(), Fault> {
     if !SECONDS.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
-        return Err(Fault::Invalid("the timestamp is not in the years 1 to 9999"));
+        return Err(Fault::Moment);
     }
     let (year, month, day) = civil(seconds.div_euclid(DAY));
     let second = seconds.rem_euclid(DAY) as u32;
@@ -58,7 +58,7 @@ pub(in crate::transcoder) fn duration(
 ) -> Result<(), Fault> {
     let signs_differ = (seconds < 0 && nanos > 0) || (seconds > 0 && nanos < 0);
     if seconds.unsigned_abs() > LONGEST || nanos.unsigned_abs() > 999_999_999 || signs_differ {
-        return Err(Fault::Invalid("the duration is out of range"));
+        return Err(Fault::Span);
     }
     out.push(b'"');
     if seconds < 0 || nanos < 0 {

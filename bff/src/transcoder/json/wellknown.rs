@@ -1,6 +1,6 @@
 //! Bytes, `google.protobuf.FieldMask` and `google.protobuf.Any`.
 
-use super::{Fault, NOT_UTF8, string};
+use super::{Fault, string};
 
 /// Appends bytes as base64 with padding, in quotes.
 pub(in crate::transcoder) fn base64(out: &mut Vec<u8>, bytes: &[u8]) {
@@ -47,7 +47,7 @@ pub(in crate::transcoder) fn field_mask<'a>(
         if index > 0 {
             text.push(',');
         }
-        let path = simdutf8::basic::from_utf8(path).map_err(|_| NOT_UTF8)?;
+        let path = simdutf8::basic::from_utf8(path).map_err(|_| Fault::NotUtf8)?;
         lower_camel(&mut text, path);
     }
     string(out, text.as_bytes())

@@ -3,9 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Entry, ScanFault, Table, TableId, Tables, kind, span};
-use crate::transcoder::wire::{
-    self, FIXED32, FIXED64, LEN, Malformed, START_GROUP, VARINT, skip, varint,
-};
+use crate::transcoder::wire::{FIXED32, FIXED64, LEN, Malformed, VARINT, skip, varint};
 
 impl Tables {
     /// Fills `slots`, which are all 0, from a message, and returns the message to which their spans belong: `bytes`, or a
@@ -52,66 +50,48 @@ impl Tables {
     ) -> Result<(), ScanFault> {
         while at < bytes.len() {
             let start = at;
-            let first = bytes[at];
-            let (tag, entry) = if first < 0x80 {
-                at += 1;
-                (u32::from(first), table.small[usize::from(first)])
-            } else {
-                let tag = wire::tag(bytes, &mut at)?;
-                (tag, table.find(tag))
-            };
-            if tag < 8 {
+            let (tag, mut from) = short_number(bytes, at)?;
+            // Also the field number 0, which nothing has.
+            if !(8..=u64::from(u32::MAX)).contains(&tag) {
                 return Err(ScanFault::Malformed);
             }
-            match tag & 7 {
-                VARINT => {
-                    let from = at;
-                    let raw = varint(bytes, &mut at)?;
-                    if entry.kind() == kind::STORE {
-                        slots[entry.index()] = raw;
-                    } else {
-                        self.note(entry, bytes, [start, from, at], slots)?;
-                    }
+            let tag = tag as u32;
+            let entry = table.find(tag);
+            let wire_type = tag & 7;
+            // Asked in the order of what messages are made of.
+            let value = if wire_type == LEN {
+                let length;
+                (length, from) = short_number(bytes, from)?;
+                if length > (bytes.len() - from) as u64 {
+                    return Err(ScanFault::Malformed);
                 }
-                LEN => {
-                    let length = varint(bytes, &mut at)?;
-                    let from = at;
-                    if length > (bytes.len() - at) as u64 {
-                        return Err(ScanFault::Malformed);
-                    }
-                    at += length as usize;
-                    if entry.kind() == kind::STORE {
-                        slots[entry.index()] = span(from, at);
-                    } else {
-                        self.note(entry, bytes, [start, from, at], slots)?;
-                    }
-                }
-                FIXED64 => {
-                    let raw = u64::from_le_bytes(fixed(bytes, at)?);
-                    at += 8;
-                    if entry.kind() == kind::STORE {
-                        slots[entry.index()] = raw;
-                    } else {
-                        self.note(entry, bytes, [start, at - 8, at], slots)?;
-                    }
-                }
-                FIXED32 => {
-                    let raw = u32::from_le_bytes(fixed(bytes, at)?);
-                    at += 4;
-                    if entry.kind() == kind::STORE {
-                        slots[entry.index()] = u64::from(raw);
-                    } else {
-                        self.note(entry, bytes, [start, at - 4, at], slots)?;
-                    }
-                }
-                START_GROUP => skip(bytes, &mut at, tag)?,
-                _ => return Err(ScanFault::Malformed),
+                at = from + length as usize;
+                span(from, at)
+            } else if wire_type == VARINT {
+                let value;
+                (value, at) = short_number(bytes, from)?;
+                value
+            } else if wire_type == FIXED64 {
+                at = from + 8;
+                fixed64(bytes, from)?
+            } else if wire_type == FIXED32 {
+                at = from + 4;
+                fixed32(bytes, from)?
+            } else {
+                at = behind(bytes, from, tag)?;
+                continue;
+            };
+            if entry.kind() == kind::STORE {
+                slots[entry.index()] = value;
+            } else {
+                self.note(entry, bytes, [start, from, at], slots)?;
             }
         }
         Ok(())
     }
 
-    /// Everything but the plain store. The places are those of the tag, of the value, and of its end.
+    /// Everything but the plain store. Not inlined: it would take the loop's registers. The places are those of the tag, of the value, and of its end.
+    #[inline(never)]
     fn note(
         &self,
         entry: Entry,
@@ -150,6 +130,34 @@ impl Tables {
     }
 }
 
+/// A varint, which mostly has one byte or two, and where it ends. Places are passed by value here: one that others may
+/// write to would live in memory, not in a register.
+#[inline(always)]
+fn short_number(bytes: &[u8], at: usize) -> Result<(u64, usize), Malformed> {
+    let Some(first) = bytes.get(at) else { return Err(Malformed) };
+    if *first < 0x80 {
+        return Ok((u64::from(*first), at + 1));
+    }
+    match bytes.get(at + 1) {
+        Some(second) if *second < 0x80 => {
+            Ok((u64::from(first & 0x7f) | u64::from(*second) << 7, at + 2))
+        }
+        _ => long_number(bytes, at),
+    }
+}
+
+#[inline(never)]
+fn long_number(bytes: &[u8], mut at: usize) -> Result<(u64, usize), Malformed> {
+    let number = varint(bytes, &mut at)?;
+    Ok((number, at))
+}
+
+#[cold]
+fn behind(bytes: &[u8], mut at: usize, tag: u32) -> Result<usize, Malformed> {
+    skip(bytes, &mut at, tag)?;
+    Ok(at)
+}
+
 #[inline(always)]
 fn single(slot: &mut u64, from: usize, to: usize) -> Result<(), ScanFault> {
     if *slot != 0 {
@@ -160,19 +168,32 @@ fn single(slot: &mut u64, from: usize, to: usize) -> Result<(), ScanFault> {
 }
 
 #[inline(always)]
-fn fixed<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], ScanFault> {
-    bytes[at..].first_chunk().copied().ok_or(ScanFault::Malformed)
+fn fixed64(bytes: &[u8], at: usize) -> Result<u64, Malformed> {
+    let array = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(Malformed)?;
+    Ok(u64::from_le_bytes(*array))
+}
+
+#[inline(always)]
+fn fixed32(bytes: &[u8], at: usize) -> Result<u64, Malformed> {
+    let array = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(Malformed)?;
+    Ok(u64::from(u32::from_le_bytes(*array)))
 }
 
 impl Table {
+    #[inline(always)]
     pub(super) fn find(&self, tag: u32) -> Entry {
         let index = tag as usize;
-        if index < super::SMALL {
-            return self.small[index];
-        }
-        if let Some(entry) = self.large.get(index - super::SMALL) {
+        if let Some(entry) = self.small.get(index) {
             return *entry;
         }
+        match self.large.get(index - super::SMALL) {
+            Some(entry) => *entry,
+            None => self.find_far(tag),
+        }
+    }
+
+    #[inline(never)]
+    fn find_far(&self, tag: u32) -> Entry {
         let found = self.sparse.binary_search_by_key(&tag, |(tag, _)| *tag);
         found.map_or(Entry::default(), |at| self.sparse[at].1)
     }

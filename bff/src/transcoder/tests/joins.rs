@@ -181,6 +181,24 @@ fn noted_entities_are_reported_where_they_are_shown_and_not_inside_a_nulled_part
 }
 
 #[test]
+fn an_entity_that_stands_again_after_a_cut_is_written_anew() {
+    let program = library(non_null, same);
+    // The first `x` is cut off with its book, whose title cannot be shown.
+    let mut shelf = Vec::new();
+    put_len(&mut shelf, 2, &message(&[(1, b"\xff"), (2, b"x")]));
+    for title in [&b"b"[..], b"c"] {
+        put_len(&mut shelf, 2, &message(&[(1, title), (2, b"x")]));
+    }
+    let mut run = Run::new(&program);
+    run.answer(0, |_| bytes(message(&[(1, &shelf)])));
+    run.answer(1, author);
+    run.check(
+        r#"{"__typename":"Query","shelf":{"name":"","books":[null,{"title":"b","author":{"name":"X"}},{"title":"c","author":{"name":"X"}}]}}"#,
+        &["shelf.books.0.title: INVALID_VALUE"],
+    );
+}
+
+#[test]
 fn a_list_of_keys_becomes_the_list_of_its_objects_in_its_order() {
     let mut builder = Builder::new();
     let book_step = builder.step(call(Vec::new()));

@@ -16,6 +16,15 @@ pub(in crate::transcoder) fn varint(bytes: &[u8], at: &mut usize) -> Result<u64,
 
 fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, Malformed> {
     let rest = bytes.get(*at..).ok_or(Malformed)?;
+    if let Some(word) = rest.first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
+        let ends = !word & 0x8080_8080_8080_8080;
+        if ends != 0 {
+            *at += ends.trailing_zeros() as usize / 8 + 1;
+            // Everything up to the first byte that has no high bit, its own high bit included.
+            return Ok(packed(word & (ends ^ (ends - 1))));
+        }
+    }
     let mut value = 0;
     for (index, byte) in rest.iter().take(10).enumerate() {
         value |= u64::from(*byte & 0x7f) << (7 * index);
@@ -29,6 +38,14 @@ fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, Malformed> {
         }
     }
     Err(Malformed)
+}
+
+/// The lower seven bits of each byte, moved together.
+fn packed(bytes: u64) -> u64 {
+    let sevens = bytes & 0x7f7f_7f7f_7f7f_7f7f;
+    let pairs = sevens & 0x007f_007f_007f_007f | (sevens & 0x7f00_7f00_7f00_7f00) >> 1;
+    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+    fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4
 }
 
 /// The tag at `at`, which is moved behind it.

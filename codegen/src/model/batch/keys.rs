@@ -235,7 +235,7 @@ fn many_keys(at: &At, parent: &MessageDescriptor) -> Option<FieldDescriptor> {
 }
 
 /// Whether a key of one scalar type may be compared with, and sent as, another.
-pub(in crate::model) fn same_class(left: Scalar, right: Scalar) -> bool {
+pub(crate) fn same_class(left: Scalar, right: Scalar) -> bool {
     #[derive(PartialEq)]
     enum Class {
         Text,

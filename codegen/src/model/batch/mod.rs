@@ -16,7 +16,8 @@ use items::Items;
 mod items;
 mod keys;
 
-pub(super) use keys::{conventional_parent, same_class};
+pub(super) use keys::conventional_parent;
+pub(crate) use keys::same_class;
 
 impl Binder<'_> {
     /// What `@batch` says, or what the conventions of BatchGet say without it; `None`: no batch.

@@ -1,0 +1,101 @@
+//! Where the braces of a definition are: a small reader of GraphQL's lexical grammar.
+
+use std::ops::Range;
+
+use apollo_compiler::ast::Definition;
+
+/// The room of a type for more.
+#[derive(Clone, Debug)]
+pub(in crate::import) struct Place {
+    /// The position in the list of files.
+    pub(in crate::import) file: usize,
+    /// What is between the braces, in bytes.
+    pub(in crate::import) body: Range<usize>,
+}
+
+/// The bytes of a definition.
+pub(super) fn range(definition: &Definition, text: &str) -> (usize, usize) {
+    let location = match definition {
+        Definition::ObjectTypeDefinition(node) => node.location(),
+        Definition::ObjectTypeExtension(node) => node.location(),
+        Definition::InputObjectTypeDefinition(node) => node.location(),
+        Definition::InputObjectTypeExtension(node) => node.location(),
+        Definition::EnumTypeDefinition(node) => node.location(),
+        Definition::EnumTypeExtension(node) => node.location(),
+        Definition::UnionTypeDefinition(node) => node.location(),
+        Definition::UnionTypeExtension(node) => node.location(),
+        _ => None,
+    };
+    location.map_or((text.len(), text.len()), |location| (location.offset(), location.end_offset()))
+}
+
+/// What is between the braces of the definition that begins at `start`. Braces in arguments, texts and comments are
+/// none of them.
+pub(super) fn body(text: &str, start: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let (mut at, mut parentheses, mut open, mut has_keyword) = (start, 0_u32, None, false);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => {
+                at = text_end(text, at);
+                continue;
+            }
+            b'#' => {
+                at += text[at..].find('\n').unwrap_or(text.len() - at);
+                continue;
+            }
+            b'(' => parentheses += 1,
+            b')' => parentheses = parentheses.saturating_sub(1),
+            b'{' if parentheses == 0 && open.is_none() => open = Some(at + 1),
+            b'}' if parentheses == 0 => return open.map(|open| open..at),
+            // The next definition begins where there were no braces: its keyword follows a blank.
+            letter if open.is_none() && letter.is_ascii_alphabetic() => {
+                let word = word(&text[at..]);
+                if has_keyword && is_keyword(word) {
+                    return None;
+                }
+                has_keyword |= is_keyword(word);
+                at += word.len();
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+fn word(text: &str) -> &str {
+    let end = text.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    &text[..end.unwrap_or(text.len())]
+}
+
+fn is_keyword(word: &str) -> bool {
+    matches!(
+        word,
+        "type" | "input" | "enum" | "union" | "interface" | "scalar" | "directive" | "schema"
+    )
+}
+
+/// Behind the text that begins at `start`.
+fn text_end(text: &str, start: usize) -> usize {
+    if text[start..].starts_with("\"\"\"") {
+        let mut at = start + 3;
+        while at < text.len() {
+            if text[at..].starts_with("\\\"\"\"") {
+                at += 4;
+            } else if text[at..].starts_with("\"\"\"") {
+                return at + 3;
+            } else {
+                at += text[at..].chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        return text.len();
+    }
+    let bytes = text.as_bytes();
+    let mut at = start + 1;
+    while at < bytes.len() && bytes[at] != b'"' && bytes[at] != b'\n' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    (at + 1).min(text.len())
+}

@@ -1,0 +1,86 @@
+//! A first schema from protos, by the conventions of the AIPs; later ones add to it and change nothing.
+//!
+//! The phases, in order: `existing` reads the schema that is there, `services` says what each method becomes, `roots`,
+//! `objects`, `inputs` and `enums` make definitions of it, and `merge` puts them between the bytes that people wrote.
+
+use std::path::PathBuf;
+
+use crate::diagnostic::{Diagnostics, Severity};
+use crate::input::{self, Sources};
+use crate::{Output, check, model};
+
+mod annotations;
+mod comments;
+mod enums;
+mod existing;
+mod fields;
+mod inputs;
+mod joins;
+mod merge;
+mod naming;
+mod objects;
+mod plan;
+mod roots;
+mod sdl;
+mod services;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+/// What came of [`import`].
+#[derive(Debug)]
+pub struct Imported {
+    /// The files that are new or have grown, with their whole content. A new file has only a name; one that was there
+    /// has the path it was given with.
+    pub files: Vec<Output>,
+    /// What was left out, and why, a sentence each.
+    pub notes: Vec<String>,
+    /// What could not be read. Where there are errors, there are no files.
+    pub diagnostics: Diagnostics,
+}
+
+/// Makes a schema from `protos`, beside the `existing` files of one, each a path and its text.
+///
+/// Only what is missing is added: types that no file has, and fields that a type lacks. A name once written stays, so
+/// that a type may be renamed as long as its `@message` stays. What a comment inside a type names (`# email: String!`)
+/// is not added again.
+///
+/// ```
+/// use anabranch_codegen::{Sources, import};
+///
+/// let protos = Sources::new().proto_text("shop.proto", r#"
+///     syntax = "proto3";
+///     package shop.v1;
+///     service Catalog { rpc GetBook(GetBookRequest) returns (Book); }
+///     message GetBookRequest { string id = 1; }
+///     message Book { string id = 1; string title = 2; }
+/// "#);
+/// let imported = import(&protos, &[]);
+/// let query = imported.files.iter().find(|file| file.path.ends_with("query.graphql")).expect("it is made");
+/// assert!(String::from_utf8_lossy(&query.bytes).contains("book(id: ID!): Book"));
+/// ```
+pub fn import(protos: &Sources, existing: &[(String, String)]) -> Imported {
+    let mut sources = protos.without_schemas();
+    for (path, text) in existing {
+        sources = sources.schema_text(path, text);
+    }
+    let input = input::read(&sources);
+    if input.faults.iter().any(input::Fault::is_fatal) {
+        let findings = check::check(&model::bind(&input));
+        let findings = findings.into_iter().filter(|found| found.severity() == Severity::Error);
+        let findings = findings.collect();
+        let diagnostics = Diagnostics::new(input.files, findings);
+        return Imported { files: Vec::new(), notes: Vec::new(), diagnostics };
+    }
+    let existing_types = existing::read(existing);
+    let made = services::services(&input.protos, &existing_types);
+    let (definitions, notes) = (made.definitions, made.notes);
+    let files = merge::merge(existing, &existing_types, &definitions);
+    let output = |(path, text): (String, String)| Output {
+        path: PathBuf::from(path),
+        bytes: text.into_bytes(),
+    };
+    let diagnostics = Diagnostics::new(input.files, Vec::new());
+    Imported { files: files.into_iter().map(output).collect(), notes, diagnostics }
+}
