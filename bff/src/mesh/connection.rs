@@ -33,7 +33,8 @@ const MAX_FRAME_SIZE: u32 = 1 << 20;
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
 
-/// A connection that ends sooner counts as a failure to connect: something accepts for an endpoint that is not there.
+/// A connection that ends sooner counts as a failure to connect from the second time on: something accepts connections that
+/// it does not want.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// Where calls of one endpoint go. Cheap to clone.
@@ -96,31 +97,34 @@ impl GrpcService<Body> for Line {
 
 /// Connects, and connects again whenever the connection ends. Never returns.
 pub(super) async fn keep(endpoint: Endpoint, settings: Arc<Settings>, slot: Slot) {
-    let mut failures = 0;
+    let (mut failures, mut told) = (0, false);
     loop {
         let attempt = timeout(settings.connect_timeout.0, connect(&endpoint, &settings));
         match attempt.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             Ok((connection, closed)) => {
                 tracing::info!(service = slot.name(), %endpoint, "connected");
+                told = false;
                 let since = Instant::now();
                 slot.ready(connection);
                 let reason = closed.await;
-                failures = if since.elapsed() < STEADY { failures + 1 } else { 0 };
                 tracing::info!(service = slot.name(), %endpoint, reason, "disconnected");
+                failures = if since.elapsed() < STEADY { failures + 1 } else { 0 };
+                if failures <= 1 {
+                    slot.connecting();
+                    continue;
+                }
             }
             Err(error) => {
                 failures += 1;
-                if failures == 1 {
+                // Once, and not at every attempt: the next line about it says that it is back.
+                if !told {
                     tracing::warn!(service = slot.name(), %endpoint, %error, "cannot connect; trying again");
+                    told = true;
                 }
             }
         }
-        if failures == 0 {
-            slot.connecting();
-        } else {
-            slot.down();
-            sleep(backoff(failures, jitter(&endpoint))).await;
-        }
+        slot.down();
+        sleep(backoff(failures, jitter(&endpoint))).await;
     }
 }
 

@@ -46,8 +46,13 @@ impl Endpoints {
         self.connected.iter().any(|connection| !connection.is_closed())
     }
 
+    /// A connection that has ended is made anew at once: its task only has not noticed yet.
     fn any_connecting(&self) -> bool {
-        self.states.iter().any(|state| matches!(state, State::Connecting))
+        self.states.iter().any(|state| match state {
+            State::Connecting => true,
+            State::Connected(connection) => connection.is_closed(),
+            State::Down => false,
+        })
     }
 }
 
