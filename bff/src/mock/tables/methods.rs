@@ -120,11 +120,11 @@ impl<'a> Builder<'a> {
         let batches = uses.iter().filter_map(|used| Some((used, used.join.batch.as_ref()?)));
         let batches: Vec<(&Use<'a>, &Batch)> = batches.collect();
         let Some((first, batch)) = batches.first().copied() else { return Ok(None) };
-        let field =
+        let list =
             fields(output, &batch.items)?.pop().ok_or_else(|| nowhere(output, &batch.items))?;
-        let field = match field.kind() {
-            prost_reflect::Kind::Message(entry) if field.is_map() => entry.map_entry_value_field(),
-            _ => field,
+        let field = match list.kind() {
+            prost_reflect::Kind::Message(entry) if list.is_map() => entry.map_entry_value_field(),
+            _ => list.clone(),
         };
         let prost_reflect::Kind::Message(message) = field.kind() else {
             let leaf = self.leaf(&first.owner.r#type, &first.field.name, &field, None)?;
@@ -132,48 +132,54 @@ impl<'a> Builder<'a> {
             return Ok(Some(fact(batch, first, Body::Leaf(leaf))));
         };
         let mut facts = facts::of_batch(batch);
-        for (used, other) in batches.iter().filter(|(_, other)| other.items == batch.items) {
-            if !other.group {
-                facts.extend(self.value(used, self.rule(used)).into_iter().flatten());
-            }
+        for (used, _) in
+            batches.iter().filter(|(_, other)| other.items == batch.items && !other.group)
+        {
+            facts.extend(self.value(used, self.rule(used)).into_iter().flatten());
         }
-        let is_value = batch.group || self.value(first, Rule::Child).is_none();
-        let body = match bound(first.join).filter(|_| is_value) {
-            Some(binding) => {
-                let rule =
-                    if self.is_matched(binding, batch) { Rule::Asked } else { self.rule(first) };
-                self.item(&message, binding, facts, rule)?
+        // Items matched inside of a map's values are its entries, whose field 2 is the value.
+        let in_entry = list.is_map() && !batch.map;
+        let is_entry_value = facts.iter().any(|fact| in_entry && fact.asked_for && fact.is_at(2));
+        if in_entry {
+            facts = facts.iter().filter_map(|fact| fact.inside(2)).collect();
+        }
+        let is_value = batch.group || is_entry_value || self.value(first, Rule::Child).is_none();
+        let matched = match batch.r#match.as_slice() {
+            [part] if in_entry => part.path.get(1..),
+            [part] => Some(part.path.as_slice()),
+            _ => None,
+        };
+        let body = self.item(&message, bound(first.join).filter(|_| is_value), matched, facts)?;
+        let body = match body {
+            Body::Object { table, rule: Rule::Child } => {
+                Body::Object { table, rule: self.rule(first) }
             }
-            None => match self
-                .keyed_binding(&message)
-                .filter(|binding| self.is_matched(*binding, batch))
-            {
-                Some(binding) => self.item(&message, binding, facts, Rule::Asked)?,
-                None => Body::Same(self.here(&message, message.name(), &facts)?),
-            },
+            body => body,
         };
         Ok(Some(fact(batch, first, body)))
     }
 
+    /// One item: the object of `value`, or else the object that its key names, or else something about the parent.
+    /// Where items are matched by the key of their own type, an item is the very object asked for.
     fn item(
         &mut self,
         message: &MessageDescriptor,
-        binding: u32,
+        value: Option<u32>,
+        matched: Option<&[u32]>,
         mut facts: Vec<Fact>,
-        rule: Rule,
     ) -> Result<Body> {
+        let contract = self.contract;
+        let bound = |binding: u32| &contract.bindings[binding as usize];
+        let is_matched = |builder: &Self, binding: u32| {
+            matched.is_some_and(|path| builder.is_own_key(bound(binding), path))
+        };
+        let named = self.keyed_binding(message).filter(|binding| is_matched(self, *binding));
+        let Some(binding) = value.or(named) else {
+            return Ok(Body::Same(self.here(message, message.name(), &facts)?));
+        };
+        let rule = if is_matched(self, binding) { Rule::Asked } else { Rule::Child };
         facts.extend(self.facts(binding));
-        let type_name = &self.contract.bindings[binding as usize].r#type;
-        Ok(Body::Object { table: self.here(message, type_name, &facts)?, rule })
-    }
-
-    /// Whether items are matched by the key of their own type: an item is then the very object asked for.
-    fn is_matched(&self, binding: u32, batch: &Batch) -> bool {
-        let binding = &self.contract.bindings[binding as usize];
-        match batch.r#match.as_slice() {
-            [part] => self.is_own_key(binding, &part.path),
-            _ => false,
-        }
+        Ok(Body::Object { table: self.here(message, &bound(binding).r#type, &facts)?, rule })
     }
 
     fn value(&self, used: &Use<'a>, rule: Rule) -> Option<Vec<Fact>> {

@@ -3,6 +3,7 @@
 mod build;
 mod facts;
 mod keys;
+mod leaves;
 mod methods;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};

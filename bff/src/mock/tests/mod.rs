@@ -209,6 +209,8 @@ async fn a_batch_has_an_item_for_each_key() {
     assert_eq!(at(&authors, "authors.3.id"), "3");
     let email = at(&authors, "authors.5.email");
     assert!(email.ends_with("@example.com"), "{email}");
+    let entries = caller.ask("EntryAuthors", "ids: 3 ids: 5").await;
+    assert_eq!(at(&entries, "authors.5.email"), email);
 }
 
 #[tokio::test]

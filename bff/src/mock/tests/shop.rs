@@ -123,6 +123,7 @@ const METHODS: &[(&str, &str, &str)] = &[
     ("FlatReviews", "shop.v1.BatchReviewsRequest", "shop.v1.FlatReviewsResponse"),
     ("BatchStock", "shop.v1.BatchStockRequest", "shop.v1.BatchStockResponse"),
     ("CreateReview", "shop.v1.CreateReviewRequest", "shop.v1.CreateReviewResponse"),
+    ("EntryAuthors", "shop.v1.BatchAuthorsRequest", "shop.v1.BatchAuthorsResponse"),
     ("Search", "shop.v1.ListBooksRequest", "shop.v1.SearchResponse"),
     ("Ping", "shop.v1.Empty", "shop.v1.Empty"),
     ("Query_book", "anabranch.promised.v1.BookRequest", "anabranch.promised.v1.BookResponse"),
@@ -231,6 +232,11 @@ fn book() -> Vec<Field> {
     if let Some(batch) = &mut authors.batch {
         batch.map = true;
     }
+    // The same map, its items matched inside of the values.
+    let mut entries = batch("EntryAuthors", 5, &[], one(2, AUTHOR));
+    if let Some(batch) = &mut entries.batch {
+        batch.r#match = vec![Match { path: vec![2, 1], ..Match::default() }];
+    }
     let part = |path: u32, target: u32| KeyPart {
         path: vec![path],
         target: vec![target],
@@ -258,6 +264,7 @@ fn book() -> Vec<Field> {
         asks("reviews", batch("BatchReviews", 1, &[1], many(2, REVIEW))),
         asks("flatReviews", flat),
         asks("author", authors),
+        asks("entryAuthor", entries),
         asks("stock", stock),
         asks("price", batch("Book_price", 1, &[1], one(2, MONEY))),
     ]
