@@ -1,11 +1,15 @@
-//! The services as their clients see them: through real connections on loopback.
+//! The services, and the gateway in front of them, as their clients see them: through real connections on loopback.
 
 mod catalog;
+mod gateway;
 mod offers;
 mod page;
+mod program;
 mod recommendations;
 mod reviews;
 mod running;
+mod scenarios;
+mod served;
 
 use bookshop::{Options, Running, Service};
 use tonic::transport::Channel;

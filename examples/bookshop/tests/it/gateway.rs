@@ -1,0 +1,104 @@
+//! What the gateway does to the services behind it, as they see it.
+
+use std::time::Duration;
+
+use bookshop::{Fault, Options, Running, Service};
+use http::HeaderValue;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::served::{Served, later, still};
+
+const REVIEWS: &str = "bookshop.reviews.v1.Reviews/ListByBooks";
+const LIST: &str = "bookshop.catalog.v1.Catalog/ListBooks";
+const STOCK: &str = "bookshop.inventory.v1.Inventory/BatchGetStock";
+const CREATE: &str = "bookshop.reviews.v1.Reviews/CreateReview";
+
+async fn started() -> (Running, Served) {
+    let shop = bookshop::start(Options::for_tests()).await.expect("the shop starts");
+    let served = Served::start(&shop).await;
+    (shop, served)
+}
+
+/// Asks, and does not wait for an answer. Dropped, the client has left.
+async fn impatient(served: &Served, query: &str) -> TcpStream {
+    let body = serde_json::json!({ "query": query }).to_string();
+    let length = body.len();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(served.address).await.expect("it listens");
+    stream.write_all(format!("{head}{body}").as_bytes()).await.expect("it reads");
+    stream
+}
+
+#[tokio::test]
+async fn calls_of_a_query_end_when_its_client_leaves() {
+    still(async {
+        let (shop, served) = started().await;
+        shop.faults(Service::Reviews).fail(Fault::StallAfterHeaders);
+        let client = impatient(&served, r#"{ book(id: "42") { reviews { text } } }"#).await;
+        shop.until(REVIEWS, |seen| seen.started == 1).await;
+        drop(client);
+        // The clock stands still: no timeout ends the call.
+        shop.until(REVIEWS, |seen| seen.cancelled == 1).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mutation_runs_on_when_its_client_leaves() {
+    still(async {
+        let (shop, served) = started().await;
+        shop.faults(Service::Reviews).latency(Duration::from_millis(100));
+        let mutation =
+            r#"mutation { addReview(review: {bookId: "42", stars: 5, text: "Bye."}) { id } }"#;
+        let client = impatient(&served, mutation).await;
+        shop.until(CREATE, |seen| seen.started == 1).await;
+        drop(client);
+        later(Duration::from_millis(50)).await;
+        assert_eq!(shop.seen(CREATE).cancelled, 0);
+        later(Duration::from_millis(51)).await;
+        let seen = shop.until(CREATE, |seen| seen.finished == 1).await;
+        assert_eq!(seen.cancelled, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_down_delays_neither_the_start_nor_the_answer() {
+    still(async {
+        let mut shop = bookshop::start(Options::for_tests()).await.expect("the shop starts");
+        shop.kill(Service::Reviews).await;
+        let served = Served::start(&shop).await;
+        let answer = served.ask(r#"{ book(id: "42") { title rating { count } } }"#).await;
+        assert_eq!(answer.took, Duration::ZERO);
+        assert_eq!(answer.body["data"]["book"]["title"], "Middlemarch");
+        assert_eq!(answer.body["extensions"]["degraded"][0]["cause"], "UNAVAILABLE");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_call_is_told_how_much_time_is_left() {
+    still(async {
+        let (shop, served) = started().await;
+        shop.faults(Service::Catalog).latency(Duration::from_millis(30));
+        let mut request = served.post("{ books(first: 1) { books { id stock { count } } } }");
+        request.headers_mut().insert("x-request-timeout", HeaderValue::from_static("100ms"));
+        let services = async {
+            shop.until(LIST, |seen| seen.started == 1).await;
+            later(Duration::from_millis(31)).await;
+        };
+        let (answer, ()) = tokio::join!(served.send(request), services);
+        assert_eq!(answer.body["errors"], serde_json::Value::Null, "{}", answer.body);
+
+        let told = |method| shop.seen(method).last_timeout.expect("each call is told");
+        let (first, second) = (told(LIST), told(STOCK));
+        // Five milliseconds are kept back for the answer.
+        let milliseconds = Duration::from_millis;
+        assert_eq!(first, milliseconds(95));
+        assert_eq!(second, milliseconds(95 - 31));
+    })
+    .await;
+}
