@@ -28,7 +28,7 @@ pub(super) fn enumeration(plan: &mut Plan<'_>, name: &str, values: &EnumDescript
     let mut used: BTreeSet<String> = BTreeSet::new();
     let mut numbers = BTreeSet::new();
     let mut members = Vec::new();
-    for value in values.values() {
+    for value in in_order(values) {
         // Of two values with one number the first one names it.
         if !numbers.insert(value.number()) || shown(&value) {
             continue;
@@ -47,6 +47,13 @@ pub(super) fn enumeration(plan: &mut Plan<'_>, name: &str, values: &EnumDescript
         members,
         file: Plan::file(values.package_name()),
     });
+}
+
+/// As the proto has them, which is not always by number.
+fn in_order(values: &EnumDescriptor) -> Vec<EnumValueDescriptor> {
+    let mut values: Vec<EnumValueDescriptor> = values.values().collect();
+    values.sort_by_key(|value| value.path().last().copied());
+    values
 }
 
 fn member(
