@@ -17,7 +17,11 @@ pub(super) fn enumeration(plan: &mut Plan<'_>, name: &str, values: &EnumDescript
     }
     let shown = |value: &EnumValueDescriptor| {
         existing.is_some_and(|ty| {
-            let is_left_out = ty.is_left_out(value.name()) || ty.is_left_out(&short(values, value));
+            // Who wrote the enum by hand knew that this one is never sent.
+            let is_unspecified = value.number() == 0 && value.name().ends_with("UNSPECIFIED");
+            let is_left_out = is_unspecified
+                || ty.is_left_out(value.name())
+                || ty.is_left_out(&short(values, value));
             is_left_out
                 || ty.members.iter().any(|member| {
                     let name = member.from.as_deref().unwrap_or(&member.name);

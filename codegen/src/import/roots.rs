@@ -215,14 +215,14 @@ fn arguments(plan: &mut Plan<'_>, method: &MethodDescriptor) -> Vec<Member> {
     {
         return vec![object];
     }
-    flat(plan, method, fields)
+    flat(plan, method, &fields)
 }
 
 /// An argument for each field of the request.
 pub(super) fn flat(
     plan: &mut Plan<'_>,
     method: &MethodDescriptor,
-    fields: Vec<FieldDescriptor>,
+    fields: &[FieldDescriptor],
 ) -> Vec<Member> {
     let request = method.input();
     let pages = fields.iter().any(|field| field.name() == "page_token");
