@@ -1,6 +1,6 @@
 //! What `google/api/*.proto` say of methods and fields, where they are used.
 
-use prost_reflect::{DynamicMessage, FieldDescriptor, MethodDescriptor, Value};
+use prost_reflect::{FieldDescriptor, MethodDescriptor, Value};
 
 /// `google.api.FieldBehavior`, as far as it matters here.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) fn has_behavior(field: &FieldDescriptor, behavior: Behavior) -> bool 
 
 /// Whether the field holds the name of a resource: its own, or another's.
 pub(super) fn is_resource_name(field: &FieldDescriptor) -> bool {
-    if has(field.options(), field, "google.api.resource_reference") {
+    if has(field, "google.api.resource_reference") {
         return true;
     }
     let message = field.parent_message();
@@ -41,9 +41,10 @@ pub(super) fn is_resource_name(field: &FieldDescriptor) -> bool {
     field.name() == name.unwrap_or("name")
 }
 
-fn has(options: DynamicMessage, field: &FieldDescriptor, extension: &str) -> bool {
+fn has(field: &FieldDescriptor, extension: &str) -> bool {
     let pool = field.parent_message().parent_pool();
-    pool.get_extension_by_name(extension).is_some_and(|found| options.has_extension(&found))
+    let found = pool.get_extension_by_name(extension);
+    found.is_some_and(|found| field.options().has_extension(&found))
 }
 
 /// Whether `google.api.http` maps the method to GET.

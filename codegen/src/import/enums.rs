@@ -17,7 +17,11 @@ pub(super) fn enumeration(plan: &mut Plan<'_>, name: &str, values: &EnumDescript
     }
     let shown = |value: &EnumValueDescriptor| {
         existing.is_some_and(|ty| {
-            let is_left_out = ty.is_left_out(value.name()) || ty.is_left_out(&short(values, value));
+            // Who wrote the enum by hand knew that this one is never sent.
+            let is_unspecified = value.number() == 0 && value.name().ends_with("UNSPECIFIED");
+            let is_left_out = is_unspecified
+                || ty.is_left_out(value.name())
+                || ty.is_left_out(&short(values, value));
             is_left_out
                 || ty.members.iter().any(|member| {
                     let name = member.from.as_deref().unwrap_or(&member.name);
@@ -28,7 +32,7 @@ pub(super) fn enumeration(plan: &mut Plan<'_>, name: &str, values: &EnumDescript
     let mut used: BTreeSet<String> = BTreeSet::new();
     let mut numbers = BTreeSet::new();
     let mut members = Vec::new();
-    for value in values.values() {
+    for value in in_order(values) {
         // Of two values with one number the first one names it.
         if !numbers.insert(value.number()) || shown(&value) {
             continue;
@@ -47,6 +51,13 @@ pub(super) fn enumeration(plan: &mut Plan<'_>, name: &str, values: &EnumDescript
         members,
         file: Plan::file(values.package_name()),
     });
+}
+
+/// As the proto has them, which is not always by number.
+fn in_order(values: &EnumDescriptor) -> Vec<EnumValueDescriptor> {
+    let mut values: Vec<EnumValueDescriptor> = values.values().collect();
+    values.sort_by_key(|value| value.path().last().copied());
+    values
 }
 
 fn member(

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::diagnostic::{Diagnostics, Severity};
+use crate::diagnostic::Diagnostics;
 use crate::input::{self, Sources};
 use crate::{Output, check, model};
 
@@ -65,11 +65,11 @@ pub fn import(protos: &Sources, existing: &[(String, String)]) -> Imported {
     for (path, text) in existing {
         sources = sources.schema_text(path, text);
     }
-    let input = input::read(&sources);
-    if input.faults.iter().any(input::Fault::is_fatal) {
+    let mut input = input::read(&sources);
+    // A schema may still lack what it gets now: a Query, the types of its fields.
+    input.faults.retain(input::Fault::is_fatal);
+    if !input.faults.is_empty() {
         let findings = check::check(&model::bind(&input));
-        let findings = findings.into_iter().filter(|found| found.severity() == Severity::Error);
-        let findings = findings.collect();
         let diagnostics = Diagnostics::new(input.files, findings);
         return Imported { files: Vec::new(), notes: Vec::new(), diagnostics };
     }

@@ -151,9 +151,11 @@ impl<'a> Plan<'a> {
 
     /// Whether the schema has the type, and nobody behind it yet.
     fn is_waiting(&self, kind: Kind, full_name: &str, name: &str) -> bool {
-        let Some(ty) = self.existing.types.get(name).filter(|ty| ty.kind == kind) else {
-            return false;
-        };
+        let existing = self.existing;
+        let is_root = is_reserved(name)
+            || [&existing.query, &existing.mutation].into_iter().flatten().any(|root| root == name);
+        let ty = existing.types.get(name).filter(|ty| ty.kind == kind && !is_root);
+        let Some(ty) = ty else { return false };
         let is_its_own = match kind {
             Kind::Union => {
                 let message = full_name.rsplit_once('.').map_or("", |(message, _)| message);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use prost_reflect::{FieldDescriptor, MethodDescriptor};
 
+use super::existing::ExistingMember;
 use super::fields::{Part, named};
 use super::inputs::settable;
 use super::naming::{camel, free, prefixes};
@@ -43,7 +44,9 @@ pub(super) fn roots(plan: &mut Plan<'_>, methods: &[MethodDescriptor]) {
             continue;
         }
         let root = if is_read(method) { &mut query } else { &mut mutation };
-        if is_bound_by_name(plan, root, method) {
+        if let Some(member) = bound_by_name(plan, root, method) {
+            let named = member.named.clone().unwrap_or_default();
+            plan.adopt(Kind::Object, method.output().full_name(), &named);
             continue;
         }
         let reason = match streaming(method) {
@@ -104,17 +107,20 @@ fn streaming(method: &MethodDescriptor) -> Option<&'static str> {
     method.is_server_streaming().then_some("answers with a stream; subscriptions come later")
 }
 
-/// Whether a field without directives means the method already, as the schema language finds methods by name.
-fn is_bound_by_name(plan: &Plan<'_>, root: &Root, method: &MethodDescriptor) -> bool {
-    let existing = plan.existing.types.get(&root.name);
-    let members = existing.into_iter().flat_map(|ty| &ty.members);
-    is_unary(method)
-        && members.filter(|member| !member.has_call).any(|member| {
-            let field = pascal(&member.name);
-            ["", "Get", "List", "Search"]
-                .iter()
-                .any(|verb| method.name() == format!("{verb}{field}"))
-        })
+/// The field without directives that means the method already, as the schema language finds methods by name.
+fn bound_by_name<'a>(
+    plan: &Plan<'a>,
+    root: &Root,
+    method: &MethodDescriptor,
+) -> Option<&'a ExistingMember> {
+    let existing = plan.existing.types.get(&root.name).filter(|_| is_unary(method))?;
+    let plain = existing.members.iter().filter(|member| !member.has_call);
+    let verbs = ["", "Get", "List", "Search"];
+    let is_meant = |member: &&ExistingMember| {
+        let field = pascal(&member.name);
+        verbs.iter().any(|verb| method.name() == format!("{verb}{field}"))
+    };
+    plain.into_iter().find(is_meant)
 }
 
 fn field(
@@ -209,14 +215,14 @@ fn arguments(plan: &mut Plan<'_>, method: &MethodDescriptor) -> Vec<Member> {
     {
         return vec![object];
     }
-    flat(plan, method, fields)
+    flat(plan, method, &fields)
 }
 
 /// An argument for each field of the request.
 pub(super) fn flat(
     plan: &mut Plan<'_>,
     method: &MethodDescriptor,
-    fields: Vec<FieldDescriptor>,
+    fields: &[FieldDescriptor],
 ) -> Vec<Member> {
     let request = method.input();
     let pages = fields.iter().any(|field| field.name() == "page_token");

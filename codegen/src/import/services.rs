@@ -6,7 +6,7 @@ use prost_reflect::{Kind as Proto, MessageDescriptor, MethodDescriptor};
 
 use super::existing::Existing;
 use super::plan::{Plan, Wanted, path_of};
-use super::sdl::Definition;
+use super::sdl::{Definition, Kind};
 use super::{annotations, enums, inputs, joins, objects, roots};
 use crate::input::Protos;
 use crate::model::names::snake;
@@ -28,15 +28,29 @@ pub(super) fn services(protos: &Protos, existing: &Existing) -> Made {
     }
     joins::find(&mut plan, &methods);
     roots::roots(&mut plan, &methods);
+    make(&mut plan);
+    adopt_by_name(&mut plan);
+    make(&mut plan);
+    Made { definitions: plan.definitions, notes: plan.notes }
+}
+
+fn make(plan: &mut Plan<'_>) {
     while let Some(wanted) = plan.wanted.pop_front() {
         match wanted {
-            Wanted::Object { name, message } => objects::object(&mut plan, &name, &message),
-            Wanted::Input { name, message } => inputs::input(&mut plan, &name, &message),
-            Wanted::Enum { name, values } => enums::enumeration(&mut plan, &name, &values),
-            Wanted::Union { name, oneof } => objects::union(&mut plan, &name, &oneof),
+            Wanted::Object { name, message } => objects::object(plan, &name, &message),
+            Wanted::Input { name, message } => inputs::input(plan, &name, &message),
+            Wanted::Enum { name, values } => enums::enumeration(plan, &name, &values),
+            Wanted::Union { name, oneof } => objects::union(plan, &name, &oneof),
         }
     }
-    Made { definitions: plan.definitions, notes: plan.notes }
+}
+
+/// Types that were promised before there were protos: they have their names in common.
+fn adopt_by_name(plan: &mut Plan<'_>) {
+    for full_name in plan.outputs.clone() {
+        let name = full_name.rsplit('.').next().unwrap_or(&full_name);
+        plan.adopt(Kind::Object, &full_name, name);
+    }
 }
 
 /// The methods of the given protos, but for those by which machines speak of each other.

@@ -60,9 +60,6 @@ fn text<'a>(schema: &'a Files, file: &str) -> &'a str {
 fn the_bookshop_is_imported_from_its_protos_alone() {
     let protos = Sources::new().proto_root(repository().join("proto"));
     let schema = imported(&protos, &Files::new());
-    for (file, text) in &schema {
-        println!("=== {file}\n{text}");
-    }
     assert!(text(&schema, "query.graphql").contains("  book(id: ID!): Book\n"));
 }
 
@@ -70,10 +67,23 @@ fn the_bookshop_is_imported_from_its_protos_alone() {
 fn the_shop_of_the_benchmark_is_imported_from_its_protos_alone() {
     let protos = Sources::new().proto_root(repository().join("bench/proto"));
     let schema = imported(&protos, &Files::new());
-    for (file, text) in &schema {
-        println!("=== {file}\n{text}");
-    }
     assert!(text(&schema, "query.graphql").contains("  product(id: ID!): Product\n"));
+}
+
+#[test]
+fn names_and_shapes_that_graphql_has_not_are_handled() {
+    let protos = Sources::new().proto_root(repository().join("codegen/tests/imports"));
+    let schema = imported(&protos, &Files::new());
+    let golden = repository().join("codegen/tests/imports/expected.graphql");
+    let all: String = schema.iter().map(|(file, text)| format!("### {file}\n{text}\n")).collect();
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        std::fs::write(&golden, &all).expect("written");
+    }
+    let expected = std::fs::read_to_string(&golden).expect("the expected schema");
+    assert!(
+        all == expected,
+        "the import has changed; look at it with UPDATE_EXPECTED=1 and git diff"
+    );
 }
 
 /// Protos that nobody here wrote: `ANABRANCH_IMPORT` names folders, separated by colons, each a proto root.
@@ -90,5 +100,213 @@ fn protos_of_others_are_imported_where_there_are_any() {
                 std::fs::write(PathBuf::from(&target).join(path), text).expect("written");
             }
         }
+    }
+}
+
+const BOOKS: &str = r#"
+    syntax = "proto3";
+    package shop.books.v1;
+    service Books {
+      rpc GetBook(GetBookRequest) returns (Book);
+      rpc DeleteBook(GetBookRequest) returns (Deleted);
+    }
+    message GetBookRequest { string id = 1; }
+    message Deleted {}
+    message Book {
+      string id = 1;
+      string title = 2;
+      Genre genre = 3;
+      Cover cover = 4;
+      string secret = 5;
+    }
+    message Cover { string color = 1; }
+    enum Genre { GENRE_UNSPECIFIED = 0; GENRE_NOVEL = 1; }
+"#;
+
+fn books() -> Sources {
+    Sources::new().proto_text("books.proto", BOOKS)
+}
+
+/// The books with a field, a value, a method and a type more.
+fn more_books() -> Sources {
+    let text = BOOKS
+        .replace(
+            "string secret = 5;",
+            "string secret = 5; int32 page_count = 6; Author author = 7;",
+        )
+        .replace("string color = 1;", "string color = 1; string byline = 2;")
+        .replace("GENRE_NOVEL = 1;", "GENRE_NOVEL = 1; GENRE_POEM = 2;")
+        .replace(
+            "rpc DeleteBook",
+            "rpc GetAuthor(GetBookRequest) returns (Author); rpc DeleteBook",
+        );
+    Sources::new().proto_text("books.proto", text + "message Author { string name = 1; }")
+}
+
+#[test]
+fn a_later_import_adds_what_is_missing_and_touches_nothing_else() {
+    let first = imported(&books(), &Files::new());
+    let second = imported(&more_books(), &first);
+    let types = text(&second, "shop.books.v1.graphql");
+    assert!(
+        types.contains("  secret: String!\n  pageCount: Int!\n  author: Author\n}\n"),
+        "{types}"
+    );
+    assert!(types.contains("  color: String!\n  byline: String!\n}\n"), "{types}");
+    assert!(types.contains("  NOVEL\n  POEM\n}\n"), "{types}");
+    assert!(
+        types.ends_with(
+            "type Author @message(name: \"shop.books.v1.Author\") {\n  name: String!\n}\n"
+        )
+    );
+    let query = text(&second, "query.graphql");
+    assert!(query.contains("  author(id: ID!): Author\n"), "{query}");
+    for (file, before) in &first {
+        let after = text(&second, file);
+        assert!(before.lines().all(|line| after.lines().any(|other| other == line)), "{file}");
+    }
+}
+
+#[test]
+fn what_people_wrote_stays_byte_for_byte() {
+    let edited = r#"# Ours, by hand.
+type Query { book(id: ID!): Book } # { not a brace }
+
+"A work {with braces}."
+type Book
+  @message(name: "shop.books.v1.Book") {   # two blanks
+  # secret: nobody's business
+  id: ID!   @mock(value: "{}")
+  name: String! @from(path: "title")
+  genre: Kind }
+
+type Art @message(name: "shop.books.v1.Cover") {
+    color: String!
+
+    # The last line is a comment: }
+}
+enum Kind @message(name: "shop.books.v1.Genre") { NOVEL, UNSPECIFIED }"#;
+    let existing = vec![("mine.graphql".to_owned(), edited.to_owned())];
+    let schema = imported(&more_books(), &existing);
+    let mine = text(&schema, "mine.graphql");
+    let expected = r#"# Ours, by hand.
+type Query { book(id: ID!): Book
+  author(id: ID!): Author
+    @rpc(method: "shop.books.v1.Books/GetAuthor")
+ } # { not a brace }
+
+"A work {with braces}."
+type Book
+  @message(name: "shop.books.v1.Book") {   # two blanks
+  # secret: nobody's business
+  id: ID!   @mock(value: "{}")
+  name: String! @from(path: "title")
+  genre: Kind
+  cover: Art
+  pageCount: Int!
+  author: Author
+ }
+
+type Art @message(name: "shop.books.v1.Cover") {
+    color: String!
+
+    # The last line is a comment: }
+  byline: String!
+}
+enum Kind @message(name: "shop.books.v1.Genre") { NOVEL, UNSPECIFIED
+  POEM
+ }"#;
+    assert_eq!(mine, expected);
+}
+
+#[test]
+fn a_promised_schema_becomes_real_without_being_changed() {
+    let promised = "type Query { book(id: ID!): Book }\ntype Book {\n  id: ID!\n  cover: Art\n  club: String\n}\n\
+                    type Art {\n  color: String!\n}\n";
+    let existing = vec![("schema.graphql".to_owned(), promised.to_owned())];
+    let schema = imported(&books(), &existing);
+    let mine = text(&schema, "schema.graphql");
+    assert!(mine.starts_with("type Query { book(id: ID!): Book }\ntype Book {\n  id: ID!\n  cover: Art\n  club: String\n  title"));
+    let all: String = schema.iter().map(|(_, text)| text.as_str()).collect();
+    assert!(!all.contains("type Cover") && !all.contains("Books/GetBook"), "{all}");
+}
+
+#[test]
+fn who_comes_first_keeps_the_short_name() {
+    let other = |package: &str| {
+        format!(
+            "syntax = \"proto3\"; package {package}; service S {{ rpc GetBook(Ask) returns (Book); }} \
+                 message Ask {{ string id = 1; }} message Book {{ string id = 1; }}"
+        )
+    };
+    let first = imported(&books(), &Files::new());
+    let both = books().proto_text("a.proto", other("shop.archive.v1"));
+    let both = both.proto_text("b.proto", other("shop.archive.v2"));
+    let schema = imported(&both, &first);
+    assert!(
+        text(&schema, "shop.archive.v1.graphql")
+            .contains("type ArchiveBook @message(name: \"shop.archive.v1.Book\")")
+    );
+    assert!(
+        text(&schema, "shop.archive.v2.graphql")
+            .contains("type ShopArchiveBook @message(name: \"shop.archive.v2.Book\")")
+    );
+    assert!(text(&schema, "query.graphql").contains("  sGetBook(id: ID!): ArchiveBook\n"));
+    let fresh = imported(&both, &Files::new());
+    assert!(
+        text(&fresh, "shop.archive.v1.graphql")
+            .contains("type Book @message(name: \"shop.archive.v1.Book\")")
+    );
+}
+
+#[test]
+fn a_field_behind_a_comment_sign_stays_away() {
+    let first = imported(&books(), &Files::new());
+    let edited: Files = first
+        .iter()
+        .map(|(path, text)| {
+            let text = text.replace("  secret:", "  # secret:").replace("  NOVEL\n", "  # NOVEL\n");
+            (
+                path.clone(),
+                text.replace(
+                    "  deleteBook(id: ID!): Boolean\n    @rpc",
+                    "  # deleteBook(id: ID!): Boolean\n  nothing: Boolean # @rpc",
+                ),
+            )
+        })
+        .collect();
+    assert_ne!(first, edited);
+    assert_eq!(imported(&books(), &edited), edited);
+}
+
+#[test]
+fn protos_that_do_not_parse_give_findings_and_no_files() {
+    let broken = books().proto_text("broken.proto", "syntax = \"proto3\"; message {");
+    let imported = import(&broken, &[]);
+    assert!(imported.diagnostics.errors() > 0 && imported.files.is_empty());
+    let broken = [("mine.graphql".to_owned(), "type Query {".to_owned())];
+    let imported = import(&books(), &broken);
+    assert!(imported.diagnostics.errors() > 0 && imported.files.is_empty());
+}
+
+#[test]
+fn the_schema_of_the_bookshop_gets_only_what_it_lacks() {
+    let folder = repository().join("schema/bookshop");
+    let mut existing: Files = Vec::new();
+    for file in ["author", "book", "offer", "query", "review", "scalars"] {
+        let path = format!("{file}.graphql");
+        existing
+            .push((path.clone(), std::fs::read_to_string(folder.join(path)).expect("it is there")));
+    }
+    let protos = Sources::new().proto_root(repository().join("proto"));
+    let schema = imported(&protos, &existing);
+    for (path, before) in &existing {
+        let after = text(&schema, path);
+        let mut rest = after;
+        for line in before.lines() {
+            let at = rest.find(line).unwrap_or_else(|| panic!("{path} has lost {line}"));
+            rest = &rest[at + line.len()..];
+        }
+        println!("=== {path}\n{after}");
     }
 }
