@@ -363,7 +363,7 @@ fn main() {
     assert_eq!(out, expected, "both write the same");
 
     // Buffers are kept, as a server would.
-    let mut buffers = [(); 3].map(|()| Vec::with_capacity(1 << 20));
+    let mut buffers = [const { Vec::new() }; 3];
     let [first, second, third] = &mut buffers;
     let mut cases = vec![
         Case {

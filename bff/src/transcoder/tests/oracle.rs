@@ -506,7 +506,7 @@ fn int(number: i128) -> Json {
     i32::try_from(number).map_or(Json::Null, |number| json!(number))
 }
 
-fn text(number: &impl ToString) -> Json {
+fn text<T: ToString + ?Sized>(number: &T) -> Json {
     Json::String(number.to_string())
 }
 
