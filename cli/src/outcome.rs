@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     /// Nothing was written.
     #[error(transparent)]
     NotWritten(#[from] anabranch_codegen::NotWritten),
+    /// Typed Rust could not be written.
+    #[error(transparent)]
+    NotBuilt(#[from] anabranch_codegen::BuildError),
     /// A file could not be read or written.
     #[error("{0}: {1}")]
     File(String, std::io::Error),

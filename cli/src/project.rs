@@ -45,10 +45,10 @@ impl Project {
     /// What there is to read.
     pub(crate) fn sources(&self) -> Result<Sources, Failure> {
         let mut sources = Sources::new();
-        for folder in or_default(&self.proto, "proto") {
+        for folder in folders(&self.proto, "proto") {
             sources = sources.proto_root(folder);
         }
-        let schemas = or_default(&self.schema, "schema");
+        let schemas = folders(&self.schema, "schema");
         if schemas.is_empty() {
             let text = "there is no folder `schema` here; name one with `--schema`, or begin with `anabranch new`";
             return Err(Failure::Usage(text.to_owned()));
@@ -117,9 +117,30 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         .map_err(|error| Failure::File(format!("cannot read `{}`", path.display()), error))
 }
 
-fn or_default(given: &[PathBuf], default: &str) -> Vec<PathBuf> {
+/// What was given, or else the folder of this name, if it is here.
+pub(crate) fn folders(given: &[PathBuf], default: &str) -> Vec<PathBuf> {
     if given.is_empty() && Path::new(default).is_dir() {
         return vec![PathBuf::from(default)];
     }
     given.to_vec()
+}
+
+/// The `.graphql` files of a folder and below, in an order that is always the same. A folder that is not there has none.
+pub(crate) fn graphql_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    let refused = |error| Failure::File(format!("cannot read `{}`", folder.display()), error);
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(files),
+        entries => entries.map_err(refused)?,
+    };
+    for entry in entries {
+        let path = entry.map_err(refused)?.path();
+        if path.is_dir() {
+            files.extend(graphql_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "graphql") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anabranch_codegen::{Output, write};
+use anabranch_codegen::{Output, write, write_rust};
 use prost::Message as _;
 
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
 Examples:
   anabranch build                            # writes anabranch.contract
   anabranch build --out release/shop.contract
+  anabranch build --rust src/generated       # messages, clients and resolver traits too
   anabranch serve --contract anabranch.contract")]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -25,6 +26,12 @@ pub(crate) struct Arguments {
     /// Where the contract goes
     #[arg(long, value_name = "FILE", default_value = "anabranch.contract")]
     out: PathBuf,
+    /// Write typed Rust too: a module with the contract beside it, for projects that keep generated code
+    #[arg(long, value_name = "DIR")]
+    rust: Option<PathBuf>,
+    /// With `--rust`: server traits for tonic too
+    #[arg(long, requires = "rust")]
+    server_stubs: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
@@ -32,7 +39,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     let rendered = compiled.diagnostics.render(color());
     let Some(contract) = &compiled.contract else { return Err(Failure::Found(rendered)) };
     let bytes = contract.encode_to_vec();
-    let said = format!("{} ({} bytes)\n", arguments.out.display(), bytes.len());
+    let mut said = format!("{} ({} bytes)\n", arguments.out.display(), bytes.len());
+    // Rust first: names that it cannot tell apart are found there, and nothing is written then.
+    if let Some(folder) = &arguments.rust {
+        write_rust(&compiled, folder, arguments.server_stubs)?;
+        said.push_str(&format!("{}\n", folder.join("mod.rs").display()));
+    }
     write(&compiled, &[Output { path: arguments.out.clone(), bytes }])?;
     Ok(Outcome::said(said).noting(rendered))
 }

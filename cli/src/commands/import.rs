@@ -1,11 +1,87 @@
-//! `anabranch import`: a first schema from protos.
+//! `anabranch import`: a first schema from protos, and what later protos add to it.
 
-use crate::outcome::{Outcome, Result};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-/// Write a first schema from protos
+use anabranch_codegen::{Output, Sources, import};
+
+use crate::{
+    outcome::{Failure, Outcome, Result, color},
+    project::{folders, graphql_files, read},
+};
+
+/// Write a first schema from protos, or add to the one that is there
+///
+/// Nothing that people wrote is changed: types and fields that are missing are added, a name once given stays. What a
+/// comment inside a type names (`# email: String!`) is not added again.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Arguments {}
+#[command(after_help = "\
+Examples:
+  anabranch import                              # proto/ to schema/
+  anabranch import --proto vendor/protos --schema schema --dry-run
+  anabranch import && anabranch check")]
+pub(crate) struct Arguments {
+    /// A folder of protos, from which their imports are looked up [default: `proto`]
+    #[arg(long, value_name = "DIR")]
+    proto: Vec<PathBuf>,
+    /// The folder of the schema, which is made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "schema")]
+    schema: PathBuf,
+    /// Print the files that would be written
+    #[arg(long)]
+    dry_run: bool,
+}
 
-pub(crate) fn run(_: &Arguments) -> Result {
-    Ok(Outcome::default())
+pub(crate) fn run(arguments: &Arguments) -> Result {
+    let protos = folders(&arguments.proto, "proto");
+    if protos.is_empty() {
+        let text = "there is no folder `proto` here; name one with `--proto`";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    let sources = protos.into_iter().fold(Sources::new(), Sources::proto_root);
+    let mut existing = Vec::new();
+    for path in graphql_files(&arguments.schema)? {
+        let text = String::from_utf8(read(&path)?)
+            .map_err(|_| Failure::Found(format!("`{}` is not text", path.display())))?;
+        existing.push((path.display().to_string(), text));
+    }
+    let imported = import(&sources, &existing);
+    if imported.diagnostics.errors() > 0 {
+        return Err(Failure::Found(imported.diagnostics.render(color())));
+    }
+    let mut said = String::new();
+    for file in &imported.files {
+        let path = place(file, &arguments.schema, &existing);
+        if arguments.dry_run {
+            said.push_str(&format!(
+                "# {}\n{}\n",
+                path.display(),
+                String::from_utf8_lossy(&file.bytes)
+            ));
+        } else {
+            write(&path, &file.bytes)?;
+            said.push_str(&format!("{}\n", path.display()));
+        }
+    }
+    if imported.files.is_empty() {
+        said.push_str("the schema has everything already\n");
+    }
+    let notes: String = imported.notes.iter().map(|note| format!("note: {note}\n")).collect();
+    Ok(Outcome::said(said).noting(notes))
+}
+
+/// Files that are there have their path; new ones only a name.
+fn place(file: &Output, schema: &Path, existing: &[(String, String)]) -> PathBuf {
+    let is_there = existing.iter().any(|(path, _)| Path::new(path) == file.path);
+    if is_there { file.path.clone() } else { schema.join(&file.path) }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> std::result::Result<(), Failure> {
+    let refused = |error| Failure::File(format!("cannot write `{}`", path.display()), error);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(refused)?;
+    }
+    fs::write(path, bytes).map_err(refused)
 }

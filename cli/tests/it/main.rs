@@ -1,1 +1,12 @@
-//! The command as its users meet it: arguments in, text and exit code out.
+//! The command as its users meet it: arguments in, text and exit codes out.
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests fail by panicking, and their names are their documentation"
+)]
+
+mod check;
+mod command;
+mod help;
+mod import;
+mod project;
+mod serving;

@@ -1,0 +1,78 @@
+//! Findings: told all at once, with exit code 1, and nothing is written.
+
+use std::fs;
+
+use crate::command::{folder, run};
+
+const PROTO: &str = r#"
+syntax = "proto3";
+package shop.v1;
+service Shop { rpc GetBook(GetBookRequest) returns (Book); }
+message GetBookRequest { string id = 1; }
+message Book { string id = 1; string title = 2; }
+"#;
+
+#[test]
+fn every_fault_is_told_at_once_with_its_place() {
+    let schema = "type Query {\n  book(id: ID!): Book @rpc(method: \"shop.v1.Shop/GetBok\")\n  other: Nothing\n}\n\
+                  type Book { title: String! }\n";
+    let folder = folder(&[("proto/shop.proto", PROTO), ("schema/shop.graphql", schema)]);
+    let run = run(folder.path(), &["check"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(run.out, "2 errors, no warnings\n");
+    assert!(run.err.contains("error[unknown-method]"), "{}", run.err);
+    assert!(run.err.contains("schema/shop.graphql:2:"), "{}", run.err);
+    assert!(run.err.contains("Nothing"), "{}", run.err);
+    assert!(!run.err.contains('\u{1b}'), "no colours where there is no terminal: {}", run.err);
+}
+
+#[test]
+fn a_build_with_errors_writes_nothing() {
+    let schema = "type Query { book: Nothing }";
+    let folder = folder(&[("schema/shop.graphql", schema)]);
+    let run = run(folder.path(), &["build", "--rust", "generated"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.err.contains("error["), "{}", run.err);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_would_break_clients_is_found_before_it_does() {
+    let schema = "type Query { book(id: ID!): Book }\ntype Book { id: ID! title: String! }\n";
+    let folder = folder(&[("proto/shop.proto", PROTO), ("schema/shop.graphql", schema)]);
+    run(folder.path(), &["build", "--out", "old.contract"]).well();
+    assert_eq!(
+        run(folder.path(), &["check", "--against", "old.contract"]).well(),
+        "no errors, no warnings\nno breaking changes\n"
+    );
+    fs::write(folder.path().join("schema/shop.graphql"), schema.replace("title: String!", ""))
+        .unwrap();
+    let run = run(folder.path(), &["check", "--against", "old.contract"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.out.contains("Book.title: "), "{}", run.out);
+    assert!(run.out.ends_with("1 breaking change\n"), "{}", run.out);
+}
+
+#[test]
+fn something_else_than_a_contract_is_not_compared_with() {
+    let folder =
+        folder(&[("schema/a.graphql", "type Query { a: String }"), ("old", "\u{7}nonsense")]);
+    let run = run(folder.path(), &["check", "--against", "old"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert_eq!(run.err, "error: `old` is not a contract; `anabranch build` writes one\n");
+}
+
+#[test]
+fn rules_are_explained() {
+    let folder = folder(&[]);
+    let rules = run(folder.path(), &["explain"]).well();
+    assert!(rules.lines().any(|rule| rule == "fragile-non-null"), "{rules}");
+    for rule in rules.lines() {
+        assert!(!run(folder.path(), &["explain", rule]).well().trim().is_empty(), "{rule}");
+    }
+    let unknown = run(folder.path(), &["explain", "fragile"]);
+    assert_eq!(
+        (unknown.code, unknown.err.as_str()),
+        (2, "error: there is no rule `fragile`; `anabranch explain` lists all\n")
+    );
+}

@@ -1,0 +1,71 @@
+//! Protos become a schema that can be served, and what people wrote stays.
+
+use std::fs;
+
+use crate::command::{folder, run};
+
+const PROTO: &str = r#"
+syntax = "proto3";
+package shop.v1;
+service Shop {
+  rpc GetBook(GetBookRequest) returns (Book);
+  rpc DeleteBook(DeleteBookRequest) returns (DeleteBookResponse);
+}
+message GetBookRequest { string id = 1; }
+message DeleteBookRequest { string id = 1; }
+message DeleteBookResponse {}
+message Book { string id = 1; string title = 2; Genre genre = 3; map<string, string> labels = 4; }
+enum Genre { GENRE_UNSPECIFIED = 0; GENRE_NOVEL = 1; }
+"#;
+
+#[test]
+fn a_schema_from_protos_fits_them() {
+    let folder = folder(&[("proto/shop.proto", PROTO)]);
+    let said = run(folder.path(), &["import"]).well();
+    assert!(said.contains("schema/query.graphql\n"), "{said}");
+    assert_eq!(run(folder.path(), &["check"]).well(), "no errors, no warnings\n");
+    let status = run(folder.path(), &["status"]).well();
+    assert!(!status.contains("promised") && !status.contains("drifted"), "{status}");
+    assert_eq!(run(folder.path(), &["import"]).well(), "the schema has everything already\n");
+}
+
+#[test]
+fn a_dry_run_prints_and_writes_nothing() {
+    let folder = folder(&[("proto/shop.proto", PROTO)]);
+    let said = run(folder.path(), &["import", "--dry-run"]).well();
+    assert!(said.contains("# schema/query.graphql\n"), "{said}");
+    assert!(said.contains("book(id: ID!): Book"), "{said}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn what_people_wrote_is_not_touched() {
+    let mine = "type Query {\n  # The best one.\n  theBook(id: ID!): Book @rpc(method: \"shop.v1.Shop/GetBook\")\n}\n\n\
+                type Book {\n  id: ID!\n  name: String! @from(path: \"title\")\n}\n";
+    let folder = folder(&[("proto/shop.proto", PROTO), ("schema/mine.graphql", mine)]);
+    run(folder.path(), &["import"]).well();
+    let now = fs::read_to_string(folder.path().join("schema/mine.graphql")).unwrap();
+    for line in mine.lines() {
+        assert!(now.lines().any(|kept| kept == line), "{line:?} is gone:\n{now}");
+    }
+    assert_eq!(run(folder.path(), &["check"]).code, 0);
+}
+
+#[test]
+fn a_proto_that_cannot_be_read_stops_it_before_anything_is_written() {
+    let folder = folder(&[("proto/shop.proto", "syntax = \"proto3\"; message {")]);
+    let run = run(folder.path(), &["import"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.err.contains("proto/shop.proto:1:"), "{}", run.err);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn without_protos_the_way_on_is_shown() {
+    let folder = folder(&[]);
+    let run = run(folder.path(), &["import"]);
+    assert_eq!(
+        (run.code, run.err.as_str()),
+        (2, "error: there is no folder `proto` here; name one with `--proto`\n")
+    );
+}
