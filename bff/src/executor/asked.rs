@@ -154,8 +154,7 @@ impl<'a> Asked<'a> {
         // Twice the time, so that who joins on the way can stay to a later deadline, but within one request never beyond the
         // request's own. It ends with its last waiter.
         let twice = deadline + deadline.saturating_duration_since(Instant::now());
-        let latest =
-            if share.outlives_request() { twice } else { twice.min(self.request.cutoff) };
+        let latest = if share.outlives_request() { twice } else { twice.min(self.request.cutoff) };
         in_flight.join_or_start(
             share,
             (self.keys, ids),
