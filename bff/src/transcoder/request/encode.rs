@@ -23,6 +23,9 @@ pub(in crate::transcoder) struct Encoders {
     enum_positions: Positions,
 }
 
+/// In place of a field's number: the fields of the input object stand in the same message, as those of a oneof do.
+const SAME_MESSAGE: u32 = 0;
+
 #[derive(Debug)]
 struct ObjectField {
     /// The messages around the field.
@@ -103,7 +106,7 @@ impl Encoders {
         let input = contract.inputs.get(index as usize).ok_or_else(refused)?;
         let mut fields = HashMap::with_capacity(input.fields.len());
         for field in &input.fields {
-            let (number, path) = field.path.split_last().ok_or_else(refused)?;
+            let (number, path) = field.path.split_last().unwrap_or((&SAME_MESSAGE, &[]));
             let value = field.value.as_ref().ok_or_else(refused)?;
             let encoder = self.encoder(value, contract)?;
             let object_field = ObjectField { path: path.to_vec(), number: *number, encoder };
@@ -224,6 +227,9 @@ impl Encoders {
     ) -> Result<()> {
         match kind {
             Kind::Object(position) => match value {
+                Value::Object(fields) if number == SAME_MESSAGE => {
+                    self.members(out, &self.objects[position], fields, variables)
+                }
                 Value::Object(fields) => put_nested(out, number, |out| {
                     self.members(out, &self.objects[position], fields, variables)
                 }),

@@ -90,29 +90,35 @@ fn encoded(value: InputValue, argument_value: &Value) -> Result<Bytes, Code> {
     constant
 }
 
-/// Input 0 is `Page {size: Int, next: Page, tags: [String], deep: String}`; `deep` stands in message 4.
+/// Input 0 is `Page {size: Int, next: Page, tags: [String], deep: String, from: From}`; `deep` stands in message 4. Input 1
+/// is `From @oneOf {token: String, offset: Int}`, a oneof of the same message.
 fn inputs() -> Vec<Input> {
     let field = |name: &str, path: &[u32], value| InputField {
         name: name.to_owned(),
         path: path.to_vec(),
         value: Some(value),
     };
-    let page = InputValue {
-        cardinality: Cardinality::Explicit.into(),
-        value: Some(input_value::Value::Input(0)),
-        map_key: None,
-    };
     let text = |cardinality| input(cardinality, leaf(Scalar::String, Format::String));
-    vec![Input {
+    let page_input = Input {
         r#type: "Page".to_owned(),
         message: "test.Page".to_owned(),
         fields: vec![
             field("size", &[1], input(Cardinality::Implicit, leaf(Scalar::Int32, Format::Int))),
-            field("next", &[2], page),
+            field("next", &[2], page()),
             field("tags", &[3], text(Cardinality::Repeated)),
             field("deep", &[4, 1], text(Cardinality::Implicit)),
+            field("from", &[], InputValue { value: Some(input_value::Value::Input(1)), ..page() }),
         ],
-    }]
+    };
+    let from = Input {
+        r#type: "From".to_owned(),
+        message: "test.Page".to_owned(),
+        fields: vec![
+            field("token", &[5], text(Cardinality::Explicit)),
+            field("offset", &[6], input(Cardinality::Explicit, leaf(Scalar::Int32, Format::Int))),
+        ],
+    };
+    vec![page_input, from]
 }
 
 fn page() -> InputValue {
@@ -318,6 +324,15 @@ fn long_messages_have_long_lengths() {
     let given = object(vec![("deep", string(&text))]);
     let expected = message().message(1, message().message(4, message().len(1, text.as_bytes())));
     check(page(), &given, expected);
+}
+
+#[test]
+fn the_fields_of_a_oneof_stand_in_the_message_of_the_oneof() {
+    let given =
+        object(vec![("size", Value::Int(5)), ("from", object(vec![("offset", Value::Int(0))]))]);
+    check(page(), &given, message().message(1, message().varint(1, 5).varint(6, 0)));
+    let given = object(vec![("from", object(vec![("token", string("t"))]))]);
+    check(page(), &given, message().message(1, message().len(5, b"t")));
 }
 
 #[test]
