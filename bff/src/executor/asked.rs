@@ -151,8 +151,10 @@ impl<'a> Asked<'a> {
         };
         let in_flight =
             if share.outlives_request() { &self.request.engine.in_flight } else { self.own_calls };
-        // Twice the time, so that who joins on the way can stay to a later deadline. It ends with its last waiter.
-        let latest = deadline + deadline.saturating_duration_since(Instant::now());
+        // Twice the time, so that who joins on the way can stay to a later deadline, but within one request never beyond the
+        // request's own. It ends with its last waiter.
+        let twice = deadline + deadline.saturating_duration_since(Instant::now());
+        let latest = if share.outlives_request() { twice } else { twice.min(self.request.cutoff) };
         in_flight.join_or_start(
             share,
             (self.keys, ids),

@@ -31,7 +31,7 @@ impl Comments {
 
 /// Without the blank that follows `//`, without what GraphQL cannot hold, and without `(-- … --)`, which AIP-192 keeps
 /// from readers.
-fn cleaned(comment: &str) -> String {
+pub(super) fn cleaned(comment: &str) -> String {
     let mut comment = comment.to_owned();
     while let Some(start) = comment.find("(--") {
         let end = comment[start..].find("--)").map_or(comment.len(), |end| start + end + 3);

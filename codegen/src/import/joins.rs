@@ -232,8 +232,8 @@ fn member(plan: &mut Plan<'_>, join: &Join) -> Option<Member> {
         None => plan.object(&batch.item, None),
     };
     let others = in_order(&method.input()).into_iter().filter(|field| field != &batch.keys);
-    let arguments = super::roots::flat(plan, method, &others.collect::<Vec<_>>());
-    let arguments = super::roots::written(&arguments);
+    let arguments = super::arguments::flat(plan, method, &others.collect::<Vec<_>>());
+    let arguments = super::arguments::written(&arguments);
     let matching = batch.matching.as_ref();
     let matching = matching.map(|field| format!(", match: \"{}\"", field.name()));
     let select = select.as_ref().map(|field| format!(", select: \"{}\"", field.name()));

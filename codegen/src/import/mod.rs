@@ -10,6 +10,7 @@ use crate::input::{self, Sources};
 use crate::{Output, check, model};
 
 mod annotations;
+mod arguments;
 mod comments;
 mod enums;
 mod existing;

@@ -4,18 +4,14 @@ use std::collections::BTreeSet;
 
 use prost_reflect::{FieldDescriptor, MethodDescriptor};
 
+use super::arguments;
 use super::existing::ExistingMember;
-use super::fields::{Part, named};
-use super::inputs::settable;
 use super::naming::{camel, free, prefixes};
 use super::plan::{Plan, path_of};
-use super::sdl::{self, Definition, Kind, Member};
+use super::sdl::{Definition, Kind, Member};
 use super::services::{is_read, is_unary, left_out};
-use super::values::{Shown, Way, is_id, is_required, shown};
+use super::values::{Shown, Way, shown};
 use crate::model::names::{pascal, singular, snake};
-
-/// More arguments than these are easier to give as one object.
-const MOST_ARGUMENTS: usize = 10;
 
 /// A root type while it is put together.
 struct Root {
@@ -131,7 +127,7 @@ fn field(
     let (ty, select) = answer(plan, method)?;
     let name = free(&names(method), |name| used.contains(name) || name.starts_with("__"));
     used.insert(name.clone());
-    let arguments = arguments(plan, method);
+    let arguments = arguments::arguments(plan, method);
     let file = method.parent_service().parent_file();
     let description = plan.comments.of(file.name(), method.path());
     let select = select.map(|path| format!(", select: \"{path}\"")).unwrap_or_default();
@@ -142,7 +138,10 @@ fn field(
         .is_some_and(|options| options.deprecated());
     let deprecated = if is_deprecated { " @deprecated" } else { "" };
     let rpc = format!("@rpc(method: \"{}\"{select}){deprecated}", path_of(method));
-    Some(Member { description, text: format!("{name}{}: {ty}\n  {rpc}", written(&arguments)) })
+    Some(Member {
+        description,
+        text: format!("{name}{}: {ty}\n  {rpc}", arguments::written(&arguments)),
+    })
 }
 
 /// `GetBook` → `book`, `ListBooks` → `books`, `SearchBooks` → `searchBooks`; then with the service, then with the
@@ -150,7 +149,8 @@ fn field(
 fn names(method: &MethodDescriptor) -> Vec<String> {
     let name = method.name();
     let output = method.output();
-    let rest = ["Get", "List"].iter().find_map(|verb| {
+    let verbs: &[&str] = if is_read(method) { &["Get", "List"] } else { &[] };
+    let rest = verbs.iter().find_map(|verb| {
         name.strip_prefix(verb)
             .filter(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
     });
@@ -204,103 +204,4 @@ fn page_name(method: &MethodDescriptor, fields: &[FieldDescriptor]) -> Option<St
         None => name,
     };
     is_page.then(|| format!("{}Page", pascal(&name)))
-}
-
-/// Name, type and directive of each argument, with its description.
-fn arguments(plan: &mut Plan<'_>, method: &MethodDescriptor) -> Vec<Member> {
-    let request = method.input();
-    let fields = settable(&request);
-    if fields.len() > MOST_ARGUMENTS
-        && let Some(object) = as_one(plan, method, &fields)
-    {
-        return vec![object];
-    }
-    flat(plan, method, &fields)
-}
-
-/// An argument for each field of the request.
-pub(super) fn flat(
-    plan: &mut Plan<'_>,
-    method: &MethodDescriptor,
-    fields: &[FieldDescriptor],
-) -> Vec<Member> {
-    let request = method.input();
-    let pages = fields.iter().any(|field| field.name() == "page_token");
-    let has = |name: &str| fields.iter().any(|field| camel(field.name()).as_deref() == Some(name));
-    let rename = |field: &FieldDescriptor| match field.name() {
-        "page_size" if !has("first") => Some("first"),
-        "page_token" if pages && !has("after") => Some("after"),
-        _ => None,
-    };
-    let renames: Vec<Option<&str>> = fields.iter().map(rename).collect();
-    let parts = fields.iter().cloned().map(Part::Field).collect();
-    let mut arguments = Vec::new();
-    for (part, name, from) in named(&request, parts, |_| false) {
-        let Part::Field(field) = &part else { continue };
-        let renamed = fields.iter().position(|other| other == field).and_then(|at| renames[at]);
-        let (name, from) = match renamed {
-            Some(renamed) => {
-                (renamed.to_owned(), Some(super::fields::from_directive(field.name())))
-            }
-            None => (name, from),
-        };
-        let Some(typed) = plan.typed(field, Way::In) else { continue };
-        let ty = typed.given(is_required(field) || is_key(method, field));
-        let file = field.parent_message().parent_file();
-        let description = plan.comments.of(file.name(), field.path());
-        let text = format!("{name}: {ty}{}", from.unwrap_or_default());
-        arguments.push(Member { description, text });
-    }
-    arguments
-}
-
-/// Whether a method makes no sense without the field: the id of what it gets, changes or deletes.
-fn is_key(method: &MethodDescriptor, field: &FieldDescriptor) -> bool {
-    let name = snake(method.name());
-    let (verb, thing) = name.split_once('_').unwrap_or((&name, ""));
-    let is_of_one = ["get", "delete", "update"].contains(&verb);
-    let is_own = ["id", "name", &format!("{thing}_id")].contains(&field.name());
-    is_of_one && is_own && is_id_or_name(field) && !field.is_list() && !field.supports_presence()
-}
-
-fn is_id_or_name(field: &FieldDescriptor) -> bool {
-    is_id(field) || (field.name() == "name" && field.kind() == prost_reflect::Kind::String)
-}
-
-/// One input object that is the request.
-fn as_one(
-    plan: &mut Plan<'_>,
-    method: &MethodDescriptor,
-    fields: &[FieldDescriptor],
-) -> Option<Member> {
-    let request = method.input();
-    let name = request.name().strip_suffix("Request").unwrap_or(request.name());
-    let name = pascal(name);
-    // A field that could be meant by the argument itself: the request has to stay in pieces.
-    let is_ambiguous = fields.iter().any(|field| {
-        let is_same = field.kind().as_message().is_some_and(|inner| {
-            pascal(inner.name()) == name || inner.full_name() == request.full_name()
-        });
-        is_same || camel(field.name()).as_deref() == Some("input")
-    });
-    if is_ambiguous {
-        return None;
-    }
-    let ty = plan.input(&request, Some(format!("{name}Input")));
-    let mark = if fields.iter().any(is_required) { "!" } else { "" };
-    Some(Member { description: None, text: format!("input: {ty}{mark}") })
-}
-
-/// Arguments in parentheses: in one line where they are few and say nothing.
-pub(super) fn written(arguments: &[Member]) -> String {
-    if arguments.is_empty() {
-        return String::new();
-    }
-    let line = arguments.iter().map(|argument| argument.text.as_str()).collect::<Vec<_>>();
-    let line = line.join(", ");
-    let is_described = arguments.iter().any(|argument| argument.description.is_some());
-    if !is_described && line.len() <= 80 {
-        return format!("({line})");
-    }
-    format!("(\n{})", sdl::members(arguments))
 }

@@ -5,4 +5,5 @@ mod kit;
 mod oracle;
 mod random;
 mod requests;
+mod twin;
 mod values;

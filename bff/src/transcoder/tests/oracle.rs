@@ -506,7 +506,7 @@ fn int(number: i128) -> Json {
     i32::try_from(number).map_or(Json::Null, |number| json!(number))
 }
 
-fn text(number: impl ToString) -> Json {
+fn text<T: ToString + ?Sized>(number: &T) -> Json {
     Json::String(number.to_string())
 }
 
@@ -519,7 +519,7 @@ fn pair_entry((key, it): (&i32, &Pair)) -> Json {
 }
 
 fn nest(nest: &Nest) -> Json {
-    json!({ "pair": nest.pair.as_ref().map(pair), "c": text(nest.c) })
+    json!({ "pair": nest.pair.as_ref().map(pair), "c": text(&nest.c) })
 }
 
 /// The days since 1970 as a date, year by year.
@@ -552,7 +552,7 @@ fn moment(moment: &Moment) -> Json {
     }
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     let (month, day) = (month + 1, days + 1);
-    text(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z"))
+    text(&format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z"))
 }
 
 /// The same answer by way of prost and a tree: slow and obvious.
@@ -569,15 +569,15 @@ fn slow(item: &Item, depth: usize) -> Json {
         "far": item.far,
         "flatA": flat_pair.map(|pair| &pair.a),
         "int32": item.int32,
-        "int64": text(item.int64),
+        "int64": text(&item.int64),
         "uint32": int(item.uint32.into()),
-        "uint64": text(item.uint64),
+        "uint64": text(&item.uint64),
         "sint32": item.sint32,
         "sint64": int(item.sint64.into()),
-        "fixed32": text(item.fixed32),
-        "fixed64": text(item.fixed64),
+        "fixed32": text(&item.fixed32),
+        "fixed64": text(&item.fixed64),
         "sfixed32": item.sfixed32,
-        "sfixed64": text(item.sfixed64),
+        "sfixed64": text(&item.sfixed64),
         "float": float32(item.float),
         "double": float64(item.double),
         "boolean": item.boolean,
@@ -601,10 +601,10 @@ fn slow(item: &Item, depth: usize) -> Json {
             Some(Choice::Nest(it)) => nest(it),
         },
         "moment": item.moment.as_ref().map_or(Json::Null, moment),
-        "wrapped": item.wrapped.map(text),
+        "wrapped": item.wrapped.as_ref().map(text),
         "flat": flat.map(nest),
         "flatB": flat_pair.map(|pair| pair.b),
-        "flatC": flat.map(|flat| text(flat.c)),
+        "flatC": flat.map(|flat| text(&flat.c)),
         "text": match &item.mixed { Some(Mixed::Text(text)) => json!(text), _ => Json::Null },
         "number": match &item.mixed { Some(Mixed::Number(number)) => json!(number), _ => Json::Null },
         "pair": match &item.mixed { Some(Mixed::Pair(it)) => pair(it), _ => Json::Null },

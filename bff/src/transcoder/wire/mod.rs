@@ -3,6 +3,8 @@
 mod read;
 mod write;
 
+#[cfg(test)]
+pub(super) use read::Field;
 pub(super) use read::{Fields, Payload, skip, tag, varint};
 pub(super) use write::{put_fixed, put_len, put_nested, put_tag};
 

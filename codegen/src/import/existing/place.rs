@@ -99,3 +99,28 @@ fn text_end(text: &str, start: usize) -> usize {
     }
     (at + 1).min(text.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::body;
+
+    #[test]
+    fn braces_in_arguments_texts_and_comments_are_no_bodies() {
+        for (text, expected) in [
+            ("type A { b: Int }", Some(" b: Int ")),
+            (
+                "\"a { b\" type A @m(v: {a: \"}\"}) { b(c: D = {e: 1}): Int # }\n}",
+                Some(" b(c: D = {e: 1}): Int # }\n"),
+            ),
+            (
+                "\"\"\"a \\\"\"\" { b\"\"\" type A # {\n{ \"\\\"}\" b: Int }",
+                Some(" \"\\\"}\" b: Int "),
+            ),
+            ("type A @m type B { c: Int }", None),
+            ("type A {", None),
+            ("type A { \"never ends", None),
+        ] {
+            assert_eq!(body(text, 0).map(|range| &text[range]), expected, "{text}");
+        }
+    }
+}

@@ -10,8 +10,6 @@ use tokio::net::TcpStream;
 use crate::served::{Served, later, still};
 
 const REVIEWS: &str = "bookshop.reviews.v1.Reviews/ListByBooks";
-const LIST: &str = "bookshop.catalog.v1.Catalog/ListBooks";
-const STOCK: &str = "bookshop.inventory.v1.Inventory/BatchGetStock";
 const CREATE: &str = "bookshop.reviews.v1.Reviews/CreateReview";
 
 async fn started() -> (Running, Served) {
@@ -83,22 +81,24 @@ async fn a_service_that_is_down_delays_neither_the_start_nor_the_answer() {
 async fn each_call_is_told_how_much_time_is_left() {
     still(async {
         let (shop, served) = started().await;
-        shop.faults(Service::Catalog).latency(Duration::from_millis(30));
-        let mut request = served.post("{ books(first: 1) { books { id stock { count } } } }");
+        shop.faults(Service::Reviews).latency(Duration::from_millis(30));
+        // The fields of a mutation run one after the other.
+        let review = r#"addReview(review: {bookId: "42", stars: 5, text: "Hm."}) { stars }"#;
+        let mut request = served.post(&format!("mutation {{ a: {review} b: {review} }}"));
         request.headers_mut().insert("x-request-timeout", HeaderValue::from_static("100ms"));
-        let services = async {
-            shop.until(LIST, |seen| seen.started == 1).await;
+        let told = async {
+            let first = shop.until(CREATE, |seen| seen.started == 1).await.last_timeout;
             later(Duration::from_millis(31)).await;
+            let second = shop.until(CREATE, |seen| seen.started == 2).await.last_timeout;
+            later(Duration::from_millis(31)).await;
+            (first, second)
         };
-        let (answer, ()) = tokio::join!(served.send(request), services);
-        assert_eq!(answer.body["errors"], serde_json::Value::Null, "{}", answer.body);
-
-        let told = |method| shop.seen(method).last_timeout.expect("each call is told");
-        let (first, second) = (told(LIST), told(STOCK));
+        let (answer, (first, second)) = tokio::join!(served.send(request), told);
+        let expected = serde_json::json!({"data": {"a": {"stars": 5}, "b": {"stars": 5}}});
+        assert_eq!(answer.body, expected);
         // Five milliseconds are kept back for the answer.
-        let milliseconds = Duration::from_millis;
-        assert_eq!(first, milliseconds(95));
-        assert_eq!(second, milliseconds(95 - 31));
+        assert_eq!(first, Some(Duration::from_millis(95)));
+        assert_eq!(second, Some(Duration::from_millis(95 - 31)));
     })
     .await;
 }
