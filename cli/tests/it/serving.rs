@@ -77,6 +77,20 @@ fn a_mutation_says_again_what_was_written() {
 }
 
 #[test]
+fn a_field_that_a_function_will_answer_is_mocked_too() {
+    let schema = "type Query { book(id: ID!): Book }\n\
+                  type Book { id: ID! readingTime: Int! @resolve(requires: \"id\") }\n";
+    let folder = folder(&[("schema/shop.graphql", schema)]);
+    let server = Server::start(folder.path(), &["mock"]);
+    let query = "{ book(id: \"42\") { readingTime } }";
+    let answer = server.ask(query, &[]);
+    let minutes = answer["data"]["book"]["readingTime"].as_i64().unwrap_or_else(|| panic!("{answer}"));
+    assert!((3..=180).contains(&minutes), "{minutes}");
+    let failed = server.ask(query, &[("x-mock", "error=readingTime")]);
+    assert_eq!(failed["errors"][0]["path"], json!(["book", "readingTime"]), "{failed}");
+}
+
+#[test]
 fn bad_days_can_be_asked_for_and_are_nobody_elses() {
     let folder = folder(&[("schema/shop.graphql", SCHEMA)]);
     let server = Server::start(folder.path(), &["mock"]);

@@ -201,8 +201,10 @@ impl<'a> Builder<'a> {
         let name: Arc<str> =
             shown.map_or_else(|| camel(field.name()).into(), |fact| Arc::clone(&fact.name));
         let mock = shown.and_then(|fact| fact.mock.as_ref());
+        let as_entries = exact.iter().any(|fact| matches!(fact.kind, FactKind::Object(..)));
         let (map_key, kind) = match field.kind() {
-            Kind::Message(entry) if field.is_map() => {
+            // A map that the schema shows as a list of entries is one.
+            Kind::Message(entry) if field.is_map() && !as_entries => {
                 (Some(scalar(&entry.map_entry_key_field())), entry.map_entry_value_field())
             }
             _ => (None, field.clone()),
@@ -214,7 +216,7 @@ impl<'a> Builder<'a> {
             number: field.number(),
             scalar: scalar(&kind),
             proto_name: field.name().into(),
-            repeated: field.is_list(),
+            repeated: field.is_list() || (field.is_map() && map_key.is_none()),
             map_key,
             oneof: field
                 .containing_oneof()

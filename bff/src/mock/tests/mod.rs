@@ -245,6 +245,19 @@ async fn a_union_is_one_of_its_types() {
 }
 
 #[tokio::test]
+async fn a_map_is_one_whether_the_schema_shows_it_as_a_list_or_not() {
+    let caller = Caller::new();
+    let book = caller.ask("GetBook", r#"id: "42""#).await;
+    for map in ["identifiers", "covers"] {
+        assert_ne!(at(&book, &format!("{map}.len")), "0");
+    }
+    let covers = book.get_field_by_name("covers").unwrap().as_map().unwrap().clone();
+    for cover in covers.values() {
+        assert!(at(cover.as_message().unwrap(), "color").starts_with('#'));
+    }
+}
+
+#[tokio::test]
 async fn messages_that_contain_each_other_come_to_an_end() {
     let caller = Caller::new();
     let call = caller.call("GetBook", r#"id: "42""#);

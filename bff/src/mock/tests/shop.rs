@@ -33,6 +33,7 @@ message Book {
   Book sequel = 12;
   repeated Book editions = 13;
   Cover cover = 14;
+  map<string, Cover> covers = 15;
 }
 message Cover { string color = 1; }
 enum Genre { GENRE_UNSPECIFIED = 0; GENRE_NOVEL = 1; GENRE_POETRY = 2; }
@@ -112,6 +113,8 @@ const CONNECTION: u32 = 11;
 const EDGE: u32 = 12;
 const PAYLOAD: u32 = 13;
 const STOCK: u32 = 14;
+const COVER_ENTRY: u32 = 15;
+const COVER: u32 = 16;
 
 /// Methods: their name, request and response.
 const METHODS: &[(&str, &str, &str)] = &[
@@ -260,6 +263,7 @@ fn book() -> Vec<Field> {
         leaf("tags", 11),
         one_of_itself(),
         reading_time(),
+        field("covers", many(15, COVER_ENTRY)),
         asks("again", batch("BatchGetBooks", 1, &[1], one(0, BOOK))),
         asks("reviews", batch("BatchReviews", 1, &[1], many(2, REVIEW))),
         asks("flatReviews", flat),
@@ -364,6 +368,12 @@ fn bindings() -> Vec<Binding> {
             ],
         ),
         binding("Stock", "shop.v1.Stock", vec![leaf("onHand", 3)]),
+        binding(
+            "CoverEntry",
+            "shop.v1.Book.CoversEntry",
+            vec![leaf("kind", 1), field("cover", one(2, COVER))],
+        ),
+        binding("Cover", "shop.v1.Cover", vec![leaf("color", 1)]),
     ]
 }
 

@@ -45,6 +45,7 @@ const RANGES: &[(&[&str], Range)] = &[
     (&["nano"], range(0, 0)),
     (&["unit"], range(5, 90)),
     (&["pages", "page count", "number of page", "num page"], range(96, 880)),
+    (&["death year"], range(2003, 2024)),
     (&["birth year"], range(1940, 2001)),
     (&["year"], range(1950, 2024)),
     (&["month"], range(1, 12)),
