@@ -99,7 +99,7 @@ impl Fetch {
             TargetKind::Single => {
                 let reply = self.reply().await?;
                 readable(&reply)?;
-                Ok(vec![Landed::Item(reply)])
+                Ok(vec![Landed::Item(self.program().entity(reply)?)])
             }
             TargetKind::Resolver(resolver) => self.resolved(resolver).await,
         }

@@ -61,6 +61,11 @@ impl<'a> Descriptors<'a> {
 }
 
 impl Known<'_> {
+    /// Its full name, if it is known.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.description.as_ref().map(|it| &*it.name).filter(|name| !name.is_empty())
+    }
+
     /// The message of a field.
     pub(super) fn inside(&self, number: u32) -> Self {
         let name = self.description.as_ref().and_then(|it| it.messages.get(&number));

@@ -16,6 +16,7 @@ mod keys;
 mod leaf;
 mod locate;
 mod map;
+mod moved;
 mod reply;
 mod request;
 mod scalar;
@@ -36,8 +37,11 @@ use crate::{
     plan::{Plan, Step, StepId},
 };
 use compile::Layout;
+use descriptor::Descriptors;
 use keyform::KeyForm;
 use leaf::EnumNames;
+use moved::Entities;
+use request::CallDraft;
 use tags::TagPrograms;
 
 /// Tables compiled from a plan.
@@ -59,26 +63,29 @@ pub struct Program {
 ///
 /// [`crate::error::Code::FailedPrecondition`] where the contract binds a value in a way that this runtime cannot write.
 pub fn compile(plan: &Arc<Plan>, contract: &Contract) -> Result<Program> {
+    let descriptors = Descriptors::of(&contract.descriptor_set);
     let forms: Vec<KeyForm> = plan.steps.iter().map(|step| key_form(&step.join)).collect();
     let mut calls = request::Calls::new(contract);
     let (mut own, mut fallbacks, mut tags) = (Vec::new(), Vec::new(), Vec::new());
-    for (step, form) in plan.steps.iter().zip(&forms) {
-        own.push(calls.draft(&step.join, &step.arguments, form)?);
-        let fallback = fallback_join(step).map(|join| calls.draft(join, &step.arguments, form));
+    for (id, (step, form)) in plan.steps.iter().zip(&forms).enumerate() {
+        own.push(calls.draft(&step.join, &step.arguments, form, Entities::Same)?);
+        let fallback = fallback_join(step).map(|join| {
+            let known = compile::entity_of(&step.join, contract, &descriptors);
+            let entities = Entities::of(join, plan, StepId(id), &known, contract);
+            calls.draft(join, &step.arguments, form, entities)
+        });
         fallbacks.push(fallback.transpose()?);
         tags.push(TagPrograms::of(step.join.policy.as_deref(), &step.arguments)?);
     }
     let encoders = calls.finish();
-    let mut layout = compile::layout(plan, contract, &forms)?;
+    let mut layout = compile::layout(plan, contract, &descriptors, &forms)?;
+    let finish = |call: CallDraft| call.finish(&encoders);
     Ok(Program {
         enums: std::mem::take(&mut layout.enums).into_names(),
         layout,
         forms,
-        calls: own.into_iter().map(|call| call.finish(&encoders)).collect(),
-        fallbacks: fallbacks
-            .into_iter()
-            .map(|call| call.map(|call| call.finish(&encoders)))
-            .collect(),
+        calls: own.into_iter().map(finish).collect(),
+        fallbacks: fallbacks.into_iter().map(|call| call.map(finish)).collect(),
         tags,
         plan: Arc::clone(plan),
     })

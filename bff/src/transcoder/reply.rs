@@ -237,8 +237,11 @@ impl CallProgram {
     /// [`Code::DataLoss`] where the reply is not a message. Some items may have been seen by then.
     pub fn items(&self, reply: &Bytes, each: &mut EachItem<'_>) -> Result<()> {
         let Some(items) = &self.items else { return Ok(()) };
+        let entities = &self.entities;
         items
-            .walk(reply, each)
+            .walk(reply, &mut |key, item| {
+                each(key, item.and_then(|item| entities.entity(item)));
+            })
             .map_err(|_| Error::new(Code::DataLoss, "the reply could not be read"))
     }
 }

@@ -111,7 +111,8 @@ impl<'a> Compiler<'a> {
 
     fn join(&mut self, site: SiteId, then: &Source, traits: Traits) -> Result<Kind> {
         let plan::Site { step, many, .. } = *self.plan.site(site);
-        let known = self.entity_of(step);
+        let join = &self.plan.step(step).join;
+        let known = super::entity_of(join, self.contract, self.descriptors);
         self.layout.site_finders[site.0] = self.find_in_entity(then, known.clone())?;
         let then = self.entity(then, traits.of_entity(many), known)?;
         Ok(Kind::Join { site, step, many, then })

@@ -13,9 +13,9 @@ use super::{
     wire::{LEN, tag_of},
 };
 use crate::{
-    contract::{Cardinality, Contract, join},
+    contract::{Cardinality, Contract, Join, join},
     error::{Code, Error, Result},
-    plan::{Member, Plan, SiteId, StepId, Wire},
+    plan::{Member, Plan, SiteId, Wire},
 };
 
 /// The tables of a program, and what runs on them.
@@ -47,8 +47,12 @@ struct Compiler<'a> {
 }
 
 /// Compiles the shapes of a plan. `forms` are the keys of its steps.
-pub(super) fn layout(plan: &Plan, contract: &Contract, forms: &[KeyForm]) -> Result<Layout> {
-    let descriptors = &Descriptors::of(&contract.descriptor_set);
+pub(super) fn layout<'a>(
+    plan: &'a Plan,
+    contract: &'a Contract,
+    descriptors: &'a Descriptors<'a>,
+    forms: &'a [KeyForm],
+) -> Result<Layout> {
     let layout = Layout::default();
     let mut compiler = Compiler { plan, contract, descriptors, forms, layout };
     let sites = plan.sites.len();
@@ -63,30 +67,31 @@ pub(super) fn layout(plan: &Plan, contract: &Contract, forms: &[KeyForm]) -> Res
     Ok(compiler.layout)
 }
 
-impl<'a> Compiler<'a> {
-    /// The message that a step's entities are.
-    fn entity_of(&self, step: StepId) -> Known<'a> {
-        let join = &self.plan.step(step).join;
-        let methods = |index: u32| self.contract.methods.get(index as usize);
-        let resolvers = |index: u32| self.contract.resolvers.get(index as usize);
-        let name = match join.target {
-            Some(join::Target::Method(index)) => methods(index).map(|method| &method.output),
-            Some(join::Target::Resolver(index)) => resolvers(index).map(|it| &it.output),
-            None => None,
-        };
-        let mut known = match name {
-            Some(name) => self.descriptors.message(name),
-            None => self.descriptors.nothing(),
-        };
-        let Some(batch) = &join.batch else { return known };
-        for number in &batch.items {
-            known = known.inside(*number);
-        }
-        if batch.map {
-            known = known.inside(2);
-        }
-        if batch.group { known.grouped() } else { known }
+/// The message that the entities of a call are.
+pub(super) fn entity_of<'a>(
+    join: &Join,
+    contract: &Contract,
+    descriptors: &'a Descriptors<'a>,
+) -> Known<'a> {
+    let methods = |index: u32| contract.methods.get(index as usize);
+    let resolvers = |index: u32| contract.resolvers.get(index as usize);
+    let name = match join.target {
+        Some(join::Target::Method(index)) => methods(index).map(|method| &method.output),
+        Some(join::Target::Resolver(index)) => resolvers(index).map(|it| &it.output),
+        None => None,
+    };
+    let mut known = match name {
+        Some(name) => descriptors.message(name),
+        None => descriptors.nothing(),
+    };
+    let Some(batch) = &join.batch else { return known };
+    for number in &batch.items {
+        known = known.inside(*number);
     }
+    if batch.map {
+        known = known.inside(2);
+    }
+    if batch.group { known.grouped() } else { known }
 }
 
 /// Where in a message a value is.

@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{keyform::KeyForm, reply::Items};
+use super::{keyform::KeyForm, moved::Entities, reply::Items};
 use crate::{
     context::Context,
     contract::{Contract, Join},
@@ -28,6 +28,7 @@ pub struct CallProgram {
     form: KeyForm,
     keys: KeyWriter,
     pub(super) items: Option<Items>,
+    pub(super) entities: Entities,
 }
 
 /// Makes the calls of one plan.
@@ -42,6 +43,7 @@ pub(super) struct CallDraft {
     form: KeyForm,
     keys: KeyWriter,
     items: Option<Items>,
+    entities: Entities,
 }
 
 impl<'a> Calls<'a> {
@@ -55,12 +57,14 @@ impl<'a> Calls<'a> {
         join: &Join,
         arguments: &[(String, Value)],
         form: &KeyForm,
+        entities: Entities,
     ) -> Result<CallDraft> {
         Ok(CallDraft {
             template: Template::of(join, arguments, self.contract, &mut self.encoders)?,
             form: form.clone(),
             keys: KeyWriter::of(join, form)?,
             items: join.batch.as_ref().map(|batch| Items::of(batch, form)).transpose()?,
+            entities,
         })
     }
 
@@ -71,8 +75,8 @@ impl<'a> Calls<'a> {
 
 impl CallDraft {
     pub(super) fn finish(self, encoders: &Arc<Encoders>) -> CallProgram {
-        let Self { template, form, keys, items } = self;
-        CallProgram { template, encoders: Arc::clone(encoders), form, keys, items }
+        let Self { template, form, keys, items, entities } = self;
+        CallProgram { template, encoders: Arc::clone(encoders), form, keys, items, entities }
     }
 }
 
@@ -91,6 +95,19 @@ impl CallProgram {
     #[must_use]
     pub fn with_keys<'k>(&self, constant: &Bytes, keys: impl Iterator<Item = &'k [u8]>) -> Bytes {
         self.keys.append(&self.form, constant, keys)
+    }
+}
+
+impl CallProgram {
+    /// The reply of a call without batch as an entity of the step. For a step's own call that is the reply itself; a
+    /// fallback's may have the value at another place.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::error::Code::DataLoss`] where a fallback's reply is not a message, and
+    /// [`crate::error::Code::FailedPrecondition`] where it is another one than the field's.
+    pub fn entity(&self, reply: Bytes) -> Result<Bytes> {
+        self.entities.entity(reply)
     }
 }
 

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::{
-    kit::{Builder, batch, call, key_part, leaf},
+    kit::{self, Builder, at, batch, call, joined, key_part, leaf},
     values::Message,
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     },
     error::Code,
     operation::Value,
-    plan::StepId,
+    plan::{Source, StepId},
     transcoder::{
         KeyTable, Program,
         scalar::raw,
@@ -469,6 +469,40 @@ fn a_fallback_takes_the_keys_of_its_step_in_its_own_types() {
 }
 
 type Item = (Vec<u8>, Result<Bytes, Code>);
+
+#[test]
+fn a_fallbacks_answer_is_read_where_the_fields_own_is() {
+    let answered = |own: Source, other: contract::Wire, reply: Message| {
+        let mut builder = Builder::new();
+        let step = builder.step(call(Vec::new()));
+        let then = contract::Source { kind: Some(contract::source::Kind::Wire(other)) };
+        let rpc = Join { then: Some(Box::new(then)), ..call(Vec::new()) };
+        let fallback = contract::Fallback { rpc: Some(Box::new(rpc)), ..Default::default() };
+        let fallback = Some(Box::new(fallback));
+        builder.policy(step, contract::Policy { fallback, ..Default::default() });
+        let site = builder.site(step, None, Vec::new(), false);
+        builder.root(vec![joined("it", site, own)]);
+        let program = builder.compile();
+        let entity = program.fallback(step).unwrap().entity(reply.0.clone().into());
+        assert_eq!(program.call(step).entity(reply.0.clone().into()).unwrap(), reply.0);
+        entity.map_err(|error| error.code())
+    };
+    let text = |path: &[u32], number, format| contract::Wire {
+        path: path.to_vec(),
+        number,
+        value: Some(contract::wire::Value::Leaf(leaf(Scalar::String, format))),
+        ..contract::Wire::default()
+    };
+    let own = || at(&[2], kit::string(3));
+    let reply = || message().len(1, b"x");
+    assert_eq!(
+        answered(own(), text(&[], 1, Format::String), reply()),
+        Ok(message().message(2, message().len(3, b"x")).0.into())
+    );
+    assert_eq!(answered(own(), text(&[2], 3, Format::String), reply()), Ok(reply().0.into()));
+    let foreign = answered(own(), text(&[], 1, Format::Enum), reply());
+    assert_eq!(foreign, Err(Code::FailedPrecondition));
+}
 
 /// The items of a reply: key, and content or code.
 fn items(program: &Program, reply: Message) -> Result<Vec<Item>, Code> {
