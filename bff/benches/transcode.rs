@@ -284,7 +284,8 @@ impl<'p> Request<'p> {
     }
 
     fn emit(&self, out: &mut Vec<u8>, slow: &HashMap<String, Bytes>) {
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow };
+        let input =
+            EmitInput { steps: &self.entities, refs: &self.refs, slow, max_size: usize::MAX };
         let emission = self.program.emit(&input, out);
         assert!(emission.errors.is_empty());
     }

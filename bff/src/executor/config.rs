@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::{entity_cache, units::Span};
+use crate::{
+    entity_cache,
+    units::{ByteSize, Span},
+};
 
 /// What may be set of the executor.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -21,6 +24,9 @@ pub struct Config {
     pub refreshes_at_once: usize,
     /// How long such a fetch may take where the field has no `@timeout`.
     pub refresh_timeout: Span,
+    /// About how large an answer may be. A larger one is null, with the error `RESOURCE_EXHAUSTED`: lists inside lists multiply,
+    /// and a short query could otherwise fill the memory. 32 MiB, a hundred times a large page.
+    pub max_answer_size: ByteSize,
     /// What is kept of what services answered.
     pub entity_cache: entity_cache::Config,
 }
@@ -32,6 +38,7 @@ impl Default for Config {
             calls_at_once: 64,
             refreshes_at_once: 64,
             refresh_timeout: Span(Duration::from_secs(5)),
+            max_answer_size: ByteSize(32 << 20),
             entity_cache: entity_cache::Config::default(),
         }
     }

@@ -34,6 +34,7 @@ pub(super) struct Engine {
     pub(super) calls_at_once: usize,
     pub(super) refreshes: Arc<Semaphore>,
     pub(super) refresh_timeout: Duration,
+    pub(super) max_answer_size: usize,
     reserve: Duration,
 }
 
@@ -66,6 +67,7 @@ impl Engine {
                 config.refreshes_at_once.min(Semaphore::MAX_PERMITS),
             )),
             refresh_timeout: config.refresh_timeout.0,
+            max_answer_size: usize::try_from(config.max_answer_size.0).unwrap_or(usize::MAX),
             reserve: config.reserve.0,
         })
     }

@@ -48,6 +48,8 @@ pub struct EmitInput<'a> {
     pub refs: &'a [Refs],
     /// The JSON of fields of the slow lane, by response key.
     pub slow: &'a HashMap<String, Bytes>,
+    /// About how many bytes `data` may have. Where it would have more, it is null, with `RESOURCE_EXHAUSTED`.
+    pub max_size: usize,
 }
 
 /// What emission has to say beside the JSON.

@@ -84,7 +84,7 @@ impl Emitter<'_> {
             let item =
                 self.entity(operation, operation.item_nullable, joined, *id, &path.item(index));
             match self.settle(operation.item_nullable, item_mark, item) {
-                Err(Stop::Garbage) => return Err(Stop::Garbage),
+                Err(stop @ (Stop::Garbage | Stop::TooLarge)) => return Err(stop),
                 item => flow = flow.and(item),
             }
             index += 1;
@@ -137,6 +137,9 @@ impl Emitter<'_> {
                 return Err(self.failed(operation, joined, error.clone(), path));
             }
         };
+        if self.out.len() > self.limit {
+            return Err(Stop::TooLarge);
+        }
         if let Some(written) = self.memos.find(site, id) {
             self.out.extend_from_within(written);
             return Ok(());

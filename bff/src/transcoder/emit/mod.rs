@@ -21,6 +21,7 @@ use super::{
 use crate::{
     error::{Code, Error},
     plan::StepId,
+    units::ByteSize,
 };
 use memo::Memos;
 use report::{Cause, Mark, Path, Report};
@@ -32,6 +33,8 @@ struct Emitter<'a> {
     out: &'a mut Vec<u8>,
     report: Report<'a>,
     memos: Memos,
+    /// The length of `out` beyond which nothing more is begun.
+    limit: usize,
     /// By site: the next place of its [`super::Refs`].
     cursors: Vec<u32>,
     /// What answered the entity at hand.
@@ -45,6 +48,8 @@ enum Stop {
     Null(Cause),
     /// The entity at hand is not what the contract says.
     Garbage,
+    /// The answer is larger than allowed: all of it ends here.
+    TooLarge,
 }
 
 impl From<Malformed> for Stop {
@@ -58,13 +63,15 @@ type Flow = Result<(), Stop>;
 impl Program {
     /// Writes the value of `data`, without anything around it.
     pub fn emit(&self, input: &EmitInput<'_>, out: &mut Vec<u8>) -> Emission {
-        out.reserve(expected_size(input));
+        let limit = out.len().saturating_add(input.max_size);
+        out.reserve(expected_size(input).min(input.max_size));
         let mut emitter = Emitter {
             program: self,
             input,
             out,
             report: Report::new(&self.layout.fields, self.plan.steps.len()),
             memos: Memos::new(self, input),
+            limit,
             cursors: vec![u32::MAX; self.plan.sites.len()],
             step: None,
         };
@@ -75,7 +82,13 @@ impl Program {
         if let Err(stop) = emitter.object(root, b"", &Path::ROOT) {
             let cause = match stop {
                 Stop::Null(cause) => cause,
-                Stop::Garbage => emitter.report.unreadable(),
+                Stop::Garbage => {
+                    emitter.report.whole(Code::DataLoss, "the reply could not be read".into())
+                }
+                Stop::TooLarge => emitter.report.whole(
+                    Code::ResourceExhausted,
+                    format!("the answer is larger than {}", ByteSize(input.max_size as u64)).into(),
+                ),
             };
             emitter.cut(mark, cause);
             data_is_null = true;
@@ -95,6 +108,9 @@ fn expected_size(input: &EmitInput<'_>) -> usize {
 impl Emitter<'_> {
     /// An object, or the value that a join reads.
     fn object(&mut self, frame: FrameId, bytes: &[u8], path: &Path<'_>) -> Flow {
+        if self.out.len() > self.limit {
+            return Err(Stop::TooLarge);
+        }
         let program = self.program;
         let frame = &program.layout.frames[frame.0];
         program.with_slots(frame.table, frame.slots, bytes, |slots, bytes| {
@@ -103,9 +119,9 @@ impl Emitter<'_> {
                 operation.literal.put(self.out);
                 match self.operation(operation, slots, bytes, path) {
                     Ok(()) => {}
-                    Err(Stop::Garbage) => return Err(Stop::Garbage),
                     // The first one is the cause; what follows is cut off with it.
-                    Err(stop) => flow = flow.and(Err(stop)),
+                    Err(stop @ Stop::Null(_)) => flow = flow.and(Err(stop)),
+                    Err(stop) => return Err(stop),
                 }
             }
             frame.close.put(self.out);

@@ -1,5 +1,7 @@
 //! What emission reports: errors and degraded places, at most 100 of each for a step, and paths made only for these.
 
+use std::borrow::Cow;
+
 use super::super::{
     answer::{Degraded, Emission, FieldError, PathSegment},
     frame::{Field, Operation},
@@ -131,10 +133,10 @@ impl<'a> Report<'a> {
         Cause(self.emission.errors.len() as u32 - 1)
     }
 
-    /// The root itself cannot be read.
+    /// There is no answer at all.
     #[cold]
-    pub(super) fn unreadable(&mut self) -> Cause {
-        let error = Error::new(Code::DataLoss, "the reply could not be read");
+    pub(super) fn whole(&mut self, code: Code, message: Cow<'static, str>) -> Cause {
+        let error = Error::new(code, message);
         let (path, location, step) = (Vec::new(), Location::default(), None);
         self.emission.errors.push(FieldError { path, location, error, step });
         self.last()

@@ -134,7 +134,7 @@ impl Emitter<'_> {
                 let stop = self.invalid(operation, fault, &path.item(index));
                 match stop {
                     Stop::Null(_) if operation.item_nullable => self.null(start),
-                    Stop::Garbage => return Err(stop),
+                    Stop::Garbage | Stop::TooLarge => return Err(stop),
                     Stop::Null(_) => flow = flow.and(Err(stop)),
                 }
             }
@@ -168,7 +168,7 @@ impl Emitter<'_> {
             let mark = self.mark();
             let item = self.value(operation, value, Wire::Bytes(bytes), &path.item(index));
             match self.settle(operation.item_nullable, mark, item) {
-                Err(Stop::Garbage) => return Err(Stop::Garbage),
+                Err(stop @ (Stop::Garbage | Stop::TooLarge)) => return Err(stop),
                 item => flow = flow.and(item),
             }
             index += 1;
@@ -218,7 +218,7 @@ impl Emitter<'_> {
             };
             let item = self.value(operation, value, wire, &item_path);
             match self.settle(operation.item_nullable, mark, item) {
-                Err(Stop::Garbage) => return Err(Stop::Garbage),
+                Err(stop @ (Stop::Garbage | Stop::TooLarge)) => return Err(stop),
                 item => flow = flow.and(item),
             }
             index += 1;

@@ -340,3 +340,12 @@ fn a_list_is_shown_without_what_is_left_out_and_reported_once() {
     let (_, emission) = run.emit();
     assert_eq!(emission.degraded.len(), 1);
 }
+
+#[test]
+fn an_answer_that_grows_beyond_its_limit_is_null_as_a_whole() {
+    let program = library(same, same);
+    let books = vec![("a", "x"); 500];
+    let mut run = run(&program, &books);
+    run.max_size = 100;
+    run.check(r"null", &[": RESOURCE_EXHAUSTED"]);
+}

@@ -196,6 +196,7 @@ pub(super) struct Run<'p> {
     pub(super) keys: Vec<KeyTable>,
     pub(super) refs: Vec<Refs>,
     pub(super) entities: Vec<Vec<Entity>>,
+    pub(super) max_size: usize,
     pub(super) slow: HashMap<String, Bytes>,
 }
 
@@ -209,6 +210,7 @@ impl<'p> Run<'p> {
             refs: vec![Refs::default(); plan.sites.len()],
             entities: vec![Vec::new(); plan.steps.len()],
             slow: HashMap::new(),
+            max_size: usize::MAX,
         };
         run.program.extract(None, 0, b"", &mut run.keys, &mut run.refs).unwrap();
         run
@@ -236,7 +238,12 @@ impl<'p> Run<'p> {
 
     pub(super) fn emit(&self) -> (String, Emission) {
         let mut out = b"before".to_vec();
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow: &self.slow };
+        let input = EmitInput {
+            steps: &self.entities,
+            refs: &self.refs,
+            slow: &self.slow,
+            max_size: self.max_size,
+        };
         let emission = self.program.emit(&input, &mut out);
         let json = String::from_utf8(out).unwrap();
         let json = json.strip_prefix("before").unwrap().to_owned();
