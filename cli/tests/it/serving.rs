@@ -84,7 +84,8 @@ fn a_field_that_a_function_will_answer_is_mocked_too() {
     let server = Server::start(folder.path(), &["mock"]);
     let query = "{ book(id: \"42\") { readingTime } }";
     let answer = server.ask(query, &[]);
-    let minutes = answer["data"]["book"]["readingTime"].as_i64().unwrap_or_else(|| panic!("{answer}"));
+    let minutes =
+        answer["data"]["book"]["readingTime"].as_i64().unwrap_or_else(|| panic!("{answer}"));
     assert!((3..=180).contains(&minutes), "{minutes}");
     let failed = server.ask(query, &[("x-mock", "error=readingTime")]);
     assert_eq!(failed["errors"][0]["path"], json!(["book", "readingTime"]), "{failed}");
