@@ -17,7 +17,7 @@
 //! ```
 //!
 //! The phases, in order: `input` reads texts into trees with places, `model` binds the schema to the protos, `check` says
-//! what is wrong with it, `emit` makes the contract, and [`write`] puts files where they belong. Only the first one reads
+//! what is wrong with it, `emit` makes the contract, and [`write()`] puts files where they belong. Only the first one reads
 //! and only the last one writes; nothing is written where there are errors.
 //!
 //! [`import`] goes the other way: it makes a first schema from protos, and adds to one that is there.
