@@ -205,9 +205,9 @@ impl<'a> PlanText<'a> {
             rungs.push(self.target(rpc));
         }
         match fallback.last {
+            Some(_) if fallback.leave_out => rungs.push("left out".to_owned()),
             Some(fallback::Last::Value(_)) => rungs.push("value".to_owned()),
             Some(fallback::Last::Null(_)) => rungs.push("null".to_owned()),
-            None if fallback.leave_out => rungs.push("left out".to_owned()),
             None => {}
         }
         rungs

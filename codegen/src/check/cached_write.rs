@@ -18,8 +18,8 @@ Where the method only reads, say so in the proto: `option idempotency_level = NO
 
 fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for site in &model.sites {
-        let Some(join) = model.join(site) else { continue };
+    let calls = model.sites.iter().flat_map(|site| model.joins(site).map(move |call| (site, call)));
+    for (site, (join, call)) in calls {
         let is_cached = join.policy.as_ref().is_some_and(|policy| policy.cache.is_some());
         if !is_cached || join.side_effects() == SideEffects::NoSideEffects {
             continue;
@@ -29,8 +29,8 @@ fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
             site.coordinate()
         ));
         let finding =
-            finding.at(model.directive_span(site, "cache"), "a kept answer is a call not made");
-        let method = site.call.as_ref().and_then(|call| call.method.as_ref());
+            finding.at(model.policy_span(site, "cache"), "a kept answer is a call not made");
+        let method = call.and_then(|call| call.method.as_ref());
         let finding = finding
             .also(method.and_then(|method| model.input.protos.method_span(method)), "this method");
         findings.push(finding.help(

@@ -3,7 +3,7 @@
 use super::{Check, Rule};
 use apollo_compiler::ast::OperationType;
 
-use crate::contract::{State, join};
+use crate::contract::{Join, State, join};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::Model;
 
@@ -21,15 +21,15 @@ Make the field nullable, or say what is shown instead: `@fallback(value: [])`.
 fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for site in &model.sites {
-        let Some(join) = model.join(site) else { continue };
-        let policy = join.policy.as_ref();
-        let by_method = matches!(join.target, Some(join::Target::Method(_)));
-        let has_last = policy
-            .and_then(|policy| policy.fallback.as_ref())
-            .is_some_and(|fallback| fallback.last.is_some());
+        let fragile = |join: &Join| {
+            let fallback = join.policy.as_ref().and_then(|policy| policy.fallback.as_ref());
+            matches!(join.target, Some(join::Target::Method(_)))
+                && fallback.is_none_or(|fallback| fallback.last.is_none())
+        };
+        let Some((_, call)) = model.joins(site).find(|(join, _)| fragile(join)) else { continue };
         let is_write = site.operation == Some(OperationType::Mutation);
         let real = model.field(site).is_some_and(|field| field.state() == State::Real);
-        if !site.definition.ty.is_non_null() || has_last || is_write || !real || !by_method {
+        if !site.definition.ty.is_non_null() || is_write || !real {
             continue;
         }
         let whole = match site.operation {
@@ -42,7 +42,7 @@ fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
         ));
         let ty = site.definition.ty.inner_named_type().location();
         let finding = finding.at(model.input.schema.span(ty), "never null, without a fallback");
-        let method = site.call.as_ref().and_then(|call| call.method.as_ref());
+        let method = call.and_then(|call| call.method.as_ref());
         let finding = finding.also(
             method.and_then(|method| model.input.protos.method_span(method)),
             "the call that may fail",

@@ -8,7 +8,8 @@ pub(super) const RULE: Rule = Rule {
     name: "misplaced-directive",
     severity: Severity::Error,
     explanation: r#"Some directives only make sense together or in some places: `@batch` needs `@rpc`; `@timeout`, `@cache` and
-`@fallback` need a call behind the field; `@invalidates` needs a mutation.
+`@fallback` need a call behind the field; `@invalidates` needs a mutation; on a type, `@timeout` and `@cache` need
+`@load`.
 "#,
     check: Check::Bind(check),
 };

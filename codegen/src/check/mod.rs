@@ -1,5 +1,7 @@
 //! The rules: each says what is wrong, where in the schema and in the proto, and what to do.
 
+use std::collections::HashSet;
+
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::input::Fault as ReadFault;
 use crate::model::{Fault, Model};
@@ -148,6 +150,9 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
             Check::Whole(check) => findings.extend(check(rule, model)),
         }
     }
+    // What is wrong beside a type's `@load` was found once for each field that loads it.
+    let mut seen = HashSet::new();
+    findings.retain(|finding| seen.insert(finding.clone()));
     findings
 }
 

@@ -19,8 +19,8 @@ method.
 
 fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    for site in &model.sites {
-        let Some(join) = model.join(site) else { continue };
+    let calls = model.sites.iter().flat_map(|site| model.joins(site).map(move |call| (site, call)));
+    for (site, (join, call)) in calls {
         let scope = join.policy.as_ref().and_then(|policy| policy.cache.as_ref()).map(Cache::scope);
         let Some(join::Target::Method(id)) = join.target else { continue };
         let Some(method) = model.methods.get(id as usize).filter(|_| scope == Some(Scope::Public))
@@ -35,8 +35,8 @@ fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
         let name = format!("{}/{}", method.service, method.name);
         let finding = rule
             .finding(format!("`{}` would show one caller's answer to another", site.coordinate()));
-        let finding = finding.at(model.directive_span(site, "cache"), "kept for everybody");
-        let proto = site.call.as_ref().and_then(|call| call.method.as_ref());
+        let finding = finding.at(model.policy_span(site, "cache"), "kept for everybody");
+        let proto = call.and_then(|call| call.method.as_ref());
         let proto = proto.and_then(|method| model.input.protos.method_span(method));
         let finding = finding.also(proto, format!("`{name}` gets the caller's {what}"));
         findings.push(finding.help(format!("{help}, or do not forward the {what}")));

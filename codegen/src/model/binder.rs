@@ -66,6 +66,7 @@ pub(super) struct Binder<'input> {
     /// What the field at hand reads, noted down for its site.
     pub(super) wire: Option<FieldDescriptor>,
     pub(super) call: Option<super::Call>,
+    pub(super) load: Option<super::Call>,
     tasks: VecDeque<Task>,
 }
 
@@ -98,6 +99,7 @@ impl<'input> Binder<'input> {
             deferred: Vec::new(),
             wire: None,
             call: None,
+            load: None,
             tasks: VecDeque::new(),
         }
     }
@@ -108,6 +110,7 @@ impl<'input> Binder<'input> {
         }
         self.reserved_packages();
         self.listed_messages_exist();
+        self.policies_without_load();
         self.model.query = self.root(OperationType::Query);
         self.model.mutation = self.root(OperationType::Mutation);
         self.model.subscription = self.root(OperationType::Subscription);
@@ -209,7 +212,7 @@ impl<'input> Binder<'input> {
             let at =
                 At { type_name: object.name.to_string(), field: definition.clone(), operation };
             let before = self.model.faults.len();
-            (self.wire, self.call) = (None, None);
+            (self.wire, self.call, self.load) = (None, None, None);
             let field = self.field(&at, shape, (id, index));
             self.model.bindings[id as usize].fields.push(field);
             let parent = match shape {
@@ -225,6 +228,7 @@ impl<'input> Binder<'input> {
                 parent,
                 wire: self.wire.take(),
                 call: self.call.take(),
+                load: self.load.take(),
                 faults: before..self.model.faults.len(),
             });
         }

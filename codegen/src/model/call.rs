@@ -133,11 +133,16 @@ impl Binder<'_> {
             with_arguments: false,
         };
         self.check_streaming(&asking)?;
-        if self.call.is_none() {
-            self.call =
-                Some(super::Call { method: Some(method.clone()), span, ..Default::default() });
+        let load = super::Call { method: Some(method.clone()), span, ..Default::default() };
+        let first = self.call.replace(load);
+        let mut source = self.join(&asking, Some(&arguments));
+        if let Some(Source { kind: Some(source::Kind::Join(join)) }) = &mut source {
+            join.policy = self.load_policy(at, definition, join);
         }
-        self.join(&asking, Some(&arguments))
+        if first.is_some() {
+            self.load = std::mem::replace(&mut self.call, first);
+        }
+        source
     }
 
     pub(super) fn find_method(&mut self, name: &Text) -> Option<MethodDescriptor> {

@@ -75,6 +75,8 @@ pub(crate) struct Site {
     pub(crate) wire: Option<FieldDescriptor>,
     /// The call behind the field.
     pub(crate) call: Option<Call>,
+    /// Where that one answers with keys alone: the call that loads their objects.
+    pub(crate) load: Option<Call>,
     /// How many faults binding this field gave.
     pub(crate) faults: std::ops::Range<usize>,
 }
@@ -111,6 +113,33 @@ impl Model<'_> {
             contract::source::Kind::Join(join) => Some(join),
             contract::source::Kind::Wire(_) => None,
         }
+    }
+
+    /// The calls behind a field: the one that answers it, and the one that loads what that one only names.
+    pub(crate) fn joins<'a>(
+        &'a self,
+        site: &'a Site,
+    ) -> impl Iterator<Item = (&'a contract::Join, Option<&'a Call>)> {
+        let joins = std::iter::successors(self.join(site), |join| loaded(join));
+        joins.zip([site.call.as_ref(), site.load.as_ref()])
+    }
+
+    /// Where the field, or else its type beside `@load`, has a directive.
+    pub(crate) fn policy_span(&self, site: &Site, name: &str) -> Option<Span> {
+        let ty = site.definition.ty.inner_named_type();
+        let of_type = || {
+            let ty = self.input.schema.definitions.types.get(ty)?;
+            directives::Reader::find(&self.input.schema, ty.directives(), name)?.span()
+        };
+        self.directive_span(site, name).or_else(of_type)
+    }
+}
+
+/// The call whose key the first one answers.
+fn loaded(join: &contract::Join) -> Option<&contract::Join> {
+    match join.then.as_ref()?.kind.as_ref()? {
+        contract::source::Kind::Join(load) => Some(load),
+        contract::source::Kind::Wire(_) => None,
     }
 }
 

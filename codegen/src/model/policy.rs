@@ -1,11 +1,12 @@
 //! `@timeout`, `@cache`, `@invalidates` and `@fallback`: what holds for the call behind a field.
 
-use apollo_compiler::ast::Value;
+use apollo_compiler::ast::{DirectiveList, Value};
+use apollo_compiler::schema::ExtendedType;
 use prost_reflect::MessageDescriptor;
 
 use super::binder::{At, Binder, Shape};
 use super::call::Parent;
-use super::directives::{Argument, BatchArguments, Rpc, Text};
+use super::directives::{Argument, BatchArguments, Reader, Rpc, Text};
 use super::fault::{Fault, Side};
 use super::leaf::scalar_of;
 use super::literal::{Deferred, Purpose};
@@ -18,37 +19,89 @@ use crate::contract::{
 struct Ground {
     message: Option<MessageDescriptor>,
     prefix: Vec<u32>,
+    /// Whether there is a field whose arguments a tag may have.
+    has_arguments: bool,
 }
 
 impl Binder<'_> {
+    /// What holds for the call behind a field. The field comes before what its type says beside `@load`. Where the call
+    /// only names what another one loads, the field's `@timeout` and `@fallback` hold for that one too: one of the two
+    /// must not void what the other one saves.
     pub(super) fn policy(&mut self, at: &At, shape: &Shape, join: &mut Join, place: (u32, usize)) {
-        let ground = self.ground(join);
-        let timeout = self.directive(at, "timeout").and_then(|timeout| timeout.text("after"));
-        let timeout_ms = timeout.and_then(|after| self.positive_duration(&after));
-        let cache = self.cache(at, &ground);
-        let invalidates = self.invalidates(at, &ground);
-        let fallback = self.fallback(at, shape, place, join.many);
-        if timeout_ms.is_some() || cache.is_some() || fallback.is_some() || !invalidates.is_empty()
-        {
-            let timeout_ms = timeout_ms.unwrap_or_default();
-            let fallback = fallback.map(Box::new);
-            join.policy = Some(Box::new(Policy { timeout_ms, cache, invalidates, fallback }));
+        let of_type = join.policy.take().unwrap_or_default();
+        let ground = self.ground(join, true);
+        let timeout_ms = self.timeout(&at.field.directives);
+        let policy = Policy {
+            timeout_ms: timeout_ms.unwrap_or(of_type.timeout_ms),
+            cache: self.cache(at, &at.field.directives, &ground).or(of_type.cache),
+            invalidates: self.invalidates(at, &ground),
+            fallback: self.fallback(at, shape, place, join.many).map(Box::new),
+        };
+        join.policy = said(policy);
+        let then = join.then.as_mut().and_then(|then| then.kind.as_mut());
+        if let Some(source::Kind::Join(load)) = then {
+            let of_type = load.policy.take().unwrap_or_default();
+            let fallback = self.fallback_of_load(at, load.many, of_type.cache.is_some());
+            load.policy = said(Policy {
+                timeout_ms: timeout_ms.unwrap_or(of_type.timeout_ms),
+                fallback: fallback.map(Box::new),
+                ..*of_type
+            });
         }
     }
 
-    fn ground(&self, join: &Join) -> Ground {
-        let Some(call) = &self.call else { return Ground { message: None, prefix: Vec::new() } };
-        match call.item.clone().filter(|_| join.batch.is_some()) {
-            Some(item) => Ground { message: Some(item), prefix: call.item_prefix.clone() },
-            None => Ground {
-                message: call.method.as_ref().map(prost_reflect::MethodDescriptor::output),
-                prefix: Vec::new(),
-            },
+    /// What a type says beside `@load`.
+    pub(super) fn load_policy(
+        &mut self,
+        at: &At,
+        definition: &ExtendedType,
+        load: &Join,
+    ) -> Option<Box<Policy>> {
+        let ground = self.ground(load, false);
+        let timeout_ms = self.timeout(definition.directives()).unwrap_or_default();
+        let cache = self.cache(at, definition.directives(), &ground);
+        said(Policy { timeout_ms, cache, ..Default::default() })
+    }
+
+    /// Says of each type with a policy and no call that the policy has no effect.
+    pub(super) fn policies_without_load(&mut self) {
+        for (name, ty) in &self.schema().definitions.types {
+            for directive in ["timeout", "cache"] {
+                let found = Reader::find(self.schema(), ty.directives(), directive);
+                if let Some(found) = found.filter(|_| !ty.directives().has("load")) {
+                    self.fault(Fault::MisplacedDirective {
+                        coordinate: name.to_string(),
+                        directive: directive.to_owned(),
+                        reason: "a type without `@load` has no call of its own".to_owned(),
+                        span: found.span(),
+                    });
+                }
+            }
         }
     }
 
-    fn cache(&mut self, at: &At, ground: &Ground) -> Option<Cache> {
-        let cache = self.directive(at, "cache")?;
+    fn ground(&self, join: &Join, has_arguments: bool) -> Ground {
+        let call = self.call.as_ref();
+        match call.and_then(|call| call.item.clone()).filter(|_| join.batch.is_some()) {
+            Some(item) => {
+                let prefix = call.map(|call| call.item_prefix.clone()).unwrap_or_default();
+                Ground { message: Some(item), prefix, has_arguments }
+            }
+            None => {
+                let method = call.and_then(|call| call.method.as_ref());
+                let message = method.map(prost_reflect::MethodDescriptor::output);
+                Ground { message, prefix: Vec::new(), has_arguments }
+            }
+        }
+    }
+
+    fn timeout(&mut self, directives: &DirectiveList) -> Option<u64> {
+        let timeout = Reader::find(self.schema(), directives, "timeout")?;
+        self.positive_duration(&timeout.text("after")?)
+    }
+
+    fn cache(&mut self, at: &At, directives: &DirectiveList, ground: &Ground) -> Option<Cache> {
+        let cache = Reader::find(self.schema(), directives, "cache")?;
         let (max_age, revalidate) = (cache.text("maxAge"), cache.text("staleWhileRevalidate"));
         let scope = cache
             .argument("scope")
@@ -105,6 +158,10 @@ impl Binder<'_> {
 
     fn hole(&mut self, at: &At, tag: &Text, hole: &str, ground: &Ground) -> Option<piece::Kind> {
         if let Some(argument) = hole.strip_prefix("$args.") {
+            if !ground.has_arguments {
+                return self
+                    .invalid_tag(tag, "a type has no arguments; `{id}` is a path in the item");
+            }
             let ty = self.argument_type(at, argument);
             let is_leaf = ty.as_ref().is_some_and(|ty| {
                 !ty.is_list() && self.type_of(ty.inner_named_type()).is_some_and(|ty| ty.is_leaf())
@@ -169,6 +226,23 @@ impl Binder<'_> {
         Some(Fallback { stale_if_error_ms, rpc, last, leave_out })
     }
 
+    /// The rungs of a field that hold for the call that loads what the field's own call names: of a list an element that
+    /// cannot be loaded is left out. A value of its own stands for the whole field, never for one element.
+    fn fallback_of_load(&self, at: &At, many: bool, is_cached: bool) -> Option<Fallback> {
+        let directive = self.directive(at, "fallback")?;
+        let stale = directive.text("staleIfError").filter(|_| is_cached);
+        let stale_if_error_ms = stale.and_then(|stale| milliseconds(&stale.value));
+        let value = directive.argument("value").map(|value| value.value);
+        let leave_out = many && value.as_ref().is_some_and(|value| is_empty_list(value));
+        let is_null = leave_out || value.is_some_and(|value| value.is_null());
+        (stale_if_error_ms.is_some() || is_null).then(|| Fallback {
+            stale_if_error_ms: stale_if_error_ms.unwrap_or_default(),
+            rpc: None,
+            last: is_null.then_some(fallback::Last::Null(true)),
+            leave_out,
+        })
+    }
+
     fn last(
         &mut self,
         at: &At,
@@ -201,9 +275,9 @@ impl Binder<'_> {
         let batch = batch.map(|batch| same_names(batch, &found));
         let with = original.and_then(|rpc| rpc.with);
         let rpc = Rpc { method: method.clone(), with, select: None };
-        let call = self.call.take();
+        let calls = (self.call.take(), self.load.take());
         let source = self.rpc(at, &Parent::of(shape), &rpc, method.span, batch.as_ref());
-        self.call = call;
+        (self.call, self.load) = calls;
         match source {
             Some(Source { kind: Some(source::Kind::Join(join)) }) => Some(*join),
             _ => None,
@@ -227,6 +301,11 @@ impl Binder<'_> {
         }
         milliseconds
     }
+}
+
+/// A policy that says anything.
+fn said(policy: Policy) -> Option<Box<Policy>> {
+    (policy != Policy::default()).then(|| Box::new(policy))
 }
 
 fn is_empty_list(value: &Value) -> bool {

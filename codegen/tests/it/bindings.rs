@@ -2,7 +2,7 @@
 
 use anabranch_codegen::Sources;
 use anabranch_codegen::contract::{
-    Cardinality, Contract, Fallback, Fill, Input, InputValue, Join, KeyPart, Leaf, Scalar,
+    Cardinality, Contract, Fallback, Fill, Input, InputValue, Join, KeyPart, Leaf, Policy, Scalar,
     SideEffects, Source, Template, fallback, fill, input_value, join, piece, source, wire,
 };
 
@@ -316,6 +316,51 @@ fn a_type_that_loads_itself_needs_only_its_key() {
          BatchGetBooks() by 2→ each in 1, items 1 matched 1: whole Book in Book",
     );
     assert_eq!(join_of(&contract, "Book.next").batch.as_ref().map(|batch| batch.max), Some(50));
+}
+
+#[test]
+fn what_a_type_says_beside_load_and_what_the_field_says_hold_for_the_call_that_loads() {
+    let contract = bound(
+        &with_service(
+            "service Likes { rpc BatchListSimilar(BatchListSimilarRequest) returns (BatchListSimilarResponse); }
+             message BatchListSimilarRequest { repeated string book_ids = 1; }
+             message BatchListSimilarResponse { repeated Similar similar = 1; }
+             message Similar { string book_id = 1; repeated string similar_book_ids = 2; }",
+        ),
+        r#"type Query { book(id: ID!): Book }
+           type Book @load(method: "shop.v1.Catalog/BatchGetBooks")
+             @cache(maxAge: "1s", scope: PUBLIC, tags: ["book-{id}"]) @timeout(after: "9ms") { id: ID!
+             next: Book @from(path: "links.next_id") @fallback(value: null)
+             plain: [Book!] @rpc(method: "shop.v1.Likes/BatchListSimilar", select: "similar_book_ids")
+             similar: [Book!] @rpc(method: "shop.v1.Likes/BatchListSimilar", select: "similar_book_ids")
+               @cache(maxAge: "7s", scope: TENANT) @timeout(after: "5ms") @fallback(staleIfError: "3s", value: []) }"#,
+    );
+    let policy = |join: &Join| join.policy.as_deref().cloned().unwrap_or_default();
+    let loads = |coordinate: &str| match &join_of(&contract, coordinate)
+        .then
+        .as_ref()
+        .expect("a value")
+        .kind
+    {
+        Some(source::Kind::Join(load)) => policy(load),
+        _ => panic!("{coordinate} loads nothing"),
+    };
+    let tag = |policy: &Policy| show_template(&policy.cache.as_ref().expect("a cache").tags[0]);
+
+    let next = policy(join_of(&contract, "Book.next"));
+    assert_eq!((next.timeout_ms, tag(&next)), (9, "book-{1}".to_owned()));
+    assert_eq!(next.fallback.and_then(|fallback| fallback.last), Some(fallback::Last::Null(true)));
+
+    assert_eq!(policy(join_of(&contract, "Book.plain")), Policy::default());
+    let plain = loads("Book.plain");
+    assert_eq!((plain.timeout_ms, tag(&plain), plain.fallback), (9, "book-{1}".to_owned(), None));
+
+    let own = policy(join_of(&contract, "Book.similar")).cache.expect("a cache");
+    assert_eq!((own.max_age_ms, own.tags.len()), (7_000, 0));
+    let similar = loads("Book.similar");
+    assert_eq!((similar.timeout_ms, tag(&similar)), (5, "book-{1}".to_owned()));
+    let fallback = similar.fallback.expect("a fallback");
+    assert_eq!((fallback.stale_if_error_ms, fallback.leave_out), (3_000, true));
 }
 
 #[test]

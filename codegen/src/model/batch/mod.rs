@@ -66,7 +66,7 @@ impl Binder<'_> {
         let matches = self.matches(asking, arguments, &keys, &items, &parts)?;
         let status = self.status(arguments, &items);
         let (then, group) = self.item_value(asking, arguments, &items, &matches, many)?;
-        if let Some(call) = self.call.as_mut().filter(|call| call.item.is_none()) {
+        if let Some(call) = &mut self.call {
             call.item = Some(items.inner().clone());
             call.item_prefix = if group { vec![1] } else { items.prefix() };
             call.match_fields = matches.iter().filter_map(|path| path.last().cloned()).collect();
