@@ -21,7 +21,7 @@ use anabranch::{
         KeySource, Plan, Shape, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId, Value,
         Wire,
     },
-    transcoder::{EmitInput, Entity, EntityValue, KeyTable, Program, Refs, compile},
+    transcoder::{Budget, EmitInput, Entity, EntityValue, KeyTable, Program, Refs, compile},
 };
 use bytes::Bytes;
 use prost::Message;
@@ -284,8 +284,9 @@ impl<'p> Request<'p> {
     }
 
     fn emit(&self, out: &mut Vec<u8>, slow: &HashMap<String, Bytes>) {
-        let input =
-            EmitInput { steps: &self.entities, refs: &self.refs, slow, max_size: usize::MAX };
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
+        let budget = Budget { size: usize::MAX, deadline };
+        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow, budget };
         let emission = self.program.emit(&input, out);
         assert!(emission.errors.is_empty());
     }

@@ -25,7 +25,8 @@ pub struct Config {
     /// How long such a fetch may take where the field has no `@timeout`.
     pub refresh_timeout: Span,
     /// About how large an answer may be. A larger one is null, with the error `RESOURCE_EXHAUSTED`: lists inside lists multiply,
-    /// and a short query could otherwise fill the memory. 32 MiB, a hundred times a large page.
+    /// and a short query could otherwise fill the memory. 32 MiB, a hundred times a large page, keep a thread busy for some 20 ms.
+    /// What there is no time to write before the deadline is null, with `DEADLINE_EXCEEDED`.
     pub max_answer_size: ByteSize,
     /// What is kept of what services answered.
     pub entity_cache: entity_cache::Config,

@@ -20,6 +20,7 @@ use crate::{
     operation::Value,
     plan::StepId,
     resolver::{Registration, Resolve},
+    transcoder::Budget,
 };
 
 /// What all requests share.
@@ -89,6 +90,11 @@ impl Request {
         let left = context.deadline.saturating_duration_since(Instant::now());
         let cutoff = context.deadline - engine.reserve.min(left / 4);
         Self { engine, prepared, variables, context, cutoff }
+    }
+
+    /// Of the answer.
+    pub(super) fn budget(&self) -> Budget {
+        Budget { size: self.engine.max_answer_size, deadline: self.context.deadline }
     }
 
     pub(super) fn step(&self, id: StepId) -> &PreparedStep {

@@ -11,16 +11,24 @@ use super::{
 use crate::{
     error::{Error, Origin},
     operation::Location,
-    transcoder::{Degraded, Emission, FieldError, PathSegment},
+    transcoder::{Budget, Degraded, Emission, FieldError, Meter, PathSegment},
 };
 
-/// Completes a body that holds `{"data":` and the data.
-pub(super) fn finish(mut body: Vec<u8>, emission: &Emission, notes: &[Note]) -> Answer {
+/// Completes a body that holds `{"data":` and the data. Errors and notes for which the budget leaves nothing are counted.
+pub(super) fn finish(
+    mut body: Vec<u8>,
+    emission: &Emission,
+    notes: &[Note],
+    budget: Budget,
+) -> Answer {
+    let size = budget.size.saturating_sub(body.len());
+    let mut meter = Meter::new(Budget { size, ..budget }, body.len());
+    let mut errors_left_out = emission.errors_left_out;
     if !emission.errors.is_empty() {
         body.extend_from_slice(b",\"errors\":");
-        list(&mut body, &emission.errors, field_error);
+        errors_left_out += list_within(&mut meter, &mut body, &emission.errors, field_error);
     }
-    extensions(&mut body, emission, notes);
+    extensions(&mut meter, &mut body, emission, notes, errors_left_out);
     body.push(b'}');
     Answer {
         body: body.into(),
@@ -61,18 +69,23 @@ fn error_extensions(body: &mut Vec<u8>, error: &Error) {
 }
 
 /// Nothing where there is nothing to say.
-fn extensions(body: &mut Vec<u8>, emission: &Emission, notes: &[Note]) {
+fn extensions(
+    meter: &mut Meter,
+    body: &mut Vec<u8>,
+    emission: &Emission,
+    notes: &[Note],
+    errors_left_out: u64,
+) {
     let mut lead: &[u8] = b",\"extensions\":{";
+    let mut degraded_left_out = emission.degraded_left_out;
     if !emission.degraded.is_empty() {
         body.extend_from_slice(lead);
         body.extend_from_slice(b"\"degraded\":");
-        list(body, &emission.degraded, |body, place| degraded(body, place, notes));
+        let write = |body: &mut Vec<u8>, place: &Degraded| degraded(body, place, notes);
+        degraded_left_out += list_within(meter, body, &emission.degraded, write);
         lead = b",";
     }
-    let left_out = [
-        ("degradedLeftOut", emission.degraded_left_out),
-        ("errorsLeftOut", emission.errors_left_out),
-    ];
+    let left_out = [("degradedLeftOut", degraded_left_out), ("errorsLeftOut", errors_left_out)];
     for (name, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
         body.extend_from_slice(lead);
         write(body, format_args!("\"{name}\":{count}"));
@@ -126,6 +139,29 @@ fn list<T>(body: &mut Vec<u8>, items: &[T], item: impl Fn(&mut Vec<u8>, &T)) {
     body.push(b']');
 }
 
+/// The first item, and those others for which there is room and time. Says how many are left out.
+fn list_within<T>(
+    meter: &mut Meter,
+    body: &mut Vec<u8>,
+    items: &[T],
+    item: impl Fn(&mut Vec<u8>, &T),
+) -> u64 {
+    let mut listed = 0;
+    body.push(b'[');
+    for each in items {
+        if listed > 0 {
+            if meter.is_due(body.len()) && meter.look(body.len()).is_err() {
+                break;
+            }
+            body.push(b',');
+        }
+        item(body, each);
+        listed += 1;
+    }
+    body.push(b']');
+    (items.len() - listed) as u64
+}
+
 fn string(body: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(body, text).expect("a text is JSON, and a Vec takes all");
 }
@@ -136,6 +172,8 @@ fn write(body: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
     use crate::error::Code;
 
@@ -143,8 +181,12 @@ mod tests {
         vec![PathSegment::Key("books".into()), PathSegment::Index(3)]
     }
 
+    fn budget(size: usize) -> Budget {
+        Budget { size, deadline: Instant::now() + Duration::from_secs(3600) }
+    }
+
     fn check(emission: &Emission, notes: &[Note], expected: &str) {
-        let answer = finish(b"{\"data\":{}".to_vec(), emission, notes);
+        let answer = finish(b"{\"data\":{}".to_vec(), emission, notes, budget(1 << 20));
         assert_eq!(std::str::from_utf8(&answer.body).unwrap(), expected);
         serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap();
     }
@@ -194,6 +236,33 @@ mod tests {
                 r#"{"path":[],"cause":"UNAVAILABLE","source":"value"}],"degradedLeftOut":2}}"#
             ),
         );
+    }
+
+    #[test]
+    fn errors_and_notes_without_room_or_time_are_counted_but_for_the_first() {
+        let error = Error::new(Code::Unavailable, "x".repeat(100));
+        let error = FieldError { path: path(), location: Location::default(), error, step: None };
+        let emission = Emission {
+            errors: vec![error; 1_000],
+            errors_left_out: 7,
+            degraded: vec![Degraded { path: path(), note: 0 }; 1_000],
+            ..Emission::default()
+        };
+        let note = Note { cause: Code::Unavailable, source: Substitute::Null, age: None };
+        let late = Budget { size: usize::MAX, deadline: Instant::now() };
+        // Ten bytes are written; the clock is first read after 32 KiB.
+        for (budget, most) in [(budget(10), 400), (budget(5_000), 5_400), (late, 34_000)] {
+            let data = b"{\"data\":{}".to_vec();
+            let answer = finish(data, &emission, std::slice::from_ref(&note), budget);
+            assert!(answer.body.len() < most, "{}", answer.body.len());
+            assert_eq!((answer.errors, answer.degraded), (1_007, 1_000));
+            let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+            let listed = |list: &serde_json::Value| list.as_array().unwrap().len() as u64;
+            let extensions = &body["extensions"];
+            let left_out = |name: &str| extensions[name].as_u64().unwrap();
+            assert_eq!(listed(&body["errors"]) + left_out("errorsLeftOut"), 1_007);
+            assert_eq!(listed(&extensions["degraded"]) + left_out("degradedLeftOut"), 1_000);
+        }
     }
 
     #[test]

@@ -69,11 +69,11 @@ pub(super) async fn run(
     };
     let mut body = request.prepared.buffer();
     body.extend_from_slice(b"{\"data\":");
-    let max_size = request.engine.max_answer_size;
-    let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &slow, max_size };
+    let budget = request.budget();
+    let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &slow, budget };
     let emission = request.prepared.program.emit(&input, &mut body);
     run.forget_unreadable(&emission);
-    let answer = respond::finish(body, &emission, &run.notes);
+    let answer = respond::finish(body, &emission, &run.notes, budget);
     request.prepared.remember_size(answer.body.len());
     answer
 }

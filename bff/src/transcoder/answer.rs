@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::Refs;
 use crate::{error::Error, operation::Location, plan::StepId};
@@ -48,8 +49,18 @@ pub struct EmitInput<'a> {
     pub refs: &'a [Refs],
     /// The JSON of fields of the slow lane, by response key.
     pub slow: &'a HashMap<String, Bytes>,
+    /// How much may be written, and until when.
+    pub budget: Budget,
+}
+
+/// How much may be written, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
     /// About how many bytes `data` may have. Where it would have more, it is null, with `RESOURCE_EXHAUSTED`.
-    pub max_size: usize,
+    pub size: usize,
+    /// What has not been begun by then is null, with `DEADLINE_EXCEEDED`. The clock is read once every 32 KiB, so that a
+    /// small answer is always whole.
+    pub deadline: Instant,
 }
 
 /// What emission has to say beside the JSON.

@@ -24,7 +24,10 @@ mod table;
 mod tags;
 mod wire;
 
-pub use answer::{Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, PathSegment};
+pub use answer::{
+    Budget, Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, PathSegment,
+};
+pub use emit::{Meter, Spent};
 pub use keys::{KeyTable, NO_KEY, Refs};
 pub use reply::EachItem;
 pub use request::CallProgram;

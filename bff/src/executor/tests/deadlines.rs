@@ -89,6 +89,32 @@ async fn one_late_chunk_leaves_the_others_in_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_there_is_no_time_to_write_is_null_with_an_error() {
+    let mut shop = Shop::new();
+    shop.policy("Query.books").cache = Some(cached(crate::contract::Scope::Public));
+    let world = World::new(shop);
+    let list = (0..5_000).fold(wire::Message::new(), |list, _| {
+        list.message(1, &contracts::book_message("1").text(2, "A book with a long title"))
+    });
+    world.services.set("Catalog/ListBooks", 0, Then::Reply(list.encode()));
+    let whole = world.ask("{ books { title } }").await;
+    assert!(whole.len() > 100_000 && !whole.contains("errors"), "{}", whole.len());
+    let context = within(1);
+    sleep(5).await;
+    let late = world.ask_as("{ books { title } more: books { id } }", context).await;
+    let late: serde_json::Value = serde_json::from_str(&late).unwrap();
+    // No element of these lists may be null.
+    assert_eq!(late["data"]["books"], serde_json::Value::Null);
+    assert_eq!(late["data"]["more"], serde_json::Value::Null);
+    let errors = late["errors"].as_array().unwrap();
+    let paths = errors.iter().map(|error| {
+        assert_eq!(error["extensions"]["code"], "DEADLINE_EXCEEDED");
+        error["path"][0].as_str().unwrap()
+    });
+    assert_eq!(paths.collect::<Vec<_>>(), ["books", "more"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_leaves_cancels_its_queries_calls() {
     let world = World::new(Shop::new());
     world.services.set("Pricing/BatchGet", 300, Then::Answer);

@@ -112,6 +112,7 @@ impl Emitter<'_> {
         path: &Path<'_>,
     ) -> Flow {
         let Joined { site, step, then } = joined;
+        self.within_budget(operation, path)?;
         if id == NO_KEY {
             return self.nothing(operation, nullable, joined, path);
         }
@@ -137,9 +138,6 @@ impl Emitter<'_> {
                 return Err(self.failed(operation, joined, error.clone(), path));
             }
         };
-        if self.out.len() > self.limit {
-            return Err(Stop::TooLarge);
-        }
         if let Some(written) = self.memos.find(site, id) {
             self.out.extend_from_within(written);
             return Ok(());
@@ -159,6 +157,8 @@ impl Emitter<'_> {
             flow => self.settle(nullable, shown, flow),
         };
         self.step = outer;
+        // What cannot be copied is read again at each of its places.
+        self.meter.charge(bytes.len());
         if flow.is_ok() && self.report.mark() == mark {
             self.memos.keep(site, id, start..self.out.len());
         }

@@ -2,7 +2,11 @@
 //!
 //! A field without a value where none may be missing ends no loop: the rest of its object is still gone through, so that
 //! the cursors of joins stay right, and the nearest field that may be null cuts off what was written since it began.
+//!
+//! When the time is over, nothing but the scalars of objects at hand is begun: each list item, object and join is such a
+//! field without a value. From then on no cursor is read, so that they need not stay right.
 
+mod budget;
 mod join;
 mod memo;
 mod report;
@@ -10,7 +14,7 @@ mod value;
 
 use super::{
     Program,
-    answer::{Emission, EmitInput},
+    answer::{Budget, Emission, EmitInput},
     frame::{FrameId, Kind, Operation},
     json::Fault,
     leaf::write_number,
@@ -23,6 +27,7 @@ use crate::{
     plan::StepId,
     units::ByteSize,
 };
+pub use budget::{Meter, Spent};
 use memo::Memos;
 use report::{Cause, Mark, Path, Report};
 
@@ -33,8 +38,7 @@ struct Emitter<'a> {
     out: &'a mut Vec<u8>,
     report: Report<'a>,
     memos: Memos,
-    /// The length of `out` beyond which nothing more is begun.
-    limit: usize,
+    meter: Meter,
     /// By site: the next place of its [`super::Refs`].
     cursors: Vec<u32>,
     /// What answered the entity at hand.
@@ -60,18 +64,22 @@ impl From<Malformed> for Stop {
 
 type Flow = Result<(), Stop>;
 
+/// In smaller messages the texts need no look at the budget.
+const LARGE: usize = 4 << 10;
+
 impl Program {
     /// Writes the value of `data`, without anything around it.
     pub fn emit(&self, input: &EmitInput<'_>, out: &mut Vec<u8>) -> Emission {
-        let limit = out.len().saturating_add(input.max_size);
-        out.reserve(expected_size(input).min(input.max_size));
+        let Budget { size, .. } = input.budget;
+        let meter = Meter::new(input.budget, out.len());
+        out.reserve(expected_size(input).min(size));
         let mut emitter = Emitter {
             program: self,
             input,
             out,
             report: Report::new(&self.layout.fields, self.plan.steps.len()),
             memos: Memos::new(self, input),
-            limit,
+            meter,
             cursors: vec![u32::MAX; self.plan.sites.len()],
             step: None,
         };
@@ -87,7 +95,7 @@ impl Program {
                 }
                 Stop::TooLarge => emitter.report.whole(
                     Code::ResourceExhausted,
-                    format!("the answer is larger than {}", ByteSize(input.max_size as u64)).into(),
+                    format!("the answer is larger than {}", ByteSize(size as u64)).into(),
                 ),
             };
             emitter.cut(mark, cause);
@@ -108,16 +116,20 @@ fn expected_size(input: &EmitInput<'_>) -> usize {
 impl Emitter<'_> {
     /// An object, or the value that a join reads.
     fn object(&mut self, frame: FrameId, bytes: &[u8], path: &Path<'_>) -> Flow {
-        if self.out.len() > self.limit {
-            return Err(Stop::TooLarge);
-        }
         let program = self.program;
         let frame = &program.layout.frames[frame.0];
+        // Many fields of one large message could show the same long text.
+        let is_large = bytes.len() > LARGE;
         program.with_slots(frame.table, frame.slots, bytes, |slots, bytes| {
             let mut flow = Ok(());
             for operation in &frame.operations {
                 operation.literal.put(self.out);
-                match self.operation(operation, slots, bytes, path) {
+                let written = if is_large && self.meter.is_due(self.out.len()) {
+                    self.look_before(operation, slots, bytes, path)
+                } else {
+                    self.operation(operation, slots, bytes, path)
+                };
+                match written {
                     Ok(()) => {}
                     // The first one is the cause; what follows is cut off with it.
                     Err(stop @ Stop::Null(_)) => flow = flow.and(Err(stop)),
@@ -179,17 +191,61 @@ impl Emitter<'_> {
                     Err(fault) => self.fault(operation, start, fault, path),
                 }
             }
+            _ if self.meter.is_due(self.out.len()) => {
+                self.look_before(operation, slots, bytes, path)
+            }
             _ => self.large(operation, slots, bytes, path),
         }
+    }
+
+    /// Whether there is room and time for a value. `path` is its own.
+    #[inline]
+    fn within_budget(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        if self.meter.is_due(self.out.len()) { self.look(operation, path) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn look(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        match self.meter.look(self.out.len()) {
+            Ok(()) => Ok(()),
+            Err(Spent::Size) => Err(Stop::TooLarge),
+            Err(Spent::Time) => {
+                let error = Error::new(Code::DeadlineExceeded, "there was no time to write this");
+                Err(Stop::Null(self.report.error(error, path, operation.field, self.step)))
+            }
+        }
+    }
+
+    /// A field, if there is room and time for it.
+    #[cold]
+    fn look_before(
+        &mut self,
+        operation: &Operation,
+        slots: &[u64],
+        bytes: &[u8],
+        path: &Path<'_>,
+    ) -> Flow {
+        match self.look(operation, &path.field(operation)) {
+            Ok(()) => self.operation(operation, slots, bytes, path),
+            Err(Stop::Null(_)) if operation.nullable => {
+                self.null(self.start(operation));
+                Ok(())
+            }
+            stop => stop,
+        }
+    }
+
+    /// Where the value of a field begins before anything of it was written.
+    fn start(&self, operation: &Operation) -> usize {
+        let quoted = matches!(operation.kind, Kind::Text { .. });
+        self.out.len() - usize::from(quoted)
     }
 
     /// No value came.
     #[cold]
     fn absent(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
-        let quoted = matches!(operation.kind, Kind::Text { .. });
-        let start = self.out.len() - usize::from(quoted);
         if operation.nullable {
-            self.null(start);
+            self.null(self.start(operation));
             return Ok(());
         }
         let error = Error::new(Code::NullValue, "there is no value, and null may not stand here");
@@ -234,6 +290,7 @@ impl Emitter<'_> {
     #[cold]
     fn cut(&mut self, mark: (usize, Mark), cause: Cause) {
         self.memos.cut();
+        self.meter.charge(self.out.len() - mark.0);
         self.null(mark.0);
         self.report.roll_back(mark.1, Some(cause));
     }

@@ -88,6 +88,7 @@ impl Emitter<'_> {
         wire: Wire<'_>,
         path: &Path<'_>,
     ) -> Flow {
+        self.within_budget(operation, path)?;
         let written = match (value, wire) {
             (Value::Object(frame), Wire::Bytes(bytes)) => return self.object(frame, bytes, path),
             (Value::Choice(choice), Wire::Bytes(bytes)) => {
@@ -130,8 +131,11 @@ impl Emitter<'_> {
                 self.out.push(b',');
             }
             let start = self.out.len();
-            if let Err(fault) = self.number(leaf, raw) {
-                let stop = self.invalid(operation, fault, &path.item(index));
+            let path = path.item(index);
+            let written = self.within_budget(operation, &path).and_then(|()| {
+                self.number(leaf, raw).map_err(|fault| self.invalid(operation, fault, &path))
+            });
+            if let Err(stop) = written {
                 match stop {
                     Stop::Null(_) if operation.item_nullable => self.null(start),
                     Stop::Garbage | Stop::TooLarge => return Err(stop),

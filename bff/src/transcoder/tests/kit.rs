@@ -1,8 +1,9 @@
 //! What tests build plans and answers with.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use crate::{
     contract::{self, Cardinality, Contract, Format, Join, Scalar, join},
@@ -13,7 +14,8 @@ use crate::{
         Value, Wire,
     },
     transcoder::{
-        Emission, EmitInput, Entity, EntityValue, KeyTable, PathSegment, Program, Refs, compile,
+        Budget, Emission, EmitInput, Entity, EntityValue, KeyTable, PathSegment, Program, Refs,
+        compile,
     },
 };
 
@@ -190,13 +192,16 @@ pub(super) fn whole(shape: ShapeId) -> Source {
     object(0, shape)
 }
 
+/// Longer than any test runs.
+const HOUR: Duration = Duration::from_secs(3600);
+
 /// One request of a program, run by hand.
 pub(super) struct Run<'p> {
     program: &'p Program,
     pub(super) keys: Vec<KeyTable>,
     pub(super) refs: Vec<Refs>,
     pub(super) entities: Vec<Vec<Entity>>,
-    pub(super) max_size: usize,
+    pub(super) budget: Budget,
     pub(super) slow: HashMap<String, Bytes>,
 }
 
@@ -210,7 +215,7 @@ impl<'p> Run<'p> {
             refs: vec![Refs::default(); plan.sites.len()],
             entities: vec![Vec::new(); plan.steps.len()],
             slow: HashMap::new(),
-            max_size: usize::MAX,
+            budget: Budget { size: usize::MAX, deadline: Instant::now() + HOUR },
         };
         run.program.extract(None, 0, b"", &mut run.keys, &mut run.refs).unwrap();
         run
@@ -242,7 +247,7 @@ impl<'p> Run<'p> {
             steps: &self.entities,
             refs: &self.refs,
             slow: &self.slow,
-            max_size: self.max_size,
+            budget: self.budget,
         };
         let emission = self.program.emit(&input, &mut out);
         let json = String::from_utf8(out).unwrap();

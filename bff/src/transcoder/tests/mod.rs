@@ -1,5 +1,6 @@
 //! Programs of plans made by hand: values, joins, requests.
 
+mod budget;
 mod joins;
 mod kit;
 mod oracle;
