@@ -61,6 +61,7 @@ fn expected(proto: &str) -> Option<&'static str> {
         "google.protobuf.FieldMask" => "`FieldMask`",
         map if map.starts_with("map<") => "a list of objects with `key` and `value`, or `JSON`",
         group if group.starts_with("group ") => "nothing for now: groups are not supported",
+        other if other.starts_with("enum ") => "an enum type of the same values",
         message if message.contains('.') => "an object type, or a part of it: `@from(path: …)`",
         _ => return None,
     })

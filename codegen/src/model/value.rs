@@ -268,8 +268,11 @@ pub(super) fn proto_type(field: &FieldDescriptor) -> String {
             (entry.map_entry_key_field().kind(), entry.map_entry_value_field().kind());
         return format!("map<{}, {}>", kind_name(&key), kind_name(&value));
     }
-    let name =
-        if field.is_group() { format!("group {}", kind_name(&kind)) } else { kind_name(&kind) };
+    let name = match &kind {
+        Kind::Message(_) if field.is_group() => format!("group {}", kind_name(&kind)),
+        Kind::Enum(_) => format!("enum {}", kind_name(&kind)),
+        _ => kind_name(&kind),
+    };
     if field.is_list() { format!("repeated {name}") } else { name }
 }
 
