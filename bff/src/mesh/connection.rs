@@ -4,14 +4,19 @@ use std::{
     fmt,
     hash::{BuildHasher, RandomState},
     io,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::Uri;
-use hyper::{body::Incoming, client::conn::http2};
+use hyper::{
+    body::{Frame, Incoming},
+    client::conn::http2,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     net::TcpStream,
@@ -22,7 +27,7 @@ use tonic::{Status, body::Body, client::GrpcService};
 
 use super::{
     config::{Endpoint, Settings},
-    guard::{Guarded, Shape, guard},
+    guard::{Guarded, guard},
     heard::Heard,
     status,
     upstream::Slot,
@@ -40,7 +45,7 @@ const STEADY: Duration = Duration::from_secs(1);
 /// Where calls of one endpoint go. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connection {
-    sender: http2::SendRequest<Body>,
+    sender: http2::SendRequest<Outgoing>,
     origin: Uri,
 }
 
@@ -56,6 +61,23 @@ impl Connection {
         &self.origin
     }
 
+    /// Sends a request.
+    pub(super) fn send(
+        &mut self,
+        request: http::Request<Outgoing>,
+    ) -> impl Future<Output = Result<http::Response<Incoming>, Status>> + use<> {
+        let answer = self.sender.try_send_request(request);
+        async move {
+            answer.await.map_err(|mut error| {
+                if error.take_message().is_some() {
+                    status::unsent()
+                } else {
+                    status::of_connection(error.into_error())
+                }
+            })
+        }
+    }
+
     /// Whether it takes requests no more.
     pub(super) fn is_closed(&self) -> bool {
         self.sender.is_closed()
@@ -66,7 +88,6 @@ impl Connection {
 #[derive(Debug)]
 pub(super) struct Line {
     pub(super) connection: Connection,
-    pub(super) shape: Shape,
     pub(super) max_response_size: u64,
 }
 
@@ -80,18 +101,40 @@ impl GrpcService<Body> for Line {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let (shape, max_size) = (self.shape, self.max_response_size);
-        let answer = self.connection.sender.try_send_request(request);
-        Box::pin(async move {
-            let response: http::Response<Incoming> = answer.await.map_err(|mut error| {
-                if error.take_message().is_some() {
-                    status::unsent()
-                } else {
-                    status::of_connection(error.into_error())
-                }
-            })?;
-            guard(response, shape, max_size)
-        })
+        let max_size = self.max_response_size;
+        let answer = self.connection.send(request.map(Outgoing::Tonic));
+        Box::pin(async move { guard(answer.await?, max_size) })
+    }
+}
+
+/// What goes out with a request.
+#[derive(Debug)]
+pub(super) enum Outgoing {
+    /// One message with its prefix, until it is sent.
+    Message(Option<Bytes>),
+    /// Whatever tonic sends.
+    Tonic(Body),
+}
+
+impl hyper::body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        match &mut *self {
+            Self::Message(message) => Poll::Ready(message.take().map(|it| Ok(Frame::data(it)))),
+            Self::Tonic(body) => Pin::new(body).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Message(message) => message.is_none(),
+            Self::Tonic(body) => body.is_end_stream(),
+        }
     }
 }
 
@@ -220,9 +263,9 @@ mod tests {
         server.abort();
         timeout(Duration::from_secs(10), closed).await.expect("the end is not noticed");
         assert!(connection.is_closed());
-        let mut line = Line { connection, shape: Shape::Unary, max_response_size: 1 };
-        let request = http::Request::post("http://x/y").body(Body::empty()).unwrap();
-        let error = line.call(request).await.expect_err("there is an answer");
+        let mut connection = connection;
+        let request = http::Request::post("http://x/y").body(Outgoing::Message(None)).unwrap();
+        let error = connection.send(request).await.expect_err("there is an answer");
         assert!(status::is_unsent(&error), "{error:?}");
     }
 }

@@ -15,15 +15,6 @@ use tonic::Status;
 
 use super::{codec::PREFIX_SIZE, status};
 
-/// How many messages a response may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// One.
-    Unary,
-    /// Any number.
-    Stream,
-}
-
 /// A response's body that is a sequence of messages, none of them too large.
 #[derive(Debug)]
 pub(super) struct Guarded {
@@ -33,13 +24,11 @@ pub(super) struct Guarded {
 
 #[derive(Debug)]
 struct Messages {
-    shape: Shape,
     max_size: u64,
     prefix: [u8; PREFIX_SIZE],
     prefix_filled: usize,
     /// Bytes of the message at hand that have not come yet.
     left: u64,
-    begun: u64,
 }
 
 /// The response as tonic may see it.
@@ -49,17 +38,21 @@ struct Messages {
 /// A status where this is not a gRPC response.
 pub(super) fn guard(
     response: http::Response<Incoming>,
-    shape: Shape,
     max_size: u64,
 ) -> Result<http::Response<Guarded>, Status> {
     let (mut parts, body) = response.into_parts();
+    check(&mut parts)?;
+    let messages = Messages { max_size, prefix: [0; PREFIX_SIZE], prefix_filled: 0, left: 0 };
+    Ok(http::Response::from_parts(parts, Guarded { body, messages }))
+}
+
+/// Refuses a response that is not gRPC, and takes out of its headers what must not be read.
+pub(super) fn check(parts: &mut http::response::Parts) -> Result<(), Status> {
     if !parts.headers.contains_key("grpc-status") {
         check_http(parts.status, &parts.headers)?;
     }
     forget_details(&mut parts.headers);
-    let messages =
-        Messages { shape, max_size, prefix: [0; PREFIX_SIZE], prefix_filled: 0, left: 0, begun: 0 };
-    Ok(http::Response::from_parts(parts, Guarded { body, messages }))
+    Ok(())
 }
 
 fn check_http(status: StatusCode, headers: &HeaderMap) -> Result<(), Status> {
@@ -77,7 +70,7 @@ fn check_http(status: StatusCode, headers: &HeaderMap) -> Result<(), Status> {
 }
 
 /// Nobody reads details yet, and tonic panics where they are not base64.
-fn forget_details(headers: &mut HeaderMap) {
+pub(super) fn forget_details(headers: &mut HeaderMap) {
     headers.remove("grpc-status-details-bin");
 }
 
@@ -102,27 +95,22 @@ impl Messages {
     }
 
     fn begin(&mut self) -> Result<(), Status> {
-        let [flag, length @ ..] = self.prefix;
-        let length = u64::from(u32::from_be_bytes(length));
-        self.begun += 1;
-        match flag {
-            0 => {}
-            1 => return Err(Status::internal("a message is compressed, which was not asked for")),
-            other => {
-                return Err(Status::internal(format!("a message begins with the byte {other}")));
-            }
-        }
-        if self.shape == Shape::Unary && self.begun > 1 {
-            return Err(Status::internal("there is more than one message"));
-        }
-        if length > self.max_size {
-            let limit = self.max_size;
-            return Err(Status::resource_exhausted(format!(
-                "a message has {length} bytes, more than the limit of {limit}"
-            )));
-        }
-        self.left = length;
+        self.left = u64::from(length(self.prefix, self.max_size)?);
         Ok(())
+    }
+}
+
+/// How long a message is, as the bytes before it say.
+pub(super) fn length(prefix: [u8; PREFIX_SIZE], limit: u64) -> Result<u32, Status> {
+    let [flag, length @ ..] = prefix;
+    let length = u32::from_be_bytes(length);
+    match flag {
+        0 if u64::from(length) > limit => Err(Status::resource_exhausted(format!(
+            "a message has {length} bytes, more than the limit of {limit}"
+        ))),
+        0 => Ok(length),
+        1 => Err(Status::internal("a message is compressed, which was not asked for")),
+        other => Err(Status::internal(format!("a message begins with the byte {other}"))),
     }
 }
 
@@ -162,15 +150,9 @@ impl Body for Guarded {
 mod tests {
     use super::*;
 
-    fn check(shape: Shape, pieces: &[&[u8]], outcome: Result<(), &str>) {
-        let mut messages = Messages {
-            shape,
-            max_size: 3,
-            prefix: [0; PREFIX_SIZE],
-            prefix_filled: 0,
-            left: 0,
-            begun: 0,
-        };
+    fn check(pieces: &[&[u8]], outcome: Result<(), &str>) {
+        let mut messages =
+            Messages { max_size: 3, prefix: [0; PREFIX_SIZE], prefix_filled: 0, left: 0 };
         let found = pieces.iter().try_for_each(|piece| messages.follow(piece));
         assert_eq!(
             found.map_err(|status| status.message().to_owned()),
@@ -180,23 +162,17 @@ mod tests {
 
     #[test]
     fn a_message_may_come_in_pieces() {
-        check(Shape::Unary, &[b"\0\0", b"\0\0\x03a", b"", b"bc"], Ok(()));
-        check(Shape::Stream, &[b"\0\0\0\0\x01a\0", b"\0\0\0\0\0\0\0\0\x03abc"], Ok(()));
+        check(&[b"\0\0", b"\0\0\x03a", b"", b"bc"], Ok(()));
+        check(&[b"\0\0\0\0\x01a\0", b"\0\0\0\0\0\0\0\0\x03abc"], Ok(()));
     }
 
     #[test]
     fn what_is_no_message_is_refused() {
-        check(Shape::Stream, &[b"<html>"], Err("a message begins with the byte 60"));
+        check(&[b"<html>"], Err("a message begins with the byte 60"));
+        check(&[b"\x01\0\0\0\0"], Err("a message is compressed, which was not asked for"));
         check(
-            Shape::Unary,
-            &[b"\x01\0\0\0\0"],
-            Err("a message is compressed, which was not asked for"),
-        );
-        check(
-            Shape::Unary,
             &[b"\0\xff\xff\xff\xff"],
             Err("a message has 4294967295 bytes, more than the limit of 3"),
         );
-        check(Shape::Unary, &[b"\0\0\0\0\0\0\0\0\0\0"], Err("there is more than one message"));
     }
 }

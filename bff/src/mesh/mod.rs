@@ -1,7 +1,7 @@
 //! Calls services: the only door of tonic's client.
 //!
 //! A call goes, by turns, to an endpoint that is connected; one timer runs over headers, message and trailers. tonic frames
-//! messages; connections, turns and deadlines are ours, because tonic's balancer picks endpoints that refuse connections and
+//! the messages of streams; connections, turns, deadlines and single messages are ours, because tonic's balancer picks endpoints that refuse connections and
 //! its timeout ends with the headers. What a service says in words goes to the log; a client reads a code and a sentence of
 //! ours.
 
@@ -13,24 +13,25 @@ mod heard;
 mod request;
 mod status;
 mod stream;
+mod unary;
 mod upstream;
 
 use std::{collections::HashMap, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use tonic::client::Grpc;
 
 pub use config::{Config, Endpoint, ServiceConfig, Settings};
 
-use self::{codec::RawCodec, connection::Line, guard::Shape, upstream::Upstream};
+use self::{
+    connection::{Connection, Line},
+    upstream::Upstream,
+};
 use crate::{
     call::{Call, CallService, Replies, Reply},
     error::{Code, Error, Result},
 };
-
-/// How often a request that certainly did not go out is given to another connection.
-const MAX_UNSENT: usize = 3;
 
 /// All services that can be called.
 #[derive(Debug, Default)]
@@ -110,7 +111,7 @@ impl CallService for Mesh {
             Err(error) => return futures::future::ready(Err(error)).boxed(),
         };
         Box::pin(async move {
-            let answer = timeout_at(call.deadline, unary(&upstream, &call)).await;
+            let answer = timeout_at(call.deadline, unary::unary(&upstream, &call)).await;
             answer.unwrap_or_else(|_| Err(late(&call)))
         })
     }
@@ -132,36 +133,19 @@ fn late(call: &Call) -> Error {
     status::failure(call, Code::DeadlineExceeded, "our timer rang")
 }
 
-async fn unary(upstream: &Upstream, call: &Call) -> Result<Reply> {
-    let (mut grpc, mut unsent) = (connect(upstream, call, Shape::Unary).await?, 0);
-    let path = request::path(call)?;
-    let codec = RawCodec { request_size: call.message.len() };
-    loop {
-        let timeout = call.deadline.saturating_duration_since(Instant::now());
-        if timeout.is_zero() {
-            return Err(late(call));
-        }
-        let request = request::request(call, &upstream.settings, timeout);
-        match grpc.unary(request, path.clone(), codec).await {
-            Ok(response) => return Ok(Reply { message: response.into_inner() }),
-            Err(failed) if status::is_unsent(&failed) && unsent < MAX_UNSENT => {
-                unsent += 1;
-                grpc = connect(upstream, call, Shape::Unary).await?;
-            }
-            Err(failed) => return Err(status::error(call, call.deadline, &failed)),
-        }
-    }
+/// The connection whose turn it is.
+async fn connection(upstream: &Upstream, call: &Call) -> Result<Connection> {
+    let connection = upstream.connection(call.deadline).await;
+    connection.ok_or_else(|| status::failure(call, Code::Unavailable, "no endpoint is connected"))
 }
 
-/// tonic's client over the connection whose turn it is.
-async fn connect(upstream: &Upstream, call: &Call, shape: Shape) -> Result<Grpc<Line>> {
-    let Some(connection) = upstream.connection(call.deadline).await else {
-        return Err(status::failure(call, Code::Unavailable, "no endpoint is connected"));
-    };
+/// tonic's client over that connection.
+async fn connect(upstream: &Upstream, call: &Call) -> Result<Grpc<Line>> {
+    let connection = connection(upstream, call).await?;
     let origin = connection.origin().clone();
     let max_response_size = upstream.settings.max_response_size.0;
     // The guard holds the limit; tonic's own would answer with another code.
-    Ok(Grpc::with_origin(Line { connection, shape, max_response_size }, origin)
+    Ok(Grpc::with_origin(Line { connection, max_response_size }, origin)
         .max_decoding_message_size(usize::MAX))
 }
 

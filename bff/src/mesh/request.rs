@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, uri::PathAndQuery};
 use tonic::{Extensions, Request, metadata::MetadataMap};
 
-use super::{config::Settings, status};
+use super::{config::Settings, connection::Outgoing, status, unary::framed};
 use crate::{
     call::{Call, forwarded_metadata},
     error::{Code, Result},
@@ -21,6 +21,38 @@ pub(super) fn path(call: &Call) -> Result<PathAndQuery> {
 
 /// The request as tonic sends it.
 pub(super) fn request(call: &Call, settings: &Settings, timeout: Duration) -> Request<Bytes> {
+    let metadata = MetadataMap::from_headers(metadata(call, settings, timeout));
+    Request::from_parts(metadata, Extensions::default(), call.message.clone())
+}
+
+/// The request as a connection sends it, with one message.
+pub(super) fn http(
+    call: &Call,
+    settings: &Settings,
+    origin: &Uri,
+    timeout: Duration,
+) -> Result<http::Request<Outgoing>> {
+    let Some(message) = framed(&call.message) else {
+        let reason = "the request has more than 4 GiB";
+        return Err(status::failure(call, Code::ResourceExhausted, reason));
+    };
+    let mut target = http::uri::Parts::default();
+    target.scheme = origin.scheme().cloned();
+    target.authority = origin.authority().cloned();
+    target.path_and_query = Some(path(call)?);
+    let mut request = http::Request::new(Outgoing::Message(Some(message)));
+    *request.method_mut() = http::Method::POST;
+    *request.version_mut() = http::Version::HTTP_2;
+    *request.uri_mut() = Uri::from_parts(target)
+        .map_err(|error| status::failure(call, Code::Internal, &error.to_string()))?;
+    *request.headers_mut() = metadata(call, settings, timeout);
+    let headers = request.headers_mut();
+    headers.insert(http::header::TE, HeaderValue::from_static("trailers"));
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    Ok(request)
+}
+
+fn metadata(call: &Call, settings: &Settings, timeout: Duration) -> HeaderMap {
     let mut headers = forwarded_metadata(&call.method, &call.context);
     for name in &settings.withhold_metadata {
         headers.remove(name.as_str());
@@ -31,8 +63,7 @@ pub(super) fn request(call: &Call, settings: &Settings, timeout: Duration) -> Re
         http::header::USER_AGENT,
         HeaderValue::from_static(concat!("anabranch/", env!("CARGO_PKG_VERSION"))),
     );
-    let metadata = MetadataMap::from_headers(headers);
-    Request::from_parts(metadata, Extensions::default(), call.message.clone())
+    headers
 }
 
 /// A contract may name any header to be forwarded; those that gRPC, HTTP/2 or the connection owns stay here.

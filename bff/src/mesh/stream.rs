@@ -5,9 +5,7 @@ use futures::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 use tonic::Streaming;
 
-use super::{
-    codec::RawCodec, config::Settings, connect, guard::Shape, request, status, upstream::Upstream,
-};
+use super::{codec::RawCodec, config::Settings, connect, request, status, upstream::Upstream};
 use crate::{
     call::{Call, Replies},
     error::{Code, Error, Result},
@@ -15,7 +13,7 @@ use crate::{
 
 /// Opens the stream. The service may say nothing but "yes" before its first message, so headers are all that is waited for.
 pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Streaming<Bytes>> {
-    let mut grpc = connect(upstream, call, Shape::Stream).await?;
+    let mut grpc = connect(upstream, call).await?;
     let settings = &upstream.settings;
     let request = request::request(call, settings, settings.stream_max_age.0);
     let codec = RawCodec { request_size: call.message.len() };
