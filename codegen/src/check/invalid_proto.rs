@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-proto",
     severity: Severity::Error,
     explanation: r#"The proto compiler refuses a file: its syntax is wrong, a type or an import does not exist, or two things have one
-name. The message is the compiler's.
+name. The message is the compiler's. A file that imports a broken one is looked at when that one is mended.
 
 Imports are looked up below the proto roots. google/protobuf/*.proto and anabranch/v1/options.proto are always there.
 "#,
@@ -25,5 +25,16 @@ fn check(rule: &Rule, fault: &ReadFault) -> Option<Diagnostic> {
     for (span, text) in labels {
         finding = finding.also(*span, text.as_str());
     }
-    Some(finding.help(help.as_deref().unwrap_or("imports are looked up below the proto roots")))
+    Some(finding.help(help.as_deref().unwrap_or_else(|| help_for(message))))
+}
+
+/// The compiler has no help of its own for most of what it says.
+fn help_for(message: &str) -> &'static str {
+    if message.starts_with("import ") {
+        "imports are looked up below the proto roots"
+    } else if message.ends_with("is not defined") {
+        "define it, or import the file that does"
+    } else {
+        "what may stand here: https://protobuf.dev/reference/protobuf/proto3-spec"
+    }
 }

@@ -67,24 +67,25 @@ pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>)
         let file = files.add(text.path, text.text.as_str());
         own.insert(text.name, (file, text.text));
     }
-    let faults_before = faults.len();
+    let resolver = resolver(&own);
     for (name, (_, text)) in &own {
-        if let Err(error) = File::from_source(name, text) {
-            faults.push(fault(&error, &own));
+        match File::from_source(name, text) {
+            Ok(file) => faults.extend(missing_imports(&file, &resolver, &own)),
+            Err(error) => faults.extend(all_faults(&error, &own)),
         }
     }
-    let mut compiler = compiler(&own);
-    if faults.len() == faults_before {
-        for name in own.keys() {
-            if let Err(error) = compiler.open_file(name) {
-                faults.push(fault(&error, &own));
-            }
+    // A file that imports a broken one is broken by the same fault, which is told once.
+    let mut compiler = Compiler::with_file_resolver(resolver);
+    compiler.include_imports(true);
+    for name in own.keys() {
+        if let Err(error) = compiler.open_file(name) {
+            faults.extend(all_faults(&error, &own));
         }
     }
     let pool = compiler.descriptor_pool();
-    let spans = pool
-        .files()
-        .filter_map(|file| Some((file.name().to_owned(), spans(&file, own.get(file.name())?))));
+    let spans = pool.files().filter_map(|file| {
+        Some((file.name().to_owned(), spans(file.file_descriptor_proto(), own.get(file.name())?)))
+    });
     let spans = spans.collect();
     let descriptor_set = compiler.include_source_info(false).encode_file_descriptor_set();
     Protos { pool, descriptor_set, spans, own: own.into_keys().collect() }
@@ -92,15 +93,13 @@ pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>)
 
 type Own = BTreeMap<String, (FileId, String)>;
 
-fn compiler(own: &Own) -> Compiler {
+fn resolver(own: &Own) -> ChainFileResolver {
     let mut resolver = ChainFileResolver::new();
     resolver
         .add(InMemory(own.iter().map(|(name, (_, text))| (name.clone(), text.clone())).collect()));
     resolver.add(InMemory(HashMap::from([(OPTIONS.0.to_owned(), OPTIONS.1.to_owned())])));
     resolver.add(GoogleFileResolver::new());
-    let mut compiler = Compiler::with_file_resolver(resolver);
-    compiler.include_imports(true);
-    compiler
+    resolver
 }
 
 struct InMemory(HashMap<String, String>);
@@ -112,8 +111,37 @@ impl FileResolver for InMemory {
     }
 }
 
-fn fault(error: &Error, own: &Own) -> Fault {
+/// Every import that nobody has: the compiler stops at the first one.
+fn missing_imports(file: &File, resolver: &impl FileResolver, own: &Own) -> Vec<Fault> {
+    const IMPORTS: i32 = 3;
+    let descriptor = file.file_descriptor_proto();
+    let Some(source) = own.get(descriptor.name()) else { return Vec::new() };
+    let spans = spans(descriptor, source);
+    let missing = descriptor.dependency.iter().zip(0..).filter(|(import, _)| {
+        resolver.open_file(import).is_err_and(|error| error.is_file_not_found())
+    });
+    let fault = |(import, index): (&String, i32)| {
+        let span = spans.get(&vec![IMPORTS, index]);
+        Fault::Proto {
+            message: format!("import '{import}' not found"),
+            labels: span.map(|span| (*span, "imported here".to_owned())).into_iter().collect(),
+            help: None,
+        }
+    };
+    missing.map(fault).collect()
+}
+
+/// What the compiler says of one file: the first fault, and those that it found beside it.
+fn all_faults(error: &Error, own: &Own) -> Vec<Fault> {
     let file = error.file().and_then(|name| own.get(name)).map(|(file, _)| *file);
+    let first: &dyn miette::Diagnostic = error;
+    std::iter::once(first)
+        .chain(error.related().into_iter().flatten())
+        .map(|error| fault(error, file))
+        .collect()
+}
+
+fn fault(error: &dyn miette::Diagnostic, file: Option<FileId>) -> Fault {
     let label = |label: miette::LabeledSpan| {
         let range = label.offset()..label.offset() + label.len();
         Some((Span::new(file?, range), label.label().unwrap_or_default().to_owned()))
@@ -127,7 +155,7 @@ fn fault(error: &Error, own: &Own) -> Fault {
 }
 
 fn spans(
-    file: &prost_reflect::FileDescriptor,
+    file: &prost_reflect::prost_types::FileDescriptorProto,
     (id, text): &(FileId, String),
 ) -> HashMap<Vec<i32>, Span> {
     let lines: Vec<usize> =
@@ -136,8 +164,7 @@ fn spans(
         let line = lines.get(usize::try_from(line).ok()?)?;
         Some(line + usize::try_from(column).ok()?)
     };
-    let locations =
-        file.file_descriptor_proto().source_code_info.iter().flat_map(|info| &info.location);
+    let locations = file.source_code_info.iter().flat_map(|info| &info.location);
     let span = |location: &prost_reflect::prost_types::source_code_info::Location| {
         let (start, end) = match *location.span {
             [line, start, end] => (offset(line, start)?, offset(line, end)?),

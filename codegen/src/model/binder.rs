@@ -23,12 +23,14 @@ pub(super) enum Shape {
     Root(OperationType),
     Message(MessageDescriptor),
     Synthetic(Rc<SyntheticMessage>),
+    /// What would lead to the type is faulty.
+    Unknown,
 }
 
 impl Shape {
     fn full_name(&self) -> &str {
         match self {
-            Shape::Root(_) => "",
+            Shape::Root(_) | Shape::Unknown => "",
             Shape::Message(message) => message.full_name(),
             Shape::Synthetic(message) => &message.full_name,
         }
@@ -106,6 +108,8 @@ impl<'input> Binder<'input> {
 
     pub(super) fn bind(mut self) -> Model<'input> {
         if self.input.faults.iter().any(InputFault::is_fatal) {
+            self.policies_without_load();
+            self.unbound_types();
             return self.model;
         }
         self.reserved_packages();
@@ -121,6 +125,9 @@ impl<'input> Binder<'input> {
             }
         }
         self.encode_deferred();
+        if !self.model.faults.is_empty() {
+            self.unbound_types();
+        }
         self.model.synthetic_imports = self.synthetics.imports();
         self.model.synthetic_files = self.synthetics.encode();
         self.model

@@ -4,11 +4,12 @@ use apollo_compiler::ast::{OperationType, Type};
 use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor, Value};
 
 use super::binder::{At, Binder, Shape};
-use super::directives::{BatchArguments, Reader, Rpc, Text};
+use super::directives::{Argument, BatchArguments, Reader, Rpc, Text};
 use super::fault::Fault;
 use super::synthetic::SyntheticMessage;
 use crate::contract::{Join, KeyPart, Method, SideEffects, Source, join, source};
 use crate::diagnostic::Span;
+use crate::input::Fault as InputFault;
 
 /// What a call may read keys from.
 pub(super) enum Parent<'a> {
@@ -17,6 +18,8 @@ pub(super) enum Parent<'a> {
     Synthetic(&'a SyntheticMessage),
     /// The key is already known: a type that is loaded by it.
     Key(&'a LoadKey),
+    /// What the parent is could not be found out: whether it has something is not to be judged.
+    Unknown,
 }
 
 /// A key that the parent holds in place of an object.
@@ -31,6 +34,7 @@ impl<'a> Parent<'a> {
             Shape::Root(_) => Parent::Root,
             Shape::Message(message) => Parent::Message(message),
             Shape::Synthetic(message) => Parent::Synthetic(message),
+            Shape::Unknown => Parent::Unknown,
         }
     }
 }
@@ -56,13 +60,35 @@ impl Binder<'_> {
         span: Option<Span>,
         batch: Option<&BatchArguments>,
     ) -> Option<Source> {
-        let method = self.find_method(&rpc.method)?;
+        let Some(method) = self.find_method(&rpc.method) else {
+            self.sources_without_method(at, parent, rpc.with.as_ref(), batch);
+            return None;
+        };
         let ty = at.field.ty.clone();
         let asking =
             Asking { at, ty: &ty, parent, method: &method, rpc, span, with_arguments: true };
         self.check_streaming(&asking)?;
         self.call = Some(super::Call { method: Some(method.clone()), span, ..Default::default() });
         self.join(&asking, batch)
+    }
+
+    /// Where there is no such method: what its request was to be filled with can still be wrong in itself.
+    pub(super) fn sources_without_method(
+        &mut self,
+        at: &At,
+        parent: &Parent<'_>,
+        with: Option<&Argument>,
+        batch: Option<&BatchArguments>,
+    ) {
+        if let Some(with) = with {
+            self.with_sources(at, parent, with);
+        }
+        if let Some(batch) = batch {
+            self.max(at, batch);
+            if let Some(key) = &batch.key {
+                self.key_sources(parent, key);
+            }
+        }
     }
 
     fn join(&mut self, asking: &Asking<'_>, batch: Option<&BatchArguments>) -> Option<Source> {
@@ -111,7 +137,10 @@ impl Binder<'_> {
         let load = Reader::find(self.schema(), definition.directives(), "load")?;
         let (span, rpc, arguments) = (load.span(), load.rpc()?, load.batch());
         let rpc = Rpc { select: None, ..rpc };
-        let method = self.find_method(&rpc.method)?;
+        let Some(method) = self.find_method(&rpc.method) else {
+            self.load_policy(at, definition, None);
+            return None;
+        };
         let scalar = super::leaf::scalar_of(&field.kind());
         let key = LoadKey {
             part: KeyPart {
@@ -137,7 +166,9 @@ impl Binder<'_> {
         let first = self.call.replace(load);
         let mut source = self.join(&asking, Some(&arguments));
         if let Some(Source { kind: Some(source::Kind::Join(join)) }) = &mut source {
-            join.policy = self.load_policy(at, definition, join);
+            join.policy = self.load_policy(at, definition, Some(join));
+        } else {
+            self.load_policy(at, definition, None);
         }
         if first.is_some() {
             self.load = std::mem::replace(&mut self.call, first);
@@ -150,7 +181,8 @@ impl Binder<'_> {
             let service = self.input.protos.pool.get_service_by_name(service)?;
             service.methods().find(|candidate| candidate.name() == method)
         });
-        if found.is_none() {
+        // A proto that could not be read may have it.
+        if found.is_none() && !self.input.faults.iter().any(InputFault::is_fatal) {
             let methods = self.methods();
             let known = methods
                 .iter()

@@ -19,6 +19,7 @@ impl Binder<'_> {
         let mock = self.mock(at, place);
         let before = self.model.faults.len();
         let mut source = self.source(at, shape);
+        let is_refused = source.is_none() && self.model.faults.len() > before;
         let mut state = State::Real;
         if let Some(Source { kind: Some(source::Kind::Join(join)) }) = &mut source {
             if self.is_promised(join) {
@@ -27,13 +28,15 @@ impl Binder<'_> {
             self.policy(at, shape, join, place);
         } else if source.is_some() {
             self.policy_without_call(at);
+        } else if is_refused {
+            self.policy_of_refused(at, shape, place);
         }
         if matches!(shape, Shape::Synthetic(message) if message.is_promised)
             && !self.has_own_source(at)
         {
             state = State::Promised;
         }
-        if source.is_none() && self.model.faults.len() > before {
+        if is_refused {
             state = State::Drifted;
         }
         Field {
@@ -69,6 +72,7 @@ impl Binder<'_> {
             Shape::Root(operation) => self.root_field(at, *operation),
             Shape::Message(message) => self.message_field(at, message),
             Shape::Synthetic(message) => self.synthetic_field(at, message),
+            Shape::Unknown => None,
         }
     }
 
@@ -157,7 +161,7 @@ impl Binder<'_> {
         }
     }
 
-    fn conflicts(&mut self, at: &At) {
+    pub(super) fn conflicts(&mut self, at: &At) {
         let has = |name: &str| at.field.directives.has(name);
         let mut conflicts: Vec<(&str, &str)> = Vec::new();
         if has("rpc") && has("resolve") {

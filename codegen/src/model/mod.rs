@@ -31,6 +31,7 @@ mod request;
 mod resolver;
 mod response;
 mod synthetic;
+mod unbound;
 mod value;
 
 pub(crate) use abstract_type::oneof_of;

@@ -15,10 +15,19 @@ use crate::contract::{
     Cache, Fallback, Join, Match, Piece, Policy, Scope, Source, Template, fallback, piece, source,
 };
 
-/// Where paths in tags begin: the message, and how to get there from the item.
-struct Ground {
-    message: Option<MessageDescriptor>,
-    prefix: Vec<u32>,
+/// Where paths in tags begin.
+enum Ground {
+    /// The message, and how to get there from the item.
+    Message(MessageDescriptor, Vec<u32>),
+    /// No proto has a message yet.
+    Promised,
+    /// The call could not be bound: whether a path leads anywhere is not to be judged.
+    Unknown,
+}
+
+/// What a tag may have holes for.
+struct Holes {
+    ground: Ground,
     /// Whether there is a field whose arguments a tag may have.
     has_arguments: bool,
 }
@@ -29,15 +38,14 @@ impl Binder<'_> {
     /// must not void what the other one saves.
     pub(super) fn policy(&mut self, at: &At, shape: &Shape, join: &mut Join, place: (u32, usize)) {
         let of_type = join.policy.take().unwrap_or_default();
-        let ground = self.ground(join, true);
-        let timeout_ms = self.timeout(&at.field.directives);
-        let policy = Policy {
+        let holes = Holes { ground: self.ground(join), has_arguments: true };
+        let own = self.own_policy(at, shape, place, join.many, &holes);
+        let timeout_ms = (own.timeout_ms > 0).then_some(own.timeout_ms);
+        join.policy = said(Policy {
             timeout_ms: timeout_ms.unwrap_or(of_type.timeout_ms),
-            cache: self.cache(at, &at.field.directives, &ground).or(of_type.cache),
-            invalidates: self.invalidates(at, &ground),
-            fallback: self.fallback(at, shape, place, join.many).map(Box::new),
-        };
-        join.policy = said(policy);
+            cache: own.cache.or(of_type.cache),
+            ..own
+        });
         let then = join.then.as_mut().and_then(|then| then.kind.as_mut());
         if let Some(source::Kind::Join(load)) = then {
             let of_type = load.policy.take().unwrap_or_default();
@@ -50,16 +58,39 @@ impl Binder<'_> {
         }
     }
 
-    /// What a type says beside `@load`.
+    /// What is wrong with the policy of a field whose call could not be bound, as far as that does not depend on the call.
+    pub(super) fn policy_of_refused(&mut self, at: &At, shape: &Shape, place: (u32, usize)) {
+        let holes = Holes { ground: Ground::Unknown, has_arguments: true };
+        self.own_policy(at, shape, place, false, &holes);
+    }
+
+    fn own_policy(
+        &mut self,
+        at: &At,
+        shape: &Shape,
+        place: (u32, usize),
+        many: bool,
+        holes: &Holes,
+    ) -> Policy {
+        Policy {
+            timeout_ms: self.timeout(&at.field.directives).unwrap_or_default(),
+            cache: self.cache(at, &at.field.directives, holes),
+            invalidates: self.invalidates(at, holes),
+            fallback: self.fallback(at, shape, place, many).map(Box::new),
+        }
+    }
+
+    /// What a type says beside `@load`. Without a call it is only judged.
     pub(super) fn load_policy(
         &mut self,
         at: &At,
         definition: &ExtendedType,
-        load: &Join,
+        load: Option<&Join>,
     ) -> Option<Box<Policy>> {
-        let ground = self.ground(load, false);
+        let ground = load.map_or(Ground::Unknown, |load| self.ground(load));
+        let holes = Holes { ground, has_arguments: false };
         let timeout_ms = self.timeout(definition.directives()).unwrap_or_default();
-        let cache = self.cache(at, definition.directives(), &ground);
+        let cache = self.cache(at, definition.directives(), &holes);
         said(Policy { timeout_ms, cache, ..Default::default() })
     }
 
@@ -80,18 +111,12 @@ impl Binder<'_> {
         }
     }
 
-    fn ground(&self, join: &Join, has_arguments: bool) -> Ground {
-        let call = self.call.as_ref();
-        match call.and_then(|call| call.item.clone()).filter(|_| join.batch.is_some()) {
-            Some(item) => {
-                let prefix = call.map(|call| call.item_prefix.clone()).unwrap_or_default();
-                Ground { message: Some(item), prefix, has_arguments }
-            }
-            None => {
-                let method = call.and_then(|call| call.method.as_ref());
-                let message = method.map(prost_reflect::MethodDescriptor::output);
-                Ground { message, prefix: Vec::new(), has_arguments }
-            }
+    fn ground(&self, join: &Join) -> Ground {
+        let Some(call) = &self.call else { return Ground::Promised };
+        match (call.item.clone().filter(|_| join.batch.is_some()), &call.method) {
+            (Some(item), _) => Ground::Message(item, call.item_prefix.clone()),
+            (None, Some(method)) => Ground::Message(method.output(), Vec::new()),
+            (None, None) => Ground::Promised,
         }
     }
 
@@ -100,7 +125,7 @@ impl Binder<'_> {
         self.positive_duration(&timeout.text("after")?)
     }
 
-    fn cache(&mut self, at: &At, directives: &DirectiveList, ground: &Ground) -> Option<Cache> {
+    fn cache(&mut self, at: &At, directives: &DirectiveList, holes: &Holes) -> Option<Cache> {
         let cache = Reader::find(self.schema(), directives, "cache")?;
         let (max_age, revalidate) = (cache.text("maxAge"), cache.text("staleWhileRevalidate"));
         let scope = cache
@@ -117,20 +142,20 @@ impl Binder<'_> {
                 .unwrap_or_default(),
             scope: scope as i32,
             vary,
-            tags: tags.iter().filter_map(|tag| self.template(at, tag, ground)).collect(),
+            tags: tags.iter().filter_map(|tag| self.template(at, tag, holes)).collect(),
         })
     }
 
-    fn invalidates(&mut self, at: &At, ground: &Ground) -> Vec<Template> {
+    fn invalidates(&mut self, at: &At, holes: &Holes) -> Vec<Template> {
         let tags = self
             .directive(at, "invalidates")
             .map(|invalidates| invalidates.texts("tags"))
             .unwrap_or_default();
-        tags.iter().filter_map(|tag| self.template(at, tag, ground)).collect()
+        tags.iter().filter_map(|tag| self.template(at, tag, holes)).collect()
     }
 
     /// "book-{book_id}" as pieces.
-    fn template(&mut self, at: &At, tag: &Text, ground: &Ground) -> Option<Template> {
+    fn template(&mut self, at: &At, tag: &Text, holes: &Holes) -> Option<Template> {
         let mut pieces = Vec::new();
         let mut rest = tag.value.as_str();
         while let Some((before, after)) = rest.split_once('{') {
@@ -141,7 +166,7 @@ impl Binder<'_> {
                 (!before.is_empty())
                     .then(|| Piece { kind: Some(piece::Kind::Text(before.to_owned())) }),
             );
-            pieces.push(Piece { kind: Some(self.hole(at, tag, hole.trim(), ground)?) });
+            pieces.push(Piece { kind: Some(self.hole(at, tag, hole.trim(), holes)?) });
             rest = after;
         }
         if rest.contains('}') {
@@ -156,9 +181,9 @@ impl Binder<'_> {
         Some(Template { pieces })
     }
 
-    fn hole(&mut self, at: &At, tag: &Text, hole: &str, ground: &Ground) -> Option<piece::Kind> {
+    fn hole(&mut self, at: &At, tag: &Text, hole: &str, holes: &Holes) -> Option<piece::Kind> {
         if let Some(argument) = hole.strip_prefix("$args.") {
-            if !ground.has_arguments {
+            if !holes.has_arguments {
                 return self
                     .invalid_tag(tag, "a type has no arguments; `{id}` is a path in the item");
             }
@@ -172,8 +197,12 @@ impl Binder<'_> {
             }
             return Some(piece::Kind::Argument(argument.to_owned()));
         }
-        let Some(message) = &ground.message else {
-            return self.invalid_tag(tag, "no proto has a message to read it from yet");
+        let (message, prefix) = match &holes.ground {
+            Ground::Message(message, prefix) => (message, prefix),
+            Ground::Promised => {
+                return self.invalid_tag(tag, "no proto has a message to read it from yet");
+            }
+            Ground::Unknown => return None,
         };
         let place = Place { side: Side::Response, argument: "tags", span: tag.span };
         let path = self.path(message, hole, place)?;
@@ -181,7 +210,7 @@ impl Binder<'_> {
         if last.is_list() || !is_plain(last) {
             return self.bad_path(hole, "a tag takes one plain value", place, last);
         }
-        let path = [ground.prefix.as_slice(), &numbers(&path)].concat();
+        let path = [prefix.as_slice(), &numbers(&path)].concat();
         Some(piece::Kind::Path(Match { path, scalar: scalar_of(&last.kind()) as i32 }))
     }
 
@@ -270,6 +299,9 @@ impl Binder<'_> {
     /// names of the other one's messages are the same.
     fn fallback_rpc(&mut self, at: &At, shape: &Shape, method: &Text) -> Option<Join> {
         let found = self.find_method(method)?;
+        if matches!(shape, Shape::Unknown) {
+            return None;
+        }
         let original = self.directive(at, "rpc").and_then(|rpc| rpc.rpc());
         let batch = self.directive(at, "batch").map(|batch| batch.batch());
         let batch = batch.map(|batch| same_names(batch, &found));

@@ -113,6 +113,7 @@ impl Binder<'_> {
                     };
                     (part, field.presence)
                 }
+                Parent::Unknown => return None,
                 Parent::Root | Parent::Key(_) => {
                     return self.invalid_requires(
                         at,

@@ -6,7 +6,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use crate::contract::{KeyPart, Scalar};
 use crate::model::binder::{At, Binder};
 use crate::model::call::{Asking, Parent};
-use crate::model::directives::{BatchArguments, Text};
+use crate::model::directives::{Argument, BatchArguments, Text};
 use crate::model::fault::{Fault, Side};
 use crate::model::leaf::scalar_of;
 use crate::model::names::{singular, snake};
@@ -61,29 +61,10 @@ impl Binder<'_> {
         let Some(key) = &arguments.key else {
             return self.key_by_name(asking, arguments, keys, &target);
         };
-        let parts: Vec<(Option<String>, Text)> = match &*key.value {
-            Value::String(text) => vec![(None, Text { value: text.clone(), span: key.span })],
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(name, value)| {
-                    let span = self.span(value.location()).or(key.span);
-                    (
-                        Some(name.to_string()),
-                        Text { value: value.as_str().unwrap_or_default().to_owned(), span },
-                    )
-                })
-                .collect(),
-            _ => vec![(None, Text { value: key.value.to_string(), span: key.span })],
-        };
         let mut bound = Vec::new();
         let mut many = false;
-        for (name, text) in parts {
-            let Some(path) = text.value.strip_prefix("$parent.") else {
-                self.invalid_source(&text, "a key comes from the parent: `\"$parent.id\"`");
-                return None;
-            };
-            let place = Place { side: Side::Parent, argument: "key", span: text.span };
-            let (part, repeated) = self.parent_part(asking, path, place)?;
+        for (name, text) in self.key_texts(key) {
+            let (part, repeated) = self.key_part(asking.parent, &text)?;
             let (target, numbers) = self.key_target(asking, arguments, &target, name.as_deref())?;
             bound.push((name, self.aim(asking, part, &target, numbers, text.span)?));
             many |= repeated;
@@ -99,6 +80,37 @@ impl Binder<'_> {
             return None;
         }
         Some((bound, many))
+    }
+
+    /// What is wrong with a key in itself, wherever the request may take it.
+    pub(in crate::model) fn key_sources(&mut self, parent: &Parent<'_>, key: &Argument) {
+        for (_, text) in self.key_texts(key) {
+            self.key_part(parent, &text);
+        }
+    }
+
+    fn key_texts(&self, key: &Argument) -> Vec<(Option<String>, Text)> {
+        match &*key.value {
+            Value::String(text) => vec![(None, Text { value: text.clone(), span: key.span })],
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| {
+                    let span = self.span(value.location()).or(key.span);
+                    let value = value.as_str().unwrap_or_default().to_owned();
+                    (Some(name.to_string()), Text { value, span })
+                })
+                .collect(),
+            _ => vec![(None, Text { value: key.value.to_string(), span: key.span })],
+        }
+    }
+
+    fn key_part(&mut self, parent: &Parent<'_>, text: &Text) -> Option<(KeyPart, bool)> {
+        let Some(path) = text.value.strip_prefix("$parent.") else {
+            self.invalid_source(text, "a key comes from the parent: `\"$parent.id\"`");
+            return None;
+        };
+        let place = Place { side: Side::Parent, argument: "key", span: text.span };
+        self.parent_part(parent, path, place)
     }
 
     /// The field that takes a part of the key: the repeated scalar itself, or a field of the repeated message.
@@ -185,13 +197,13 @@ impl Binder<'_> {
                     (part, field.repeated)
                 })
             }
-            Parent::Root | Parent::Key(_) => None,
+            Parent::Root | Parent::Key(_) | Parent::Unknown => None,
         };
         let Some((part, many)) = found else {
             let parent = match asking.parent {
                 Parent::Message(parent) => self.facts(parent),
                 Parent::Synthetic(parent) => parent.facts(),
-                Parent::Root | Parent::Key(_) => return None,
+                Parent::Root | Parent::Key(_) | Parent::Unknown => return None,
             };
             let span = arguments.span.or(asking.span);
             self.fault(Fault::MissingKey {

@@ -2,7 +2,7 @@
 
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::binder::Binder;
+use super::binder::{At, Binder};
 use super::call::{Asking, Parent};
 use super::directives::BatchArguments;
 use super::fault::{Fault, Side};
@@ -61,7 +61,13 @@ impl Binder<'_> {
         let keys = self.keys(asking, arguments);
         let items = self.items(asking, arguments);
         let request = self.request(asking, keys.as_ref().and_then(|keys| keys.path.first()));
-        let (keys, items) = (keys?, items?);
+        let max = self.max(asking.at, arguments);
+        let (Some(keys), Some(items)) = (keys, items) else {
+            if let Some(key) = &arguments.key {
+                self.key_sources(asking.parent, key);
+            }
+            return None;
+        };
         let (parts, many) = self.key(asking, arguments, &keys)?;
         let matches = self.matches(asking, arguments, &keys, &items, &parts)?;
         let status = self.status(arguments, &items);
@@ -85,7 +91,7 @@ impl Binder<'_> {
             r#match: matches.iter().map(matched).collect(),
             group,
             status: status.unwrap_or_default(),
-            max: self.max(asking, arguments),
+            max,
         };
         let Request { fills, .. } = request?;
         (self.model.faults.len() == before).then(|| Join {
@@ -141,14 +147,14 @@ impl Binder<'_> {
         Some([items.prefix(), numbers(&path)].concat())
     }
 
-    fn max(&mut self, asking: &Asking<'_>, arguments: &BatchArguments) -> u32 {
+    pub(super) fn max(&mut self, at: &At, arguments: &BatchArguments) -> u32 {
         let Some(max) = &arguments.max else { return 0 };
         let number =
             max.value.to_i32().and_then(|max| u32::try_from(max).ok()).filter(|max| *max > 0);
         if number.is_none() {
             let reason = "a call takes at least one key".to_owned();
             self.fault(Fault::ValueMismatch {
-                coordinate: asking.at.coordinate(),
+                coordinate: at.coordinate(),
                 reason,
                 span: max.span,
                 proto: None,

@@ -23,7 +23,9 @@ impl Binder<'_> {
         request: &mut Request,
     ) {
         let place = Place { side: Side::Parent, argument: "with", span };
-        let Some((part, repeated)) = self.parent_part(asking, parent_path, place) else { return };
+        let Some((part, repeated)) = self.parent_part(asking.parent, parent_path, place) else {
+            return;
+        };
         let Some(field) = target.last() else { return };
         let Some(part) = self.aim(asking, part, field, numbers(target), span) else { return };
         request.filled.push(numbers(target));
@@ -34,12 +36,12 @@ impl Binder<'_> {
     /// A part of the key by its path in the parent, and whether the parent holds many of it.
     pub(in crate::model) fn parent_part(
         &mut self,
-        asking: &Asking<'_>,
+        parent: &Parent<'_>,
         path: &str,
         place: Place<'_>,
     ) -> Option<(KeyPart, bool)> {
         let mut part = KeyPart::default();
-        match asking.parent {
+        match parent {
             Parent::Message(message) => {
                 let fields = self.path(message, path, place)?;
                 let last = fields.last()?;
@@ -67,6 +69,7 @@ impl Binder<'_> {
                 part.presence = field.presence;
                 Some((part, field.repeated))
             }
+            Parent::Unknown => None,
             Parent::Root | Parent::Key(_) => {
                 let text = Text { value: format!("$parent.{path}"), span: place.span };
                 self.invalid_source(&text, "there is no parent here; use `$args`");

@@ -5,8 +5,8 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::Request;
 use crate::contract::{Fill, InputValue, fill, input_value};
-use crate::model::binder::Binder;
-use crate::model::call::Asking;
+use crate::model::binder::{At, Binder};
+use crate::model::call::{Asking, Parent};
 use crate::model::directives::{Argument, Text};
 use crate::model::fault::Side;
 use crate::model::leaf::natural;
@@ -61,6 +61,32 @@ impl Binder<'_> {
                 _ => self.constant_fill(asking.at, value, span, prefix, request),
             }
             prefix.pop();
+        }
+    }
+
+    /// What is wrong with sources in themselves, wherever a request may take them.
+    pub(in crate::model) fn with_sources(&mut self, at: &At, parent: &Parent<'_>, with: &Argument) {
+        for (_, value) in with.value.as_object().unwrap_or_default() {
+            let span = self.span(value.location()).or(with.span);
+            if value.as_object().is_some() {
+                self.with_sources(at, parent, &Argument { value: value.clone(), span });
+            }
+            let source =
+                value.as_str().filter(|text| text.starts_with('$') && !text.starts_with("$$"));
+            let Some(text) = source.map(|text| Text { value: text.to_owned(), span }) else {
+                continue;
+            };
+            match given(&text.value) {
+                Err(reason) => self.invalid_source(&text, reason),
+                Ok(Given::Parent(path)) => {
+                    let place = Place { side: Side::Parent, argument: "with", span };
+                    self.parent_part(parent, path, place);
+                }
+                Ok(Given::Argument(path)) if self.argument_type(at, path).is_none() => {
+                    self.invalid_source(&text, "the field has no such argument");
+                }
+                Ok(_) => {}
+            }
         }
     }
 
