@@ -221,7 +221,13 @@ fn plan(fields: impl FnOnce(&mut Plan) -> Vec<ShapeField>) -> Plan {
         variables: Vec::new(),
         root: ShapeId(0),
         shapes: vec![Shape { type_name: "Query".to_owned(), fields: Vec::new() }],
-        sites: vec![Site { step: StepId(0), parent: None, key: Vec::new(), many: false }],
+        sites: vec![Site {
+            step: StepId(0),
+            parent: None,
+            key: Vec::new(),
+            many: false,
+            timeout: None,
+        }],
         steps: vec![step(Join { target: Some(join::Target::Method(0)), ..Join::default() })],
     };
     let fields = fields(&mut plan);
@@ -244,7 +250,13 @@ fn joined(plan: &mut Plan) -> Vec<ShapeField> {
     let target = Some(join::Target::Method(1));
     plan.steps.push(step(Join { target, key: vec![key], batch: Some(batch), ..Join::default() }));
     let key = vec![KeySource { path: vec![1], scalar: Scalar::String, presence: false }];
-    plan.sites.push(Site { step: StepId(1), parent: Some(SiteId(0)), key, many: false });
+    plan.sites.push(Site {
+        step: StepId(1),
+        parent: Some(SiteId(0)),
+        key,
+        many: false,
+        timeout: None,
+    });
     plan.shapes.push(Shape {
         type_name: "Price".to_owned(),
         fields: vec![

@@ -1,9 +1,13 @@
 //! What a step asks of one target: the constant part of the request, until when, and with whom the answer is shared.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures::{
+    FutureExt, StreamExt,
+    future::{Join, Ready, join, ready},
+    stream::FuturesUnordered,
+};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -22,6 +26,7 @@ use crate::{
 };
 
 /// A step that asks one target.
+#[derive(Clone)]
 pub(super) struct Asked<'a> {
     pub(super) request: &'a Arc<Request>,
     /// What this request shares with itself.
@@ -29,11 +34,23 @@ pub(super) struct Asked<'a> {
     pub(super) step: StepId,
     pub(super) keys: &'a Arc<KeyTable>,
     rung: Rung,
+    pub(super) timeout: Option<Duration>,
     target: &'a Target,
     constant: Bytes,
+    began: Instant,
     pub(super) deadline: Instant,
     share: Option<ShareKey>,
 }
+
+/// The calls of a step that are on their way, and those that wait for their turn.
+pub(super) struct Calls<'a> {
+    asked: &'a Asked<'a>,
+    waiting: VecDeque<Part>,
+    running: FuturesUnordered<Join<Flight, Ready<Seats>>>,
+}
+
+/// The places of a part, and whether somebody else began its call.
+type Seats = (Vec<(usize, u32)>, bool);
 
 impl<'a> Asked<'a> {
     /// # Errors
@@ -45,15 +62,33 @@ impl<'a> Asked<'a> {
         step: StepId,
         keys: &'a Arc<KeyTable>,
         rung: Rung,
+        timeout: Option<Duration>,
     ) -> Result<Self> {
         let target = rung.target(request, step);
         let constant = rung.program(request, step).request(&request.variables, &request.context)?;
         let prepared = request.step(step);
-        let deadline = prepared
-            .timeout
-            .map_or(request.cutoff, |timeout| request.cutoff.min(Instant::now() + timeout));
+        let began = Instant::now();
+        let deadline = by(request, began, timeout);
         let share = share_key(request, prepared, target, rung, &constant);
-        Ok(Self { request, own_calls, step, keys, rung, target, constant, deadline, share })
+        Ok(Self {
+            request,
+            own_calls,
+            step,
+            keys,
+            rung,
+            timeout,
+            target,
+            constant,
+            began,
+            deadline,
+            share,
+        })
+    }
+
+    /// The same for who waits only so long since it began.
+    pub(super) fn hasty(&self, timeout: Duration) -> Self {
+        let timeout = Some(timeout);
+        Self { timeout, deadline: by(self.request, self.began, timeout), ..self.clone() }
     }
 
     fn prepared(&self) -> &PreparedStep {
@@ -74,21 +109,29 @@ impl<'a> Asked<'a> {
 
     /// Asks for these keys, and says of each what came until the deadline.
     pub(super) async fn fetch(&self, ids: &[u32], values: &mut [Option<EntityValue>]) {
-        if Instant::now() < self.deadline {
-            let calls = self.parts(ids);
-            // What has not come by then is seen below.
-            let _ = timeout_at(self.deadline, self.gather(calls, values)).await;
-        }
-        let late: Vec<u32> =
-            ids.iter().copied().filter(|id| values[*id as usize].is_none()).collect();
+        let mut calls = self.calls(ids);
+        // What has not come by then is seen below.
+        let _ = timeout_at(self.deadline, calls.gather(values)).await;
+        self.give_up(ids, values);
+    }
+
+    /// Asks for these keys.
+    pub(super) fn calls(&self, ids: &[u32]) -> Calls<'_> {
+        let in_time = Instant::now() < self.deadline;
+        let waiting = if in_time { self.parts(ids).into() } else { VecDeque::new() };
+        Calls { asked: self, waiting, running: FuturesUnordered::new() }
+    }
+
+    /// Of these keys nothing more is waited for.
+    pub(super) fn give_up(&self, ids: &[u32], values: &mut [Option<EntityValue>]) {
+        let late = missing(ids, values);
         if late.is_empty() {
             return;
         }
         if let Some(share) = &self.share {
             self.own_calls.leave(share, self.keys, &late);
         }
-        let error = self.too_late();
-        log::failed_call(&error, self.target, late.len());
+        let error = self.too_late(late.len());
         for id in late {
             values[id as usize] = Some(EntityValue::Failed(error.clone()));
         }
@@ -110,31 +153,6 @@ impl<'a> Asked<'a> {
             let _ = tokio::time::timeout(timeout, calls).await;
             drop(permit);
         });
-    }
-
-    async fn gather(&self, calls: Vec<Part>, values: &mut [Option<EntityValue>]) {
-        let mut waiting = VecDeque::from(calls);
-        let mut running = FuturesUnordered::new();
-        loop {
-            while running.len() < self.request.engine.calls_at_once
-                && let Some(Part { call, places, joined }) = waiting.pop_front()
-            {
-                running.push(call.map(move |landing| (landing, places, joined)));
-            }
-            let Some((landing, places, joined)) = running.next().await else { return };
-            if joined && landing.failed && landing.items.len() > places.len() {
-                // The keys of another request may be to blame: these are asked again, once and apart.
-                let blamed = |(place, _): &(usize, u32)| blames_request(&landing.items[*place]);
-                if places.iter().all(blamed) {
-                    let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
-                    waiting.extend(self.apart(&ids, self.deadline));
-                    continue;
-                }
-            }
-            for (place, id) in places {
-                values[id as usize] = Some(landing.items[place].clone().into());
-            }
-        }
     }
 
     fn parts(&self, ids: &[u32]) -> Vec<Part> {
@@ -203,14 +221,50 @@ impl<'a> Asked<'a> {
         .boxed()
     }
 
-    fn too_late(&self) -> Error {
+    /// What so many keys are told that got nothing in time.
+    pub(super) fn too_late(&self, keys: usize) -> Error {
         let message = if self.prepared().acts {
             "the service did not answer in time: the outcome is unknown"
         } else {
             "the service did not answer in time"
         };
-        Error::new(Code::DeadlineExceeded, message).from_method(self.target.origin.clone())
+        let error =
+            Error::new(Code::DeadlineExceeded, message).from_method(self.target.origin.clone());
+        log::failed_call(&error, self.target, keys);
+        error
     }
+}
+
+impl Calls<'_> {
+    /// Takes what comes until all is there. It may be left and taken up again.
+    pub(super) async fn gather(&mut self, values: &mut [Option<EntityValue>]) {
+        let Self { asked, waiting, running } = self;
+        loop {
+            while running.len() < asked.request.engine.calls_at_once
+                && let Some(Part { call, places, joined }) = waiting.pop_front()
+            {
+                running.push(join(call, ready((places, joined))));
+            }
+            let Some((landing, (places, joined))) = running.next().await else { return };
+            if joined && landing.failed && landing.items.len() > places.len() {
+                // The keys of another request may be to blame: these are asked again, once and apart.
+                let blamed = |(place, _): &(usize, u32)| blames_request(&landing.items[*place]);
+                if places.iter().all(blamed) {
+                    let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
+                    waiting.extend(asked.apart(&ids, asked.deadline));
+                    continue;
+                }
+            }
+            for (place, id) in places {
+                values[id as usize] = Some(landing.items[place].clone().into());
+            }
+        }
+    }
+}
+
+/// The keys of which there is nothing yet.
+pub(super) fn missing(ids: &[u32], values: &[Option<EntityValue>]) -> Vec<u32> {
+    ids.iter().copied().filter(|id| values[*id as usize].is_none()).collect()
 }
 
 impl From<Landed> for EntityValue {
@@ -221,6 +275,10 @@ impl From<Landed> for EntityValue {
             Landed::Failed(error) => Self::Failed(error),
         }
     }
+}
+
+fn by(request: &Request, began: Instant, timeout: Option<Duration>) -> Instant {
+    timeout.map_or(request.cutoff, |timeout| request.cutoff.min(began + timeout))
 }
 
 /// Nothing without need: a key is as long as the request, and most steps share with nobody.

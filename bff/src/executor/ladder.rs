@@ -66,12 +66,12 @@ async fn from_rpc(
     failed: Vec<(u32, Error)>,
     found: &mut Vec<(u32, Outcome)>,
 ) -> Vec<(u32, Error)> {
-    let Asked { request, own_calls, step, keys, .. } = *asked;
+    let Asked { request, own_calls, step, keys, timeout, .. } = *asked;
     if failed.is_empty() || request.step(step).fallback.is_none() {
         return failed;
     }
     // Arguments that do not fit the other method leave the first failure as it is.
-    let Ok(other) = Asked::new(request, own_calls, step, keys, Rung::Fallback) else {
+    let Ok(other) = Asked::new(request, own_calls, step, keys, Rung::Fallback, timeout) else {
         return failed;
     };
     let ids: Vec<u32> = failed.iter().map(|(id, _)| *id).collect();

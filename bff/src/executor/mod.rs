@@ -8,6 +8,7 @@ mod asked;
 mod config;
 mod engine;
 mod fetch;
+mod hasty;
 mod in_flight;
 mod ladder;
 mod log;

@@ -1,6 +1,7 @@
 //! A plan made ready to run: everything that is the same for all its requests.
 
 use std::{
+    collections::BTreeMap,
     hash::BuildHasher,
     sync::{
         Arc,
@@ -52,10 +53,19 @@ pub(super) struct PreparedStep {
     /// It clears cached items after success.
     pub(super) invalidates: bool,
     pub(super) sites: Vec<SiteId>,
+    /// Those that wait less long than the call lasts, the most hasty first.
+    pub(super) hasty: Vec<Hasty>,
     /// How many steps must be over before this one.
     pub(super) waits_for: usize,
     /// The steps that wait for this one.
     pub(super) followers: Vec<StepId>,
+}
+
+/// Sites of a step that wait less long than others.
+#[derive(Debug)]
+pub(super) struct Hasty {
+    pub(super) timeout: Duration,
+    pub(super) sites: Vec<SiteId>,
 }
 
 /// What is asked, and how.
@@ -173,6 +183,7 @@ impl PreparedStep {
             acts: mutates && step.level == 0,
             invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),
             sites: plan.sites_of(id).collect(),
+            hasty: hasty(plan, id),
             waits_for: 0,
             followers: Vec::new(),
         })
@@ -236,6 +247,16 @@ fn method(join: &contract::Join, contract: &Contract) -> Result<contract::Method
         None => None,
     };
     found.ok_or_else(|| Error::new(Code::FailedPrecondition, "a step of the plan asks nobody"))
+}
+
+fn hasty(plan: &Plan, id: StepId) -> Vec<Hasty> {
+    let mut by_timeout: BTreeMap<Duration, Vec<SiteId>> = BTreeMap::new();
+    for site in plan.sites_of(id) {
+        if let Some(timeout) = plan.site(site).timeout {
+            by_timeout.entry(timeout).or_default().push(site);
+        }
+    }
+    by_timeout.into_iter().map(|(timeout, sites)| Hasty { timeout, sites }).collect()
 }
 
 fn last(ladder: &contract::Fallback) -> Option<Last> {

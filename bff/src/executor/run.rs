@@ -1,6 +1,11 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
-use std::{collections::HashMap, mem, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -10,13 +15,15 @@ use super::{
     Answer,
     engine::Request,
     in_flight::InFlight,
-    log, respond,
-    step::{Note, Outcome, StepRun},
+    log,
+    prepared::Hasty,
+    respond,
+    step::{Answered, Note, Outcome, StepRun},
 };
 use crate::{
     error::{Code, Error, Result},
     plan::{SiteId, StepId},
-    transcoder::{Emission, EmitInput, Entity, EntityValue, KeyTable, Refs},
+    transcoder::{Emission, EmitInput, Entity, EntityValue, KeyTable, NO_KEY, Refs},
 };
 
 /// What fields of the slow lane are, by response key.
@@ -44,7 +51,7 @@ struct Run {
 
 /// What a piece of work brought.
 enum Done {
-    Answered(StepId, Vec<Outcome>),
+    Answered(StepId, Answered),
     Repaired(StepId, Vec<(u32, Outcome)>),
 }
 
@@ -117,8 +124,9 @@ impl Run {
         if self.halted && self.request.step(step).acts {
             self.entities[step.0] = vec![not_sent(); keys.len()];
         } else if !keys.is_empty() {
-            let step_run = self.step_run(step);
-            work.push(async move { Done::Answered(step, step_run.answer().await) }.boxed());
+            let (step_run, hasty) = (self.step_run(step), self.shown_to_hasty(step));
+            let answer = async move { Done::Answered(step, step_run.answer(&hasty).await) };
+            work.push(answer.boxed());
             return;
         }
         self.end(step);
@@ -126,11 +134,18 @@ impl Run {
 
     fn take(&mut self, done: Done, work: &Work) {
         match done {
-            Done::Answered(step, outcomes) => {
+            Done::Answered(step, Answered { outcomes, hasty }) => {
                 let entities = outcomes.into_iter().map(|outcome| self.entity(outcome)).collect();
                 self.entities[step.0] = entities;
+                self.set_apart(step, hasty);
                 self.consequences(step);
-                let broken = self.extract(step, None);
+                // What stands in for a key has no key of its own, and no rung below it.
+                let keys = self.asked[step.0].len();
+                let (broken, substitutes) = self
+                    .extract(step, None)
+                    .into_iter()
+                    .partition::<Vec<_>, _>(|(id, _)| (*id as usize) < keys);
+                self.put_failures(step, substitutes);
                 if !broken.is_empty() && self.request.step(step).has_ladder() {
                     let step_run = self.step_run(step);
                     let repair = async move { Done::Repaired(step, step_run.repair(broken).await) };
@@ -211,11 +226,43 @@ impl Run {
     }
 
     fn fail(&mut self, step: StepId, broken: Vec<(u32, Error)>) {
+        self.put_failures(step, broken);
+        self.end(step);
+    }
+
+    fn put_failures(&mut self, step: StepId, broken: Vec<(u32, Error)>) {
         for (id, error) in broken {
             self.entities[step.0][id as usize] =
                 Entity { value: EntityValue::Failed(error), note: None };
         }
-        self.end(step);
+    }
+
+    /// For each group of hasty sites of a step: which keys it shows.
+    fn shown_to_hasty(&self, step: StepId) -> Vec<Vec<u32>> {
+        let groups = self.request.step(step).hasty.iter();
+        let shown = groups.map(|Hasty { sites, .. }| {
+            let ids = sites.iter().flat_map(|site| self.refs[site.0].all());
+            let ids: BTreeSet<u32> = ids.copied().filter(|id| *id != NO_KEY).collect();
+            ids.into_iter().collect()
+        });
+        shown.collect()
+    }
+
+    /// Where a hasty site did not wait for a key, its places get an entity of their own.
+    fn set_apart(&mut self, step: StepId, hasty: Vec<Vec<(u32, Outcome)>>) {
+        let prepared = Arc::clone(&self.request.prepared);
+        for (Hasty { sites, .. }, substitutes) in prepared.step(step).hasty.iter().zip(hasty) {
+            let mut others = HashMap::with_capacity(substitutes.len());
+            for (id, outcome) in substitutes {
+                let entity = self.entity(outcome);
+                let entities = &mut self.entities[step.0];
+                others.insert(id, u32::try_from(entities.len()).expect("fewer entities than 2^32"));
+                entities.push(entity);
+            }
+            for site in sites.iter().filter(|_| !others.is_empty()) {
+                self.refs[site.0].replace(&others);
+            }
+        }
     }
 
     fn end(&mut self, step: StepId) {

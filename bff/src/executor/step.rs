@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{asked::Asked, engine::Request, fetch::Rung, in_flight::InFlight, ladder};
+use super::{asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, ladder};
 use crate::{
     entity_cache::Lookup,
     error::{Code, Error},
@@ -46,17 +46,32 @@ pub(super) struct StepRun {
     pub(super) keys: Arc<KeyTable>,
 }
 
+/// What a step has for its keys.
+pub(super) struct Answered {
+    /// For each key.
+    pub(super) outcomes: Vec<Outcome>,
+    /// For each of [`super::prepared::PreparedStep::hasty`]: what stands in for what came too late.
+    pub(super) hasty: Vec<Vec<(u32, Outcome)>>,
+}
+
 impl StepRun {
-    /// What there is for each key, at the latest at the request's cutoff.
-    pub(super) async fn answer(&self) -> Vec<Outcome> {
+    /// What there is for each key, at the latest at the request's cutoff. `hasty` are the keys that the step's hasty
+    /// sites show.
+    pub(super) async fn answer(&self, hasty: &[Vec<u32>]) -> Answered {
         let asked = match self.asked() {
             Ok(asked) => asked,
-            Err(error) => return vec![Outcome::failed(error); self.keys.len()],
+            Err(error) => {
+                let outcomes = vec![Outcome::failed(error); self.keys.len()];
+                return Answered { outcomes, hasty: Vec::new() };
+            }
         };
+        let mut substitutes = Vec::new();
         let mut values = vec![None; self.keys.len()];
         let misses = look_up(&asked, &mut values);
-        if !misses.is_empty() {
+        if !misses.is_empty() && hasty.is_empty() {
             asked.fetch(&misses, &mut values).await;
+        } else if !misses.is_empty() {
+            substitutes = hasty::fetch(&asked, &misses, &mut values, hasty).await;
         }
         let mut outcomes: Vec<Outcome> = values
             .into_iter()
@@ -70,7 +85,7 @@ impl StepRun {
             let failed = failures(&outcomes);
             place(&mut outcomes, ladder::climb_down(&asked, failed).await);
         }
-        outcomes
+        Answered { outcomes, hasty: substitutes }
     }
 
     /// What is shown instead of answers that could not be read. They are forgotten.
@@ -92,7 +107,8 @@ impl StepRun {
     }
 
     fn asked(&self) -> Result<Asked<'_>, Error> {
-        Asked::new(&self.request, &self.own_calls, self.step, &self.keys, Rung::Own)
+        let timeout = self.request.step(self.step).timeout;
+        Asked::new(&self.request, &self.own_calls, self.step, &self.keys, Rung::Own, timeout)
     }
 }
 

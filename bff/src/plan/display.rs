@@ -110,7 +110,7 @@ impl<'a> PlanText<'a> {
                 if keys.is_empty() { String::new() } else { format!("← {}", keys.join(", ")) },
                 calls(&step.join),
             ],
-            notes: self.notes(step),
+            notes: self.notes(step, &mine),
         }
     }
 
@@ -165,7 +165,7 @@ impl<'a> PlanText<'a> {
         )
     }
 
-    fn notes(&self, step: &Step) -> Vec<String> {
+    fn notes(&self, step: &Step, places: &[&Place<'_>]) -> Vec<String> {
         let mut notes = Vec::new();
         if let [_, also @ ..] = step.needs.as_slice()
             && !also.is_empty()
@@ -175,8 +175,14 @@ impl<'a> PlanText<'a> {
         if let Some(last) = step.after.last() {
             notes.push(format!("after {}", last.0 + 1));
         }
-        if let Some(timeout) = step.timeout {
-            notes.push(format!("timeout {}", Span(timeout)));
+        let hasty = places.iter().filter_map(|place| {
+            let timeout = self.plan.site(place.site).timeout?;
+            Some(format!("{}.{} {}", place.type_name, place.field, Span(timeout)))
+        });
+        let longest = step.timeout.map(|timeout| Span(timeout).to_string());
+        let timeouts = distinct(longest.into_iter().chain(hasty));
+        if !timeouts.is_empty() {
+            notes.push(format!("timeout {}", timeouts.join(", ")));
         }
         let Some(policy) = step.join.policy.as_deref() else { return notes };
         if let Some(cache) = &policy.cache {

@@ -134,6 +134,8 @@ pub struct Site {
     pub key: Vec<KeySource>,
     /// The message has a list of keys, and the value is a list.
     pub many: bool,
+    /// Shorter than that of the step: what has not come by then is not shown here, though others may wait for it.
+    pub timeout: Option<Duration>,
 }
 
 /// Where a message has one part of a key.
@@ -155,7 +157,7 @@ pub struct Step {
     pub join: contract::Join,
     /// The values of the GraphQL arguments that the fills name.
     pub arguments: Vec<(String, Argument)>,
-    /// At most this long for the call, inside the request's deadline.
+    /// At most this long for the call, inside the request's deadline: as long as the most patient of its sites waits.
     pub timeout: Option<Duration>,
     /// Steps whose values must be there: those of the parents of its sites.
     pub needs: Vec<StepId>,

@@ -41,6 +41,8 @@ pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
     let (steps, moved) = steps::in_order(steps, operation.kind);
     for site in &mut sites {
         site.step = moved[site.step.0];
+        let longest = steps[site.step.0].timeout;
+        site.timeout = site.timeout.filter(|timeout| Some(*timeout) != longest);
     }
     let variables = operation.variables.clone();
     Ok(Plan { kind: operation.kind, variables, root, shapes, sites, steps })

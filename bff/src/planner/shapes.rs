@@ -184,6 +184,7 @@ impl<'a> Draft<'a> {
             parent: position.parent,
             key: steps::key_sources(join),
             many: join.many,
+            timeout: steps::timeout(join),
         });
         let inside = Position { parent: Some(site), ..position }.deeper()?;
         let then = self.source(join.then.as_deref(), field, inside)?;

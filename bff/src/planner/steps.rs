@@ -46,6 +46,7 @@ impl Steps {
     /// The step that answers a field: one that asks the same already, or a new one.
     pub(super) fn ask(&mut self, asked: Asked<'_>) -> Result<StepId> {
         let Asked { join, arguments, parent, mutates, root_field } = asked;
+        let timeout = timeout(join);
         let join = request_side(join);
         let level = parent.map_or(0, |parent| self.steps[parent.0].step.level + 1);
         let place = Place { target: join.target, level, root_field: mutates.then_some(root_field) };
@@ -55,8 +56,10 @@ impl Steps {
             step.join == join && step.arguments == arguments
         });
         if let Some(id) = same {
-            let needs = &mut self.steps[id.0].step.needs;
-            needs.extend(parent.filter(|parent| !needs.contains(parent)));
+            let step = &mut self.steps[id.0].step;
+            step.needs.extend(parent.filter(|parent| !step.needs.contains(parent)));
+            // Who has none waits to the request's end.
+            step.timeout = step.timeout.zip(timeout).map(|(one, other)| one.max(other));
             return Ok(id);
         }
         if self.steps.len() == MAX_STEPS {
@@ -67,7 +70,6 @@ impl Steps {
         if !(mutates && level == 0) {
             open.push(id);
         }
-        let timeout = timeout(&join);
         let needs = parent.into_iter().collect();
         let step = Step { join, arguments, timeout, needs, after: Vec::new(), level };
         self.steps.push(Entry { step, root_field });
@@ -139,13 +141,14 @@ fn collect_names<'a>(join: &'a Join, names: &mut Vec<&'a str>) {
     }
 }
 
-fn timeout(join: &Join) -> Option<Duration> {
+/// How long a field waits.
+pub(super) fn timeout(join: &Join) -> Option<Duration> {
     let milliseconds = join.policy.as_ref()?.timeout_ms;
     (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
 }
 
-/// What of a join the request depends on. Where parents have the key, whether they have many, and what is read from the
-/// reply differ between the sites of one step.
+/// What of a join the request depends on. Where parents have the key, whether they have many, what is read from the reply
+/// and how long it is waited for differ between the sites of one step.
 fn request_side(join: &Join) -> Join {
     Join {
         target: join.target,
@@ -155,18 +158,19 @@ fn request_side(join: &Join) -> Join {
         batch: join.batch.clone(),
         then: None,
         side_effects: join.side_effects,
-        policy: join.policy.as_deref().map(|policy| Box::new(request_policy(policy))),
+        policy: join.policy.as_deref().and_then(request_policy).map(Box::new),
     }
 }
 
 /// The fallback's RPC has the same key as the call: it too reads it from sites.
-fn request_policy(policy: &Policy) -> Policy {
-    let mut policy = policy.clone();
+fn request_policy(policy: &Policy) -> Option<Policy> {
+    let mut policy = Policy { timeout_ms: 0, ..policy.clone() };
     let rpc = policy.fallback.as_mut().and_then(|fallback| fallback.rpc.as_mut());
     for part in rpc.into_iter().flat_map(|rpc| &mut rpc.key) {
         *part = request_part(part);
     }
-    policy
+    // One that said nothing else is none.
+    (policy != Policy::default()).then_some(policy)
 }
 
 /// Integers of all widths have one canonical form, texts and bytes another: what a key is in the parent matters only

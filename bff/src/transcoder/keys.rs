@@ -1,6 +1,6 @@
 //! The distinct keys of a step, and which of them each place of the answer needs.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -111,6 +111,13 @@ impl Refs {
         }
         let start = if many { self.spans.len() } else { self.refs.len() };
         self.starts[index] = u32::try_from(start).unwrap_or(u32::MAX);
+    }
+
+    /// Gives the places of these entities others.
+    pub fn replace(&mut self, others: &HashMap<u32, u32>) {
+        for id in &mut self.refs {
+            *id = others.get(id).copied().unwrap_or(*id);
+        }
     }
 
     /// All key numbers, [`NO_KEY`] among them.

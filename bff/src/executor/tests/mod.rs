@@ -4,6 +4,7 @@ mod contracts;
 mod deadlines;
 mod document;
 mod fallbacks;
+mod hasty;
 mod isolation;
 mod keeping;
 mod mutations;

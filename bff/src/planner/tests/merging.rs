@@ -1,6 +1,7 @@
 //! Fields that ask the same thing share a call.
 
 use super::{check, mutation, query, shop};
+use crate::contract::{Contract, Join, Policy, source};
 
 #[test]
 fn the_same_lookup_under_two_names_is_one_call() {
@@ -57,6 +58,66 @@ fn keys_from_other_paths_share_a_batch_too() {
             2 calls in 2 levels · worst case 150ms
         ",
     );
+}
+
+#[test]
+fn fields_that_wait_differently_share_a_call_that_takes_the_longest() {
+    let mut shop = shop();
+    let timeouts = [("translator", 20), ("illustrator", 50)];
+    for (name, timeout_ms) in timeouts {
+        policy(&mut shop, "Book", name).timeout_ms = timeout_ms;
+    }
+    let both = query("book(id = 1) : Book { translator : User { id } illustrator : User { id } }");
+    check(
+        &shop,
+        &both,
+        "
+            1 shop.Catalog/GetBook    → Query.book                                               1 call  timeout 100ms
+            └─ 2 shop.Users/BatchGet  → Book.translator, Book.illustrator  ← Book.#5, Book.#6.1  1 call  timeout 50ms, Book.translator 20ms  cache PUBLIC 5m
+            2 calls in 2 levels · worst case 150ms
+        ",
+    );
+    policy(&mut shop, "Book", "illustrator").timeout_ms = 0;
+    check(
+        &shop,
+        &both,
+        "
+            1 shop.Catalog/GetBook    → Query.book                                               1 call  timeout 100ms
+            └─ 2 shop.Users/BatchGet  → Book.translator, Book.illustrator  ← Book.#5, Book.#6.1  1 call  timeout Book.translator 20ms  cache PUBLIC 5m
+            2 calls in 2 levels · worst case the request's deadline
+        ",
+    );
+}
+
+#[test]
+fn a_timeout_alone_does_not_keep_fields_apart() {
+    let mut shop = shop();
+    policy(&mut shop, "Book", "translator").cache = None;
+    policy(&mut shop, "Book", "illustrator").cache = None;
+    let illustrator = join(&mut shop, "Book", "illustrator");
+    illustrator.policy = None;
+    check(
+        &shop,
+        &query("book(id = 1) : Book { translator : User { id } illustrator : User { id } }"),
+        "
+            1 shop.Catalog/GetBook    → Query.book                                               1 call  timeout 100ms
+            └─ 2 shop.Users/BatchGet  → Book.translator, Book.illustrator  ← Book.#5, Book.#6.1  1 call  timeout Book.translator 50ms
+            2 calls in 2 levels · worst case the request's deadline
+        ",
+    );
+}
+
+fn join<'a>(shop: &'a mut Contract, of: &str, name: &str) -> &'a mut Join {
+    let binding = shop.bindings.iter_mut().find(|binding| binding.r#type == of).unwrap();
+    let field = binding.fields.iter_mut().find(|field| field.name == name).unwrap();
+    match &mut field.source.as_mut().unwrap().kind {
+        Some(source::Kind::Join(join)) => join,
+        other => panic!("{other:?} is no join"),
+    }
+}
+
+fn policy<'a>(shop: &'a mut Contract, of: &str, name: &str) -> &'a mut Policy {
+    join(shop, of, name).policy.as_mut().unwrap()
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Builder {
         key: Vec<KeySource>,
         many: bool,
     ) -> SiteId {
-        self.plan.sites.push(Site { step, parent, key, many });
+        self.plan.sites.push(Site { step, parent, key, many, timeout: None });
         SiteId(self.plan.sites.len() - 1)
     }
 

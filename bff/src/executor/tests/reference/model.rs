@@ -21,6 +21,10 @@ pub(super) const ITEM_STATUS: u32 = 63;
 /// Where a request has its argument.
 pub(super) const ARGUMENT: u32 = 9;
 
+/// Longer than some fields wait.
+pub(super) const SLOW: u64 = 70;
+const TIMEOUTS: [u64; 3] = [50, 50, 100];
+
 /// A schema.
 pub(super) struct Model {
     pub(super) objects: Vec<Object>,
@@ -40,6 +44,8 @@ pub(super) struct FieldModel {
     pub(super) name: String,
     pub(super) nullable: bool,
     pub(super) item_nullable: bool,
+    /// How many milliseconds it waits, if it asks.
+    pub(super) timeout: u64,
     pub(super) kind: Kind,
 }
 
@@ -79,6 +85,8 @@ pub(super) struct Ask {
     pub(super) ladder: Option<Ladder>,
     pub(super) cached: bool,
     pub(super) shareable: bool,
+    /// Its call takes [`SLOW`] milliseconds. Only where nobody else's call can bring the answer sooner.
+    pub(super) slow: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -130,9 +138,13 @@ impl Model {
             model.objects.push(Object { fields });
         }
         let first_root = model.asks.len() - roots;
-        model.root = (first_root..model.asks.len())
-            .map(|ask| field_model(dice, ask - first_root, Kind::Ask(ask)))
-            .collect();
+        // Several fields may ask the same and wait differently.
+        let more = dice.roll(3);
+        let mut asked: Vec<usize> = (first_root..model.asks.len()).collect();
+        asked.extend((0..more).map(|_| first_root + dice.roll(roots)));
+        let fields = asked.into_iter().enumerate();
+        model.root =
+            fields.map(|(position, ask)| field_model(dice, position, Kind::Ask(ask))).collect();
         model
     }
 
@@ -172,6 +184,7 @@ impl Model {
         let batch = batch.map(|batch| BatchModel { group: batch.group && !batch.map, ..batch });
         let many = key.len() == 1 && dice.often(30) && batch.is_none_or(|batch| !batch.group);
         let group = batch.is_some_and(|batch| batch.group);
+        let (cached, shareable) = (dice.often(30), dice.often(30));
         Ask {
             then: self.then(dice, objects, group, many),
             many,
@@ -180,8 +193,9 @@ impl Model {
                 rpc: dice.often(30),
                 last: dice.pick(&[LastModel::None, LastModel::Null, LastModel::Value]),
             }),
-            cached: dice.often(30),
-            shareable: dice.often(30),
+            slow: alone && !cached && !shareable && dice.often(25),
+            cached,
+            shareable,
             key,
             batch,
         }
@@ -260,7 +274,7 @@ impl Model {
         }
     }
 
-    fn join(&self, index: usize, value_of: &impl Fn(usize) -> Vec<u8>) -> Join {
+    fn join(&self, index: usize, timeout_ms: u64, value_of: &impl Fn(usize) -> Vec<u8>) -> Join {
         let ask = &self.asks[index];
         let own = self.side(index, 0);
         let ladder = ask.ladder.map(|ladder| {
@@ -275,7 +289,7 @@ impl Model {
             })
         });
         let policy = Policy {
-            timeout_ms: 50,
+            timeout_ms,
             cache: ask.cached.then(|| Cache {
                 max_age_ms: 60_000,
                 scope: Scope::Public.into(),
@@ -355,6 +369,7 @@ fn field_model(dice: &mut Dice, position: usize, kind: Kind) -> FieldModel {
         name: format!("f{position}"),
         nullable: dice.often(88),
         item_nullable: dice.often(75),
+        timeout: dice.pick(&TIMEOUTS),
         kind,
     }
 }
@@ -375,7 +390,7 @@ fn binding(
         source: Some(match &field.kind {
             Kind::Wire(wire) => wire_source(wire, model),
             Kind::Ask(ask) => {
-                let join = Box::new(model.join(*ask, value_of));
+                let join = Box::new(model.join(*ask, field.timeout, value_of));
                 Source { kind: Some(source::Kind::Join(join)) }
             }
         }),

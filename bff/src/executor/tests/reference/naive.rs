@@ -45,6 +45,8 @@ struct Place<'a> {
     path: Vec<String>,
     nullable: bool,
     item_nullable: bool,
+    /// How many milliseconds the field waits.
+    timeout: u64,
     /// A root field of a mutation.
     acts: bool,
 }
@@ -79,14 +81,14 @@ impl Naive<'_> {
                 Ok(json(type_name))
             } else {
                 let model = models.iter().find(|model| model.name == field.name).unwrap();
-                let FieldModel { nullable, item_nullable, kind, .. } = *model;
-                let place = Place { field, path, nullable, item_nullable, acts };
+                let FieldModel { nullable, item_nullable, timeout, kind, .. } = *model;
+                let place = Place { field, path, nullable, item_nullable, timeout, acts };
                 if halted {
                     let cause = place.cause(Code::DeadlineExceeded);
                     self.settled(nullable, |_| Err(cause))
                 } else {
                     let value = self.settled(nullable, |naive| naive.value(kind, message, &place));
-                    halted = acts && self.outcome_is_unknown(kind, field);
+                    halted = acts && self.outcome_is_unknown(kind, &place);
                     value
                 }
             };
@@ -173,7 +175,7 @@ impl Naive<'_> {
     /// What there is for a key, and what happened on the way.
     fn ask(&self, ask: usize, key: &Key, place: &Place<'_>) -> (Said, Option<(Code, String)>) {
         let argument = place.argument();
-        let said = self.oracle.said(ask, 0, argument, key);
+        let said = self.oracle.said_within(place.timeout, ask, argument, key);
         let ladder = self.oracle.model.asks[ask].ladder;
         let (Said::Failed(code), Some(ladder), false) = (&said, ladder, place.acts) else {
             return (said, None);
@@ -195,9 +197,9 @@ impl Naive<'_> {
         }
     }
 
-    fn outcome_is_unknown(&self, kind: Kind, field: &Field) -> bool {
+    fn outcome_is_unknown(&self, kind: Kind, place: &Place<'_>) -> bool {
         let Kind::Ask(ask) = kind else { return false };
-        let said = self.oracle.said(ask, 0, argument_of(field), &Key::new());
+        let said = self.oracle.said_within(place.timeout, ask, place.argument(), &Key::new());
         said == Said::Failed(Code::DeadlineExceeded)
     }
 
@@ -269,14 +271,10 @@ impl Place<'_> {
     }
 
     fn argument(&self) -> i64 {
-        argument_of(self.field)
-    }
-}
-
-fn argument_of(field: &Field) -> i64 {
-    match field.arguments.first() {
-        Some((_, Argument::Int(value))) => *value,
-        _ => 0,
+        match self.field.arguments.first() {
+            Some((_, Argument::Int(value))) => *value,
+            _ => 0,
+        }
     }
 }
 

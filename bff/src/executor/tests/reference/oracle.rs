@@ -9,8 +9,8 @@ use super::{
     super::wire::{self, Message, Value},
     dice::Dice,
     model::{
-        ARGUMENT, Ask, BatchModel, INT_KEY, INT_KEYS, ITEM_KEY, ITEM_STATUS, Kind, Model, TEXT_KEY,
-        TEXT_KEYS, ValueModel, WireModel,
+        ARGUMENT, Ask, BatchModel, INT_KEY, INT_KEYS, ITEM_KEY, ITEM_STATUS, Kind, Model, SLOW,
+        TEXT_KEY, TEXT_KEYS, ValueModel, WireModel,
     },
 };
 use crate::{
@@ -80,6 +80,14 @@ impl Oracle {
             };
         }
         self.item(ask, &mut dice)
+    }
+
+    /// What a field gets that waits so many milliseconds.
+    pub(super) fn said_within(&self, timeout: u64, ask: usize, argument: i64, key: &Key) -> Said {
+        if self.model.asks[ask].slow && timeout < SLOW {
+            return Said::Failed(Code::DeadlineExceeded);
+        }
+        self.said(ask, 0, argument, key)
     }
 
     /// The value of the last rung.
@@ -208,7 +216,9 @@ impl Oracle {
     async fn answer(self, call: Call) -> Result<Reply> {
         let (ask, method) = asked(&call);
         let mut dice = Dice::named(self.seed, &format!("delay {ask}.{method}"));
-        tokio::time::sleep(Duration::from_millis(dice.roll(20) as u64)).await;
+        let slow = method == 0 && self.model.asks[ask].slow;
+        let delay = if slow { SLOW } else { dice.roll(20) as u64 };
+        tokio::time::sleep(Duration::from_millis(delay)).await;
         match self.trouble(ask, method) {
             None => {}
             Some(Trouble::Fails(code)) => return Err(Error::new(code, "told to")),
