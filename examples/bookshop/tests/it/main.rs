@@ -10,6 +10,7 @@ mod reviews;
 mod running;
 mod scenarios;
 mod served;
+mod wire;
 
 use bookshop::{Options, Running, Service};
 use tonic::transport::Channel;

@@ -1,8 +1,9 @@
-//! The gateway in front of a shop, over HTTP.
+//! A gateway over HTTP.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use anabranch::gateway::Builder;
 use bookshop::Running;
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
@@ -15,6 +16,9 @@ use tokio::time::Instant;
 
 /// Longer than anything here takes; only a test that hangs meets it.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The clock's grain: what waits for a span is woken up to so much later.
+pub(crate) const TICK: Duration = Duration::from_millis(1);
 
 /// Does the work while the clock stands still, so that nothing is late on a busy machine. Services, gateway and client live in
 /// this one process: [`later`] moves the clock for all of them.
@@ -53,8 +57,13 @@ pub(crate) struct Answer {
 
 impl Served {
     pub(crate) async fn start(shop: &Running) -> Self {
-        let gateway = bookshop::gateway(shop).and_then(|gateway| gateway.listen("127.0.0.1:0"));
-        let gateway = gateway.expect("a configuration").build().await.expect("it starts");
+        Self::over(bookshop::gateway(shop).expect("a configuration")).await
+    }
+
+    /// Any gateway, at a free port.
+    pub(crate) async fn over<C>(gateway: Builder<C>) -> Self {
+        let gateway = gateway.listen("127.0.0.1:0").expect("an address");
+        let gateway = gateway.build().await.expect("it starts");
         let address = gateway.address();
         tokio::spawn(gateway.serve_until(std::future::pending()));
         Self { address }
