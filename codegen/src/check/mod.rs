@@ -56,6 +56,7 @@ mod unmapped_argument;
 mod unmapped_input_field;
 mod unreadable_file;
 mod useless_argument;
+mod useless_mock;
 mod value_mismatch;
 mod words;
 mod write_under_query;
@@ -101,6 +102,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &value_mismatch::RULE,
     &unholdable_value::RULE,
     &drifted_field::RULE,
+    &useless_mock::RULE,
     &public_with_identity::RULE,
     &cached_write::RULE,
     &fragile_non_null::RULE,
