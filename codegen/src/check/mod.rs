@@ -13,6 +13,7 @@ mod cache_without_scope;
 mod cached_write;
 mod client_streaming;
 mod drifted_field;
+mod foreign_fallback;
 mod fragile_non_null;
 mod impassable_path;
 mod invalid_duration;
@@ -103,6 +104,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &unholdable_value::RULE,
     &drifted_field::RULE,
     &useless_mock::RULE,
+    &foreign_fallback::RULE,
     &public_with_identity::RULE,
     &cached_write::RULE,
     &fragile_non_null::RULE,
