@@ -71,13 +71,6 @@ impl Compiled {
     }
 }
 
-impl Compiled {
-    /// The contract as the bytes that a runtime loads; `None` where there are errors.
-    pub fn contract_bytes(&self) -> Option<Vec<u8>> {
-        self.contract.as_ref().map(prost::Message::encode_to_vec)
-    }
-}
-
 /// Reads the sources, binds the schema to the protos and checks the result. It never fails: what is wrong stands in the
 /// diagnostics, all of it.
 pub fn compile(sources: &Sources) -> Compiled {

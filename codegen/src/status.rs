@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::check;
-use crate::contract::{State, join, source, wire};
+use crate::contract::{State, join};
 use crate::model::{Fault, Model, Site};
 
 /// How far a field has come.
@@ -64,26 +64,13 @@ fn drift(model: &Model<'_>, site: &Site) -> Option<String> {
     if let Some(finding) = own {
         return Some(finding.message().to_owned());
     }
-    let inner = inner_binding(model, site)?;
+    let inner = model.inner_binding(site)?;
     let drifted = |other: &&Site| other.binding == inner && other.binding != site.binding;
     model.sites.iter().filter(drifted).find_map(|other| {
         let faults = model.faults.get(other.faults.clone()).unwrap_or_default();
         let fault = faults.iter().find(|fault| matches!(fault, Fault::Drifted { .. }))?;
         check::of_fault(fault).map(|finding| finding.message().to_owned())
     })
-}
-
-fn inner_binding(model: &Model<'_>, site: &Site) -> Option<u32> {
-    let mut source = model.field(site)?.source.as_ref()?;
-    loop {
-        match source.kind.as_ref()? {
-            source::Kind::Join(join) => source = join.then.as_ref()?,
-            source::Kind::Wire(wire) => match wire.value.as_ref()? {
-                wire::Value::Binding(id) => return Some(*id),
-                wire::Value::Leaf(_) => return None,
-            },
-        }
-    }
 }
 
 fn answered_by(model: &Model<'_>, site: &Site) -> String {

@@ -14,6 +14,13 @@ pub(super) struct Fault {
     pub(super) message: String,
 }
 
+impl Fault {
+    /// The table that the key stands in; of a fault without a key none that has settings.
+    pub(super) fn table(&self) -> Option<&[String]> {
+        self.path.split_last().map(|(_, table)| table)
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
@@ -71,6 +78,7 @@ fn accepted(expected: &str) -> String {
         "a string" => "a text in quotes".to_owned(),
         "a sequence" => "a list, like `[\"one\", \"two\"]`".to_owned(),
         "a map" => "a table".to_owned(),
+        "any valid TOML value" => "a whole number of at most 64 bits".to_owned(),
         "f64" => "a number".to_owned(),
         "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
         expected if expected.starts_with("struct ") => "a table".to_owned(),

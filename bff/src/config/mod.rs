@@ -80,9 +80,13 @@ impl Config {
         text: &str,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self> {
-        let sources = Sources::parse(name, text).map_err(|faults| refusal(&faults))?;
+        let sources = Sources::parse(name, text);
         let (config, mut faults) = sources.read::<Self>(environment);
-        faults.extend(check::check(&config).into_iter().map(|fault| sources.placed(fault)));
+        // Beside a setting that is faulty, and so has its default, nothing can be said of how settings go together.
+        let is_beside = |fault: &Fault| faults.iter().any(|other| other.table() == fault.table());
+        let together = check::check(&config).into_iter().filter(|fault| !is_beside(fault));
+        let together: Vec<_> = together.map(|fault| sources.placed(fault)).collect();
+        faults.extend(together);
         if faults.is_empty() { Ok(config) } else { Err(refusal(&faults)) }
     }
 }

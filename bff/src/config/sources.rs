@@ -1,12 +1,15 @@
 //! A file and the environment: what they say, and where.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter, mem, ops::Range};
 
-use serde::de::DeserializeOwned;
-use toml::{Spanned, Table, Value, de::DeTable};
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::{
+    Spanned, Table, Value,
+    de::{DeTable, DeValue, Deserializer},
+};
 
 use super::{
-    fault::Fault,
+    fault::{Fault, explain},
     read::{first_fault, insert, read},
 };
 
@@ -22,26 +25,40 @@ pub(super) struct Sources<'t> {
     text: &'t str,
     keys: Spanned<DeTable<'t>>,
     table: Table,
+    /// What is no TOML. It is taken out, and the rest is read.
+    faults: Vec<Fault>,
 }
 
 impl<'t> Sources<'t> {
     /// Reads the syntax of a file.
-    pub(super) fn parse(name: &'t str, text: &'t str) -> Result<Self, Vec<Fault>> {
+    pub(super) fn parse(name: &'t str, text: &'t str) -> Self {
         let (keys, mut errors) = DeTable::parse_recoverable(text);
-        let table = text.parse().unwrap_or_else(|error| {
-            if errors.is_empty() {
-                errors.push(error);
-            }
-            Table::new()
-        });
-        if errors.is_empty() {
-            return Ok(Self { name, text, keys, table });
+        let mut sources = Self { name, text, keys, table: Table::new(), faults: Vec::new() };
+        errors.sort_by_key(|error| error.span().map(|span| span.start));
+        for error in &errors {
+            sources.refuse(error);
         }
-        let fault = |error: &toml::de::Error| {
-            let place = error.span().map(|span| place(name, text, span.start));
-            Fault { place, path: Vec::new(), message: error.message().trim().to_owned() }
-        };
-        Err(errors.iter().map(fault).collect())
+        drop_nameless(sources.keys.get_mut());
+        // What the syntax allows and TOML does not, like numbers beyond 64 bits, is found here, one at a time.
+        loop {
+            match Table::deserialize(Deserializer::from(sources.keys.clone())) {
+                Ok(table) => return Self { table, ..sources },
+                Err(error) if sources.refuse(&error) => {}
+                Err(_) => return sources,
+            }
+        }
+    }
+
+    /// Notes the first error of a line, and takes out what it is in. Whether there was something to take out.
+    fn refuse(&mut self, error: &toml::de::Error) -> bool {
+        let taken = error.span().and_then(|span| take_out(self.keys.get_mut(), &span));
+        let place = error.span().map(|span| place(self.name, self.text, span.start));
+        if place.is_none() || self.faults.iter().all(|fault| fault.place != place) {
+            let (path, message) =
+                (taken.clone().unwrap_or_default(), explain(error.message().trim(), None));
+            self.faults.push(Fault { place, path, message });
+        }
+        taken.is_some()
     }
 
     /// What the file says, with what the environment says put over it.
@@ -52,7 +69,8 @@ impl<'t> Sources<'t> {
         let mut table = self.table.clone();
         let (_, mut faults) = read::<T>(&mut table);
         faults.sort_by_key(|fault| self.offset(&fault.path));
-        let mut faults: Vec<_> = faults.into_iter().map(|fault| self.placed(fault)).collect();
+        let faults = faults.into_iter().map(|fault| self.placed(fault));
+        let mut faults: Vec<_> = self.faults.iter().cloned().chain(faults).collect();
         // Sorted, so that faults come in the same order each time.
         let variables: BTreeMap<String, String> = environment
             .into_iter()
@@ -128,6 +146,37 @@ impl<'t> Sources<'t> {
             service.clone_from(found);
         }
         Ok(path)
+    }
+}
+
+/// Takes out the values that the span touches; gives the keys that lead to the first one.
+fn take_out(table: &mut DeTable<'_>, span: &Range<usize>) -> Option<Vec<String>> {
+    let mut taken = None;
+    for (key, mut value) in mem::replace(table, DeTable::new()) {
+        let touches = span.start <= value.span().end && key.span().start <= span.end;
+        let path = match value.get_mut() {
+            DeValue::Table(inner) => take_out(inner, span),
+            _ => touches.then(Vec::new),
+        };
+        let is_gone = path.as_ref().is_some_and(Vec::is_empty);
+        let path = path.map(|rest| iter::once(key.get_ref().to_string()).chain(rest).collect());
+        taken = taken.or(path);
+        if !is_gone {
+            table.insert(key, value);
+        }
+    }
+    taken
+}
+
+/// The parser reads `a..b` as if there were an empty name in between.
+fn drop_nameless(table: &mut DeTable<'_>) {
+    for (key, mut value) in mem::replace(table, DeTable::new()) {
+        if let DeValue::Table(inner) = value.get_mut() {
+            drop_nameless(inner);
+        }
+        if !key.get_ref().is_empty() {
+            table.insert(key, value);
+        }
     }
 }
 

@@ -124,13 +124,44 @@ colour = "red"
 }
 
 #[test]
-fn syntax_faults_have_their_lines() {
+fn what_is_no_toml_hides_no_other_fault() {
     check(
-        "[server]\nlisten = \n\nmax_timeout = 5s\n",
+        "[server]\nlisten = \n\nmax_timeout = 5s\nlissten = 1\ndefault_timeout = \"30s\"\n[mock\nseed = 1\n[mock]\nseed = -1\n\
+         [executor]\nmax_answer_size = 99999999999999999999\n[services.\"a..C\"]\n",
+        &[("ANABRANCH_SERVER__PORT", "1"), ("ANABRANCH_SERVER__DRAIN_DELAY", "a while")],
+        &[
+            "a.toml:2: server.listen: string values must be quoted, expected literal string",
+            "a.toml:4: server.max_timeout: string values must be quoted, expected literal string",
+            "a.toml:7: unclosed table, expected `]`",
+            "a.toml:12: executor.max_answer_size: does not fit; write a whole number of at most 64 bits",
+            "a.toml:5: server.lissten: there is no such key; did you mean `listen`?",
+            "a.toml:10: mock.seed: `-1` does not fit; write a whole number, not negative",
+            "ANABRANCH_SERVER__DRAIN_DELAY: server.drain_delay: `a while` is not a span of time; write a whole number \
+             with us, ms, s, m, h or d, like `80ms`",
+            "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `default_timeout`, \
+             `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, `cors`, \
+             `trusted`",
+            "a.toml:13: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
+             all of a package, or `*`",
+        ],
+    );
+}
+
+#[test]
+fn a_line_that_is_no_toml_is_one_fault() {
+    check(
+        "[services.\"a.b.C\"]\nendpoints = [\"http://a:1\"\ncolour = red\n",
         &[],
         &[
-            "a.toml:2: string values must be quoted, expected literal string",
-            "a.toml:4: string values must be quoted, expected literal string",
+            "a.toml:3: services.\"a.b.C\".endpoints: missing comma between array elements, expected `,`",
+        ],
+    );
+    check(
+        "[services]\na..b = 1\n[server]\ncors = { origins = , credentials }\n",
+        &[],
+        &[
+            "a.toml:2: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`",
+            "a.toml:4: server.cors.origins: extra comma in inline table, expected value",
         ],
     );
 }

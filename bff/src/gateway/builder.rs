@@ -190,7 +190,7 @@ fn with_mocked(mut own: Vec<Registration>, mocked: Vec<Registration>) -> Vec<Reg
 }
 
 /// `anabranch 0.1.0 · 14 types, 31 fields, 2 promised · http://127.0.0.1:4000/graphql (GraphiQL in the browser)`
-fn announcement(
+pub(super) fn announcement(
     contract: &Contract,
     mocking: Mocking,
     address: std::net::SocketAddr,
@@ -211,9 +211,13 @@ fn announcement(
     let mock = if mocking == Mocking::Allowed { " · mock" } else { "" };
     let browser = if graphiql { " (GraphiQL in the browser)" } else { "" };
     format!(
-        "anabranch {}{mock} · {} types, {} fields{promised} · http://{address}/graphql{browser}",
+        "anabranch {}{mock} · {}, {}{promised} · http://{address}/graphql{browser}",
         env!("CARGO_PKG_VERSION"),
-        types.len(),
-        fields.len(),
+        counted(types.len(), "type"),
+        counted(fields.len(), "field"),
     )
+}
+
+fn counted(many: usize, what: &str) -> String {
+    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
 }

@@ -17,7 +17,10 @@ use crate::{
     contract::{Contract, State},
     error::Code,
     mesh::tests::service::Scripted,
-    server::tests::graph::{self, Service},
+    server::{
+        Mocking,
+        tests::graph::{self, Service},
+    },
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -126,6 +129,16 @@ async fn one_line_says_what_is_served_and_where() {
         gateway.address()
     );
     assert_eq!(gateway.announcement(), line);
+}
+
+#[test]
+fn one_of_a_kind_is_told_without_an_s() {
+    let mut contract = graph::contract();
+    contract.bindings.truncate(1);
+    contract.bindings[0].fields.truncate(1);
+    let address = SocketAddr::from(([127, 0, 0, 1], 1));
+    let line = builder::announcement(&contract, Mocking::Ignored, address, false);
+    assert!(line.contains(" · 1 type, 1 field · "), "{line}");
 }
 
 /// A gateway that refuses to start, and why.

@@ -13,6 +13,7 @@ mod cache_without_scope;
 mod cached_write;
 mod client_streaming;
 mod drifted_field;
+mod foreign_fallback;
 mod fragile_non_null;
 mod impassable_path;
 mod invalid_duration;
@@ -56,6 +57,7 @@ mod unmapped_argument;
 mod unmapped_input_field;
 mod unreadable_file;
 mod useless_argument;
+mod useless_mock;
 mod value_mismatch;
 mod words;
 mod write_under_query;
@@ -101,6 +103,8 @@ pub(crate) const RULES: &[&Rule] = &[
     &value_mismatch::RULE,
     &unholdable_value::RULE,
     &drifted_field::RULE,
+    &useless_mock::RULE,
+    &foreign_fallback::RULE,
     &public_with_identity::RULE,
     &cached_write::RULE,
     &fragile_non_null::RULE,

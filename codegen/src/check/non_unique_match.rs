@@ -19,7 +19,7 @@ the field a list.
 fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for site in &model.sites {
-        let says_match = model.has_argument(site, "batch", "match");
+        let says_match = model.argument_span(site, "batch", "match").is_some();
         let Some(call) =
             site.call.as_ref().filter(|_| !site.definition.ty.is_list() && !says_match)
         else {

@@ -70,9 +70,6 @@ pub struct Field {
     pub state: i32,
     #[prost(message, optional, tag = "4")]
     pub mock: ::core::option::Option<Mock>,
-    /// Why `state` is DRIFTED.
-    #[prost(string, tag = "5")]
-    pub drift: ::prost::alloc::string::String,
 }
 /// Where a value comes from, seen from a message.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -460,8 +457,6 @@ pub enum State {
     Real = 1,
     /// Nothing stands behind it yet: only a mock can answer.
     Promised = 2,
-    /// The schema says something that the proto does not.
-    Drifted = 3,
 }
 impl State {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -473,7 +468,6 @@ impl State {
             Self::Unspecified => "STATE_UNSPECIFIED",
             Self::Real => "REAL",
             Self::Promised => "PROMISED",
-            Self::Drifted => "DRIFTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -482,7 +476,6 @@ impl State {
             "STATE_UNSPECIFIED" => Some(Self::Unspecified),
             "REAL" => Some(Self::Real),
             "PROMISED" => Some(Self::Promised),
-            "DRIFTED" => Some(Self::Drifted),
             _ => None,
         }
     }

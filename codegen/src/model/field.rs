@@ -36,16 +36,7 @@ impl Binder<'_> {
         {
             state = State::Promised;
         }
-        if is_refused {
-            state = State::Drifted;
-        }
-        Field {
-            name: at.field.name.to_string(),
-            source,
-            state: state as i32,
-            mock,
-            drift: String::new(),
-        }
+        Field { name: at.field.name.to_string(), source, state: state as i32, mock }
     }
 
     fn is_promised(&self, join: &crate::contract::Join) -> bool {

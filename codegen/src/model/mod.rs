@@ -116,6 +116,20 @@ impl Model<'_> {
         }
     }
 
+    /// The binding of the objects that the field shows, whatever calls lead to them.
+    pub(crate) fn inner_binding(&self, site: &Site) -> Option<u32> {
+        let mut source = self.field(site)?.source.as_ref()?;
+        loop {
+            match source.kind.as_ref()? {
+                contract::source::Kind::Join(join) => source = join.then.as_ref()?,
+                contract::source::Kind::Wire(wire) => match wire.value.as_ref()? {
+                    contract::wire::Value::Binding(id) => return Some(*id),
+                    contract::wire::Value::Leaf(_) => return None,
+                },
+            }
+        }
+    }
+
     /// The calls behind a field: the one that answers it, and the one that loads what that one only names.
     pub(crate) fn joins<'a>(
         &'a self,
@@ -150,11 +164,16 @@ impl Model<'_> {
         directives::Reader::find(&self.input.schema, &site.definition.directives, name)?.span()
     }
 
-    /// Whether a directive of the field was written with that argument.
-    pub(crate) fn has_argument(&self, site: &Site, directive: &str, argument: &str) -> bool {
+    /// Where an argument of a directive of the field was written; `None` where it was not.
+    pub(crate) fn argument_span(
+        &self,
+        site: &Site,
+        directive: &str,
+        argument: &str,
+    ) -> Option<Span> {
         let directive =
             directives::Reader::find(&self.input.schema, &site.definition.directives, directive);
-        directive.is_some_and(|directive| directive.argument(argument).is_some())
+        directive?.argument(argument)?.span
     }
 }
 
