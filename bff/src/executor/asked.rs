@@ -160,6 +160,12 @@ impl<'a> Asked<'a> {
     }
 
     /// The calls that answer these keys by `deadline`: joined where somebody has asked already.
+    ///
+    /// A call that others may join is sent with twice the time that its first waiter has. One sent with exactly that time
+    /// could never be joined, because whoever comes later mostly waits until later. Nobody waits longer for that: each
+    /// leaves at its own deadline, and the call is cancelled when the last one leaves, so that no service works for
+    /// nobody. A later one whose deadline lies after the call's starts its own. A call of one request only ends with the
+    /// request at the latest, and a call that nobody may join is sent with exactly what is left.
     fn parts_until(&self, ids: &[u32], deadline: Instant) -> Vec<Part> {
         let Some(share) = &self.share else { return self.apart(ids, deadline) };
         let entities = &self.request.engine.entities;
@@ -169,8 +175,6 @@ impl<'a> Asked<'a> {
         };
         let in_flight =
             if share.outlives_request() { &self.request.engine.in_flight } else { self.own_calls };
-        // Twice the time, so that who joins on the way can stay to a later deadline, but within one request never beyond the
-        // request's own. It ends with its last waiter.
         let twice = deadline + deadline.saturating_duration_since(Instant::now());
         let latest = if share.outlives_request() { twice } else { twice.min(self.request.cutoff) };
         in_flight.join_or_start(

@@ -99,7 +99,8 @@ impl Fetch {
             TargetKind::Single => {
                 let reply = self.reply().await?;
                 readable(&reply)?;
-                Ok(vec![Landed::Item(self.program().entity(reply)?)])
+                let entity = self.program().entity(reply)?;
+                Ok(vec![entity.map_or(Landed::Missing, Landed::Item)])
             }
             TargetKind::Resolver(resolver) => self.resolved(resolver).await,
         }

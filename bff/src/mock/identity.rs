@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     hash::Hash,
+    request::LONGEST,
     tables::Table,
     values::{Subject, texts::Text},
 };
@@ -53,8 +54,9 @@ impl Identity {
             _ => (text, None),
         };
         let paged = text.rsplit_once('#').and_then(|(key, page)| Some((key, page.parse().ok()?)));
-        let (key, page) = match paged.filter(|(key, _)| key.contains('/')) {
-            Some((key, page)) => (key, Some(page)),
+        let (key, page) = match paged.filter(|(key, _): &(_, usize)| key.contains('/')) {
+            // The key may be a caller's own.
+            Some((key, page)) => (key, Some(page.min(LONGEST))),
             None => (text, None),
         };
         Self { type_name: Arc::clone(type_name), key: key.to_owned(), page, written }

@@ -3,6 +3,9 @@
 //! An object's values follow from the seed, its GraphQL type, its key and the names of its fields: book 42 has one
 //! title, whether it is asked for alone, stands in a list, or comes from a service that does not exist yet. Nothing is
 //! kept: what a mutation writes is in its answer only.
+//!
+//! It has the limits of a service: a page has at most 100 items, and a reply of more than 4 MiB, or one for which the
+//! deadline leaves no time, is an error.
 
 mod given;
 mod hash;
@@ -25,7 +28,7 @@ use tokio::time::{Instant, sleep_until};
 
 pub use self::scenario::{HEADER, Scenario};
 use self::{
-    make::Maker,
+    make::{Maker, Room},
     request::Request,
     scenario::Aim,
     tables::{Method, Tables},
@@ -92,7 +95,7 @@ impl Mock {
         let Some(method) = self.tables.method(&call.method.service, &call.method.name) else {
             return Err(Error::new(Code::Unimplemented, "the contract does not have this method"));
         };
-        self.plan(method, &call.message, &call.context.headers, message)
+        self.plan(method, &call.message, &call.context.headers, message, call.deadline)
     }
 
     /// What a request gets as the answer with this number in a stream.
@@ -102,6 +105,7 @@ impl Mock {
         request: &[u8],
         headers: &HeaderMap,
         message: usize,
+        deadline: Instant,
     ) -> Result<Plan> {
         let scenario = self.scenario(headers)?;
         let mut request = Request::read(method, request)?;
@@ -113,8 +117,11 @@ impl Mock {
             Some(code) => Err(Error::new(code, "the mock was asked to fail here")),
             None => {
                 let (tables, seed) = (&*self.tables, self.config.seed);
-                let maker = Maker { tables, seed, scenario: &scenario, request: &request };
-                Ok(Bytes::from(maker.response(&method.response)))
+                let room = Room::until(deadline);
+                let maker =
+                    Maker { tables, seed, scenario: &scenario, request: &request, room: &room };
+                let response = maker.response(&method.response);
+                room.check().map(|()| Bytes::from(response))
             }
         };
         Ok(Plan { latency, result })

@@ -36,8 +36,8 @@ pub(super) struct Request<'a> {
 /// How many bytes of a mutation's request its promised payload takes along.
 const TAKEN_ALONG: usize = 16 * 1024;
 
-/// No mocked list is longer.
-pub(super) const LONGEST: usize = 1000;
+/// No page is longer, whatever a request asks for: services have such a limit too.
+pub(super) const LONGEST: usize = 100;
 
 impl<'a> Request<'a> {
     pub(super) fn read(method: &'a Method, bytes: &[u8]) -> Result<Self> {

@@ -50,7 +50,7 @@ impl Resolve for Function {
             let mut results = Vec::with_capacity(parents.len());
             let mut latency = std::time::Duration::ZERO;
             for parent in parents {
-                let plan = self.mock.plan(function, parent, &request.headers, 0);
+                let plan = self.mock.plan(function, parent, &request.headers, 0, request.deadline);
                 results.push(plan.and_then(|plan| {
                     latency = latency.max(plan.latency);
                     plan.result

@@ -74,10 +74,10 @@ impl Entities {
         }
     }
 
-    /// An answer as an entity.
-    pub(super) fn entity(&self, answer: Bytes) -> Result<Bytes> {
+    /// An answer as an entity; `None` where the value is absent there and the entity would itself be the value.
+    pub(super) fn entity(&self, answer: Bytes) -> Result<Option<Bytes>> {
         match self {
-            Self::Same => Ok(answer),
+            Self::Same => Ok(Some(answer)),
             Self::Moved { from, to } => moved(&answer, from, to)
                 .map_err(|_| Error::new(Code::DataLoss, "the reply could not be read")),
             Self::Foreign => {
@@ -109,7 +109,9 @@ fn message_of<'d>(known: &Known<'d>, wire: &Wire) -> Known<'d> {
     if wire.number == 0 { message } else { message.inside(wire.number) }
 }
 
-fn moved(answer: &[u8], from: &Place, to: &Place) -> Result<Bytes, Malformed> {
+fn moved(answer: &[u8], from: &Place, to: &Place) -> Result<Option<Bytes>, Malformed> {
+    // What is absent there is absent here.
+    let absent = || (!to.path.is_empty() || to.number != 0).then(Bytes::new);
     let mut message = Some(answer.to_vec());
     for number in &from.path {
         message = match message {
@@ -117,15 +119,14 @@ fn moved(answer: &[u8], from: &Place, to: &Place) -> Result<Bytes, Malformed> {
             None => None,
         };
     }
-    // What is absent there is absent here.
-    let Some(message) = message else { return Ok(Bytes::new()) };
+    let Some(message) = message else { return Ok(absent()) };
     let mut value = Vec::new();
     match (from.number, to.number) {
         (0, 0) => value = message,
         (0, to) => put_len(&mut value, to, &message),
         (from, 0) => match inside(&message, from)? {
             Some(inner) => value = inner,
-            None => return Ok(Bytes::new()),
+            None => return Ok(absent()),
         },
         (from, to) => renumber(&message, from, to, &mut value)?,
     }
@@ -133,7 +134,7 @@ fn moved(answer: &[u8], from: &Place, to: &Place) -> Result<Bytes, Malformed> {
         let inner = std::mem::take(&mut value);
         put_len(&mut value, *number, &inner);
     }
-    Ok(value.into())
+    Ok(Some(value.into()))
 }
 
 /// A singular message, its parts joined.
@@ -171,25 +172,38 @@ fn renumber(message: &[u8], from: u32, to: u32, out: &mut Vec<u8>) -> Result<(),
 mod tests {
     use super::*;
 
-    fn check(from: (&[u32], u32), to: (&[u32], u32), answer: &[u8], entity: &[u8]) {
+    fn check(from: (&[u32], u32), to: (&[u32], u32), answer: &[u8], entity: Option<&[u8]>) {
         let place = |(path, number): (&[u32], u32)| Place { path: path.into(), number };
         let entities = Entities::Moved { from: place(from), to: place(to) };
-        assert_eq!(entities.entity(Bytes::copy_from_slice(answer)).unwrap(), entity);
+        let moved = entities.entity(Bytes::copy_from_slice(answer)).unwrap();
+        assert_eq!(moved.as_deref(), entity);
     }
 
     #[test]
     fn a_message_moves_into_and_out_of_others() {
-        check((&[], 1), (&[], 0), &[0x0a, 2, 8, 5], &[8, 5]);
-        check((&[], 0), (&[3], 1), &[8, 5], &[0x1a, 4, 0x0a, 2, 8, 5]);
-        check((&[2], 0), (&[], 1), &[0x12, 1, 8, 0x12, 1, 5], &[0x0a, 2, 8, 5]);
-        check((&[2], 0), (&[], 1), &[0x0a, 0], &[]);
-        check((&[], 4), (&[], 0), &[0x0a, 0], &[]);
+        check((&[], 1), (&[], 0), &[0x0a, 2, 8, 5], Some(&[8, 5]));
+        check((&[], 0), (&[3], 1), &[8, 5], Some(&[0x1a, 4, 0x0a, 2, 8, 5]));
+        check((&[2], 0), (&[], 1), &[0x12, 1, 8, 0x12, 1, 5], Some(&[0x0a, 2, 8, 5]));
+        check((&[2], 0), (&[], 1), &[0x0a, 0], Some(&[]));
+        check((&[4], 0), (&[3], 0), &[0x0a, 0], Some(&[]));
+        check((&[], 4), (&[3], 0), &[0x0a, 0], Some(&[]));
+    }
+
+    #[test]
+    fn what_is_absent_and_would_be_all_of_the_entity_is_none() {
+        check((&[], 4), (&[], 0), &[0x0a, 0], None);
+        check((&[2], 0), (&[], 0), &[0x0a, 0], None);
     }
 
     #[test]
     fn all_values_of_a_list_move_and_keep_their_order() {
-        check((&[], 1), (&[], 2), &[8, 5, 0x18, 1, 8, 6, 0x0a, 1, 7], &[16, 5, 16, 6, 0x12, 1, 7]);
-        check((&[], 1), (&[9], 16), &[0x0d, 1, 2, 3, 4], &[0x4a, 6, 0x85, 1, 1, 2, 3, 4]);
+        check(
+            (&[], 1),
+            (&[], 2),
+            &[8, 5, 0x18, 1, 8, 6, 0x0a, 1, 7],
+            Some(&[16, 5, 16, 6, 0x12, 1, 7]),
+        );
+        check((&[], 1), (&[9], 16), &[0x0d, 1, 2, 3, 4], Some(&[0x4a, 6, 0x85, 1, 1, 2, 3, 4]));
     }
 
     #[test]

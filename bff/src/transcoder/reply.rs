@@ -240,7 +240,10 @@ impl CallProgram {
         let entities = &self.entities;
         items
             .walk(reply, &mut |key, item| {
-                each(key, item.and_then(|item| entities.entity(item)));
+                // An item without the value says nothing of its key.
+                if let Some(item) = item.and_then(|item| entities.entity(item)).transpose() {
+                    each(key, item);
+                }
             })
             .map_err(|_| Error::new(Code::DataLoss, "the reply could not be read"))
     }

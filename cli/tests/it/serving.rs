@@ -1,5 +1,7 @@
 //! `mock` and `serve`, asked over HTTP on loopback.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::{
@@ -74,6 +76,29 @@ fn a_mutation_says_again_what_was_written() {
     );
     let review = &answer["data"]["addReview"]["review"];
     assert_eq!((&review["stars"], &review["text"]), (&json!(2), &json!("No.")), "{answer}");
+}
+
+#[test]
+fn who_asks_for_endless_lists_gets_pages_or_an_error_in_time() {
+    let folder = folder(&[("schema/shop.graphql", SCHEMA)]);
+    let server = Server::start(folder.path(), &["mock"]);
+    let endless = "(first: 2147483647)";
+    let lists = [
+        format!("{{ books{endless} {{ title reviews{endless} {{ text }} }} }}"),
+        format!(
+            "{{ books{endless} {{ reviews{endless} {{ book {{ reviews{endless} {{ text }} }} }} }} }}"
+        ),
+    ];
+    for query in lists {
+        let began = Instant::now();
+        let answer = server.ask(&query, &[]);
+        // The deadline is 1 s; a loaded machine has its time.
+        assert!(began.elapsed() < Duration::from_secs(10), "{query}: {:?}", began.elapsed());
+        let pages = answer["data"]["books"].as_array().map_or(0, Vec::len);
+        let code = answer["errors"][0]["extensions"]["code"].as_str();
+        let refused = matches!(code, Some("RESOURCE_EXHAUSTED" | "DEADLINE_EXCEEDED"));
+        assert!(pages == 100 || refused, "{query}: {pages} {code:?}");
+    }
 }
 
 #[test]

@@ -42,8 +42,8 @@ type User {
 ";
 
 const BOOK: u32 = 2;
-const PRICE: u32 = 3;
-const REVIEW: u32 = 4;
+pub(super) const PRICE: u32 = 3;
+pub(super) const REVIEW: u32 = 4;
 const USER: u32 = 5;
 
 const METHODS: [&str; 8] = [
@@ -231,7 +231,7 @@ pub(super) fn target(method: &str) -> join::Target {
     join::Target::Method(u32::try_from(position).unwrap())
 }
 
-fn call(method: &str, then: Source) -> Join {
+pub(super) fn call(method: &str, then: Source) -> Join {
     Join {
         target: Some(target(method)),
         then: Some(Box::new(then)),
@@ -244,7 +244,7 @@ fn joined(join: Join) -> Source {
     Source { kind: Some(source::Kind::Join(Box::new(join))) }
 }
 
-fn key_part(path: &[u32], target: &[u32]) -> KeyPart {
+pub(super) fn key_part(path: &[u32], target: &[u32]) -> KeyPart {
     KeyPart {
         path: path.to_vec(),
         scalar: Scalar::String.into(),
@@ -279,12 +279,12 @@ fn text(number: u32) -> Source {
     value(number, Cardinality::Implicit, wire::Value::Leaf(leaf))
 }
 
-fn int(number: u32) -> Source {
+pub(super) fn int(number: u32) -> Source {
     let leaf = leaf(Scalar::Int32, Format::Int);
     value(number, Cardinality::Implicit, wire::Value::Leaf(leaf))
 }
 
-fn list(number: u32, binding: u32) -> Source {
+pub(super) fn list(number: u32, binding: u32) -> Source {
     value(number, Cardinality::Repeated, wire::Value::Binding(binding))
 }
 

@@ -9,6 +9,7 @@ mod isolation;
 mod keeping;
 mod mutations;
 mod reference;
+mod rungs;
 mod service;
 mod sharing;
 mod steps;

@@ -72,6 +72,64 @@ async fn who_would_outlast_the_call_asks_for_itself() {
     assert_eq!(world.services.count("Pricing/BatchGet"), 2);
 }
 
+/// How many milliseconds each call of a method was given.
+fn given(world: &World, method: &str) -> Vec<u128> {
+    let seen = world.services.seen().into_iter().filter(|seen| seen.method == method);
+    seen.map(|seen| (seen.deadline - seen.at).as_millis()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_may_be_joined_is_given_twice_the_time_and_ends_with_its_only_waiter() {
+    let world = slow(60_000);
+    let began = Instant::now();
+    let answer = world.ask_as(PRICE, within(200)).await;
+    assert!(answer.contains("DEADLINE_EXCEEDED"), "{answer}");
+    assert_eq!(began.elapsed(), Duration::from_millis(195));
+    assert_eq!(given(&world, "Pricing/BatchGet"), [390]);
+    assert_eq!(world.services.ends("Pricing/BatchGet"), [End::Dropped]);
+    assert!(world.executor.0.in_flight.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_joined_by_whose_deadline_it_reaches_and_by_nobody_else() {
+    // The call of the first ends 390 ms from the beginning.
+    for (left, calls) in [(390, 1), (391, 2)] {
+        let world = slow(380);
+        let later = async {
+            sleep(100).await;
+            world.ask_as(PRICE, within(left - 100 + 5)).await
+        };
+        let first = async {
+            world.ask_as(PRICE, within(200)).await;
+        };
+        let (_, later) = tokio::join!(first, later);
+        assert_eq!(world.services.count("Pricing/BatchGet"), calls, "{left}");
+        // A call of its own comes too late for it.
+        assert_eq!(later == AMOUNT, calls == 1, "{left}: {later}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_only_one_request_shares_ends_with_the_request() {
+    let mut shop = Shop::new();
+    for field in ["Book.author", "Review.author"] {
+        shop.policy(field).timeout_ms = 400;
+    }
+    let world = World::new(shop);
+    let query = "{ book(id: 1) { author { name } reviews { author { name } } } }";
+    world.ask_as(query, within(500)).await;
+    assert_eq!(given(&world, "Users/BatchGet"), [495, 495]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_nobody_may_join_is_given_exactly_what_is_left() {
+    let world = World::new(Shop::new());
+    world.services.set("Catalog/GetBook", 30, Then::Answer);
+    world.ask_as(PRICE, within(200)).await;
+    assert_eq!(given(&world, "Catalog/GetBook"), [195]);
+    assert_eq!(given(&world, "Pricing/BatchGet"), [165]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_last_to_leave_cancels_the_call() {
     let world = slow(500);

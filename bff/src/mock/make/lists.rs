@@ -18,7 +18,7 @@ impl Maker<'_> {
         let said = frame.given.about(slot);
         let items = said.and_then(Said::items).filter(|_| !self.scenario.empty);
         let length = items.as_ref().map_or_else(|| self.length(slot, frame), Vec::len);
-        for index in 0..length {
+        for index in (0..length).take_while(|_| !self.room.is_spent()) {
             let said = items.as_ref().map(|items| items[index]);
             if let Some(value) = self.value(slot, said, Some(index), frame) {
                 put(slot.number, slot.scalar, value, out);
@@ -105,7 +105,7 @@ impl Maker<'_> {
 
     /// The items of a batch, at least one for each key unless they are groups.
     pub(super) fn items(&self, slot: &Slot, items: &Items, frame: Frame<'_>, out: &mut Vec<u8>) {
-        for parts in &self.request.batch {
+        for parts in self.request.batch.iter().take_while(|_| !self.room.is_spent()) {
             let owner = Identity::parse(&self.request.role.owner, &joined(parts));
             let written =
                 owner.written.as_deref().and_then(|text| Request::rewritten(self.tables, text));
@@ -116,7 +116,7 @@ impl Maker<'_> {
             };
             let frame = Frame { identity: &owner, origin: None, given: &given, parts, size: SIZE };
             let many = items.group.then(|| self.length_of(&items.field, true, false, None, frame));
-            for index in many.map_or(0..1, |many| 0..many) {
+            for index in many.map_or(0..1, |many| 0..many).take_while(|_| !self.room.is_spent()) {
                 let index = items.group.then_some(index);
                 let value = match &items.body {
                     Body::Leaf(leaf) => self.leaf(leaf, &items.field, 0, frame),

@@ -1,8 +1,10 @@
 //! Makes messages, each field from what is said about it or else from its object's identity.
 
 mod lists;
+mod room;
 
 use self::lists::joined;
+pub(super) use self::room::Room;
 use super::{
     given::{self, Given, Said},
     identity::{Identity, Origin},
@@ -25,6 +27,7 @@ pub(super) struct Maker<'a> {
     pub(super) seed: u64,
     pub(super) scenario: &'a Scenario,
     pub(super) request: &'a Request<'a>,
+    pub(super) room: &'a Room,
 }
 
 /// What is known while a message is made.
@@ -157,6 +160,7 @@ impl Maker<'_> {
         };
         let weight: usize = sent().map(weight).sum();
         let size = (frame.size.saturating_sub(1)) / weight.max(2);
+        let before = self.room.made();
         let mut out = Vec::new();
         for slot in sent() {
             let size = match slot.content {
@@ -167,6 +171,7 @@ impl Maker<'_> {
             };
             self.field(table, slot, Frame { size, ..frame }, &mut out);
         }
+        self.room.take(before, out.len());
         out
     }
 

@@ -1,5 +1,6 @@
 //! The mock as a caller sees it: requests in, messages out.
 
+mod limits;
 mod scenarios;
 mod shop;
 
@@ -179,13 +180,6 @@ async fn lists_are_as_long_as_asked_and_longer_ones_begin_as_shorter_ones() {
     assert!((6..=12).contains(&all(&books, "books", "id").len()));
     assert_eq!(at(&books, "total_size"), at(&books, "books.len"));
     assert_eq!(at(&books, "next_page_token"), "");
-}
-
-#[tokio::test]
-async fn no_list_is_endless() {
-    let caller = Caller::new();
-    let reviews = caller.ask("FlatReviews", r#"book_ids: "42" page_size: 2000000000"#).await;
-    assert_eq!(at(&reviews, "reviews.len"), "1000");
 }
 
 #[tokio::test]

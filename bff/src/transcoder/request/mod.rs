@@ -100,13 +100,13 @@ impl CallProgram {
 
 impl CallProgram {
     /// The reply of a call without batch as an entity of the step. For a step's own call that is the reply itself; a
-    /// fallback's may have the value at another place.
+    /// fallback's may have the value at another place, or not at all.
     ///
     /// # Errors
     ///
     /// [`crate::error::Code::DataLoss`] where a fallback's reply is not a message, and
     /// [`crate::error::Code::FailedPrecondition`] where it is another one than the field's.
-    pub fn entity(&self, reply: Bytes) -> Result<Bytes> {
+    pub fn entity(&self, reply: Bytes) -> Result<Option<Bytes>> {
         self.entities.entity(reply)
     }
 }
