@@ -56,6 +56,11 @@ impl<'a> Asked<'a> {
         Ok(Self { request, own_calls, step, keys, rung, target, constant, deadline, share })
     }
 
+    /// Whether it is a question about the caller, and nobody knows who that is.
+    pub(super) fn is_for_nobody(&self) -> bool {
+        self.prepared().asks_for_the_caller && self.constant.is_empty()
+    }
+
     fn prepared(&self) -> &PreparedStep {
         self.request.step(self.step)
     }

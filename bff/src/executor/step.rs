@@ -53,6 +53,10 @@ impl StepRun {
             Ok(asked) => asked,
             Err(error) => return vec![Outcome::failed(error); self.keys.len()],
         };
+        // As a key that is absent: null without a call.
+        if asked.is_for_nobody() {
+            return vec![Outcome::new(EntityValue::Null); self.keys.len()];
+        }
         let mut values = vec![None; self.keys.len()];
         let misses = look_up(&asked, &mut values);
         if !misses.is_empty() {
