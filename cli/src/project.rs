@@ -105,8 +105,8 @@ impl Setting {
 /// A contract from a file.
 pub(crate) fn decode(path: &Path) -> Result<Contract, Failure> {
     Contract::decode(read(path)?.as_slice()).map_err(|_| {
-        Failure::Usage(format!(
-            "`{}` is not a contract; `anabranch build` writes one",
+        Failure::Found(format!(
+            "error: `{}` is not a contract; `anabranch build` writes one",
             path.display()
         ))
     })

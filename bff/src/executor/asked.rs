@@ -91,6 +91,11 @@ impl<'a> Asked<'a> {
         Self { timeout, deadline: by(self.request, self.began, timeout), ..self.clone() }
     }
 
+    /// Whether it is a question about the caller, and nobody knows who that is.
+    pub(super) fn is_for_nobody(&self) -> bool {
+        self.prepared().asks_for_the_caller && self.constant.is_empty()
+    }
+
     fn prepared(&self) -> &PreparedStep {
         self.request.step(self.step)
     }

@@ -15,7 +15,7 @@ use foldhash::quality::FixedState;
 use prost::Message;
 
 use crate::{
-    contract::{self, Contract, fallback, join},
+    contract::{self, Contract, fallback, fill, join},
     entity_cache::Rules,
     error::{Code, Error, Origin, Result},
     operation::OperationKind,
@@ -50,6 +50,8 @@ pub(super) struct PreparedStep {
     pub(super) overlaps: bool,
     /// A root field of a mutation.
     pub(super) acts: bool,
+    /// Its request says nothing but who asks.
+    pub(super) asks_for_the_caller: bool,
     /// It clears cached items after success.
     pub(super) invalidates: bool,
     pub(super) sites: Vec<SiteId>,
@@ -101,6 +103,16 @@ pub(super) enum Last {
     Null,
     /// Null, and left out where the place is a list of the values of many keys.
     LeftOut,
+}
+
+/// Whether a request says nothing but who asks: `with: {id: "$identity.sub"}`, without keys and arguments.
+fn asks_for_the_caller(join: &contract::Join) -> bool {
+    let is_identity =
+        |fill: &contract::Fill| matches!(&fill.source, Some(fill::Source::Identity(_)));
+    join.side_effects() == contract::SideEffects::NoSideEffects
+        && join.key.is_empty()
+        && !join.fills.is_empty()
+        && join.fills.iter().all(is_identity)
 }
 
 /// Makes a plan ready to run. `contract` is the one that it was made with.
@@ -181,6 +193,7 @@ impl PreparedStep {
             cache,
             overlaps: !mutates && overlaps(plan, step),
             acts: mutates && step.level == 0,
+            asks_for_the_caller: asks_for_the_caller(&step.join),
             invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),
             sites: plan.sites_of(id).collect(),
             hasty: hasty(plan, id),

@@ -58,13 +58,18 @@ impl StepRun {
     /// What there is for each key, at the latest at the request's cutoff. `hasty` are the keys that the step's hasty
     /// sites show.
     pub(super) async fn answer(&self, hasty: &[Vec<u32>]) -> Answered {
+        let of_all = |outcome| {
+            let outcomes = vec![outcome; self.keys.len()];
+            Answered { outcomes, hasty: Vec::new() }
+        };
         let asked = match self.asked() {
             Ok(asked) => asked,
-            Err(error) => {
-                let outcomes = vec![Outcome::failed(error); self.keys.len()];
-                return Answered { outcomes, hasty: Vec::new() };
-            }
+            Err(error) => return of_all(Outcome::failed(error)),
         };
+        // As a key that is absent: null without a call.
+        if asked.is_for_nobody() {
+            return of_all(Outcome::new(EntityValue::Null));
+        }
         let mut substitutes = Vec::new();
         let mut values = vec![None; self.keys.len()];
         let misses = look_up(&asked, &mut values);

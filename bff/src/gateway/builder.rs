@@ -133,15 +133,13 @@ impl<C> Builder<C> {
     /// configuration, or the port is taken.
     pub async fn build(self) -> Result<Gateway> {
         let contract = Arc::new(contract::load(&self.contract)?);
-        let mocking = match self.calls {
-            Calls::Mock => Mocking::Allowed,
-            Calls::Mesh | Calls::Given(_) => Mocking::Ignored,
-        };
         let mut resolvers = self.resolvers;
+        let mut mocking = Mocking::Ignored;
         let calls: Arc<dyn CallService> = match self.calls {
             Calls::Mock => {
                 let mock = mock(&contract, &self.config, true)?;
                 resolvers = with_mocked(resolvers, mock.resolvers(&contract));
+                mocking = Mocking::Allowed(mock.clone());
                 Arc::new(mock)
             }
             Calls::Given(calls) => route(calls, &contract, &self.config)?,
@@ -154,8 +152,9 @@ impl<C> Builder<C> {
         let executor = Executor::new(&contract, calls, resolvers, &self.config.executor)?;
         let front = Front::new(Arc::clone(&contract), Arc::new(executor), self.config.graphql)?;
         let graphiql = self.config.server.graphiql;
+        let mocked = matches!(mocking, Mocking::Allowed(_));
         let server = Server::bind(self.config.server, front, mocking, self.pages).await?;
-        let announcement = announcement(&contract, mocking, server.address(), graphiql);
+        let announcement = announcement(&contract, mocked, server.address(), graphiql);
         Ok(Gateway { server, announcement })
     }
 }
@@ -192,7 +191,7 @@ fn with_mocked(mut own: Vec<Registration>, mocked: Vec<Registration>) -> Vec<Reg
 /// `anabranch 0.1.0 · 14 types, 31 fields, 2 promised · http://127.0.0.1:4000/graphql (GraphiQL in the browser)`
 pub(super) fn announcement(
     contract: &Contract,
-    mocking: Mocking,
+    mocked: bool,
     address: std::net::SocketAddr,
     graphiql: bool,
 ) -> String {
@@ -208,7 +207,7 @@ pub(super) fn announcement(
         all if all == fields.len() => ", all promised".to_owned(),
         some => format!(", {some} promised"),
     };
-    let mock = if mocking == Mocking::Allowed { " · mock" } else { "" };
+    let mock = if mocked { " · mock" } else { "" };
     let browser = if graphiql { " (GraphiQL in the browser)" } else { "" };
     format!(
         "anabranch {}{mock} · {}, {}{promised} · http://{address}/graphql{browser}",

@@ -17,10 +17,7 @@ use crate::{
     contract::{Contract, State},
     error::Code,
     mesh::tests::service::Scripted,
-    server::{
-        Mocking,
-        tests::graph::{self, Service},
-    },
+    server::tests::graph::{self, Service},
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -56,6 +53,10 @@ impl Running {
     }
 
     async fn ask_with(&self, headers: &str, query: &str) -> String {
+        self.response(headers, query).await.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+
+    async fn response(&self, headers: &str, query: &str) -> String {
         let body = serde_json::json!({ "query": query }).to_string();
         let request = format!(
             "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
@@ -69,8 +70,7 @@ impl Running {
             stream.read_to_string(&mut answer).await.unwrap();
             answer
         };
-        let answer = timeout(PATIENCE, asking).await.expect("there is no answer");
-        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
+        timeout(PATIENCE, asking).await.expect("there is no answer")
     }
 }
 
@@ -137,7 +137,7 @@ fn one_of_a_kind_is_told_without_an_s() {
     contract.bindings.truncate(1);
     contract.bindings[0].fields.truncate(1);
     let address = SocketAddr::from(([127, 0, 0, 1], 1));
-    let line = builder::announcement(&contract, Mocking::Ignored, address, false);
+    let line = builder::announcement(&contract, false, address, false);
     assert!(line.contains(" · 1 type, 1 field · "), "{line}");
 }
 
@@ -228,6 +228,26 @@ async fn a_mock_answers_everything_and_does_as_a_request_asks() {
 }
 
 #[tokio::test]
+async fn a_bad_day_that_a_mock_does_not_understand_is_refused_before_anything_is_asked() {
+    let gateway = Running::start(builder(&promising()).mocked().build().await.unwrap());
+    let forms = "; write `slow=800ms`, `slow=reviews:800ms`, `error=reviews`, `error=reviews:NOT_FOUND`, `empty` or `long`, \
+                 several with commas between";
+    for (value, fault) in [
+        ("eror=echo", "`eror=echo`"),
+        ("empty, slow=banana", "`slow=banana`"),
+        ("error=ekho", "`ekho`, which no call answers"),
+    ] {
+        let response = gateway.response(&format!("x-mock: {value}\r\n"), "{a echo}").await;
+        assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+        let answer: serde_json::Value =
+            serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let message = format!("the header `x-mock` has {fault}{forms}");
+        let error = serde_json::json!({"message": message, "extensions": {"code": "BAD_REQUEST"}});
+        assert_eq!(answer, serde_json::json!({"errors": [error]}));
+    }
+}
+
+#[tokio::test]
 async fn a_gateway_with_services_does_not_hear_what_shapes_a_mock() {
     let gateway = Gateway::from_bytes(promising().encode_to_vec())
         .configured(configuration("[mock]\npromised = true"))
@@ -235,8 +255,10 @@ async fn a_gateway_with_services_does_not_hear_what_shapes_a_mock() {
         .unwrap()
         .call_service(Arc::new(Service::default()));
     let gateway = Running::start(gateway.build().await.unwrap());
-    let answer = gateway.ask_with("x-mock: error=echo\r\n", "{echo}").await;
-    assert!(!answer.contains("errors"), "{answer}");
+    for value in ["error=echo", "eror=echo", "slow=banana"] {
+        let answer = gateway.ask_with(&format!("x-mock: {value}\r\n"), "{echo}").await;
+        assert!(!answer.contains("errors"), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use super::config::{Config, Trusted};
 use crate::{
     context::{Context, Identity},
     error::{Code, Error, Result},
+    mock::{self, Mock},
     units::Span,
 };
 
@@ -16,16 +17,16 @@ use crate::{
 pub(super) const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout");
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 /// What shapes a mock; only mocks may see it.
-const MOCK: HeaderName = HeaderName::from_static("x-mock");
+const MOCK: HeaderName = HeaderName::from_static(mock::HEADER);
 /// The names under which services get identity and tenant from us: nobody else may use them.
 const OURS: [HeaderName; 2] =
     [HeaderName::from_static("x-identity-sub"), HeaderName::from_static("x-tenant")];
 
 /// Whether the headers that shape a mock mean something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Mocking {
-    /// The whole gateway is a mock.
-    Allowed,
+    /// The whole gateway is this mock.
+    Allowed(Mock),
     /// They are dropped.
     Ignored,
 }
@@ -34,18 +35,20 @@ pub enum Mocking {
 ///
 /// # Errors
 ///
-/// [`Code::BadRequest`] for a timeout that cannot be read.
+/// [`Code::BadRequest`] for a timeout, or a bad day, that cannot be read.
 pub(super) fn context(
     config: &Config,
-    mocking: Mocking,
+    mocking: &Mocking,
     mut headers: HeaderMap,
     now: Instant,
 ) -> Result<Context> {
     let timeout = timeout(&headers)?.unwrap_or(config.default_timeout.0).min(config.max_timeout.0);
     let (identity, tenant) =
         (identity(&config.trusted, &headers), tenant(&config.trusted, &headers));
-    if mocking == Mocking::Ignored {
-        headers.remove(MOCK);
+    match mocking {
+        // Every call reads it again; here a slip is told once, before anything is asked.
+        Mocking::Allowed(mock) => drop(mock.scenario(&headers)?),
+        Mocking::Ignored => drop(headers.remove(MOCK)),
     }
     // A bad day is nobody else's: what is cached and shared stays in its lane.
     let lane = headers.contains_key(MOCK).then(|| bad_day(&headers));
@@ -149,7 +152,7 @@ mod tests {
 
     fn within(pairs: &[(&'static str, &str)]) -> Result<Duration> {
         let now = Instant::now();
-        context(&Config::default(), Mocking::Ignored, headers(pairs), now)
+        context(&Config::default(), &Mocking::Ignored, headers(pairs), now)
             .map(|context| context.deadline - now)
     }
 
@@ -212,7 +215,7 @@ mod tests {
     }
 
     fn caller(config: &Config, pairs: &[(&'static str, &str)]) -> Context {
-        context(config, Mocking::Ignored, headers(pairs), Instant::now()).unwrap()
+        context(config, &Mocking::Ignored, headers(pairs), Instant::now()).unwrap()
     }
 
     #[tokio::test]
@@ -245,7 +248,7 @@ mod tests {
         for (name, value) in pairs {
             doubled.append(name, value.parse().unwrap());
         }
-        let context = context(&trusting(), Mocking::Ignored, doubled, Instant::now()).unwrap();
+        let context = context(&trusting(), &Mocking::Ignored, doubled, Instant::now()).unwrap();
         assert_eq!((context.identity, context.tenant), (None, None));
     }
 
@@ -261,13 +264,28 @@ mod tests {
         assert_eq!(context.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["accept"]);
     }
 
+    fn mocked(pairs: &[(&'static str, &str)]) -> Result<Context> {
+        let contract = Arc::new(crate::server::tests::graph::contract());
+        let config = mock::Config { scenarios: true, ..mock::Config::default() };
+        let mocking = Mocking::Allowed(Mock::new(contract, config).unwrap());
+        context(&Config::default(), &mocking, headers(pairs), Instant::now())
+    }
+
     #[tokio::test]
     async fn only_a_mock_sees_what_shapes_it() {
-        let headers = headers(&[("x-mock", "empty")]);
-        let context =
-            context(&Config::default(), Mocking::Allowed, headers, Instant::now()).unwrap();
+        let context = mocked(&[("x-mock", "empty")]).unwrap();
         assert_eq!(context.headers["x-mock"], "empty");
         assert_eq!(context.lane.as_deref(), Some("x-mock: empty"));
         assert_eq!(caller(&Config::default(), &[("x-mock", "empty")]).lane, None);
+    }
+
+    #[tokio::test]
+    async fn a_bad_day_that_cannot_be_read_is_refused_by_a_mock_and_unseen_by_others() {
+        for value in ["eror=echo", "slow=banana", "error=ekho"] {
+            let error = mocked(&[("x-mock", value)]).unwrap_err();
+            assert_eq!(error.code(), Code::BadRequest);
+            assert!(error.message().contains("; write `slow=800ms`"), "{}", error.message());
+            caller(&Config::default(), &[("x-mock", value)]);
+        }
     }
 }

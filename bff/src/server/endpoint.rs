@@ -53,7 +53,7 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
     let now = Instant::now();
     if answer::is_safe(&parts.method) {
         let parameters = parameters::from_query_string(parts.uri.query().unwrap_or_default())?;
-        let context = caller::context(&site.config, site.mocking, parts.headers, now)?;
+        let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;
         return Ok(run(site, parameters, Allowed::Queries, context, media).await);
     }
     if parts.method != Method::POST {
@@ -64,7 +64,7 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
         .map_err(|reason| Error::new(Code::UnsupportedMediaType, reason))?;
     let limit = usize::try_from(site.config.max_body_size.0).unwrap_or(usize::MAX);
     check_announced_length(&parts.headers, limit)?;
-    let context = caller::context(&site.config, site.mocking, parts.headers, now)?;
+    let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;
     let body = read(body, limit, context.deadline).await?;
     Ok(run(site, parameters::from_body(&body)?, Allowed::QueriesAndMutations, context, media).await)
 }

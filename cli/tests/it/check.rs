@@ -58,7 +58,7 @@ fn something_else_than_a_contract_is_not_compared_with() {
     let folder =
         folder(&[("schema/a.graphql", "type Query { a: String }"), ("old", "\u{7}nonsense")]);
     let run = run(folder.path(), &["check", "--against", "old"]);
-    assert_eq!(run.code, 2, "{run:?}");
+    assert_eq!(run.code, 1, "{run:?}");
     assert_eq!(run.err, "error: `old` is not a contract; `anabranch build` writes one\n");
 }
 

@@ -100,6 +100,13 @@ impl Server {
         Self { child, line, address }
     }
 
+    /// Its exit code after it was told to stop.
+    pub(crate) fn stop(mut self) -> i32 {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().code().unwrap()
+    }
+
     /// The answer to a query, as JSON.
     pub(crate) fn ask(&self, query: &str, headers: &[(&str, &str)]) -> serde_json::Value {
         let body = serde_json::json!({ "query": query }).to_string();

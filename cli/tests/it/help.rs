@@ -2,7 +2,7 @@
 
 use crate::command::{folder, run};
 
-const COMMANDS: [&str; 11] = [
+pub(crate) const COMMANDS: [&str; 11] = [
     "new", "import", "check", "build", "serve", "mock", "status", "explain", "plan", "sdl", "proto",
 ];
 

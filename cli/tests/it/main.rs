@@ -5,8 +5,11 @@
 )]
 
 mod check;
+mod codes;
 mod command;
 mod help;
 mod import;
+mod live;
 mod project;
+mod service;
 mod serving;

@@ -44,6 +44,33 @@ fn a_schema_alone_answers() {
 }
 
 #[test]
+fn a_page_is_built_on_day_0_for_good_days_and_bad_ones() {
+    let folder = folder(&[("schema/shop.graphql", SCHEMA)]);
+    let server = Server::start(folder.path(), &["mock", "--schema", "schema/"]);
+    let query =
+        r#"{ book(id: "42") { title price { amount } reviews { stars author { name } } } }"#;
+    let answer = server.ask(query, &[]);
+    assert_eq!(answer["errors"], json!(null), "{answer}");
+    let book = &answer["data"]["book"];
+    for text in [&book["title"], &book["price"]["amount"]] {
+        assert!(!text.as_str().unwrap().is_empty(), "{answer}");
+    }
+    let reviews = book["reviews"].as_array().unwrap();
+    assert!(!reviews.is_empty(), "{answer}");
+    for review in reviews {
+        assert!(review["stars"].is_i64() && review["author"]["name"].is_string(), "{review}");
+    }
+
+    let empty = server.ask(query, &[("x-mock", "empty")]);
+    assert_eq!(empty["data"]["book"]["reviews"], json!([]), "{empty}");
+    assert_eq!(empty["data"]["book"]["title"], book["title"]);
+    let broken = server.ask(query, &[("x-mock", "error=reviews")]);
+    assert_eq!(broken["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{broken}");
+    let slow = server.ask(query, &[("x-mock", "slow=reviews:20ms")]);
+    assert_eq!(slow, answer);
+}
+
+#[test]
 fn the_same_book_is_the_same_wherever_it_stands() {
     let folder = folder(&[("schema/shop.graphql", SCHEMA)]);
     let server = Server::start(folder.path(), &["mock"]);
@@ -141,7 +168,12 @@ fn bad_days_can_be_asked_for_and_are_nobody_elses() {
     let long = server.ask(query, &[("x-mock", "long")]);
     assert!(long["data"]["book"]["title"].as_str().unwrap().len() > 200);
     let nonsense = server.ask(query, &[("x-mock", "nonsense")]);
-    assert!(nonsense.to_string().contains("`slow=800ms`"), "{nonsense}");
+    assert_eq!(nonsense["data"], json!(null), "{nonsense}");
+    let message = nonsense["errors"][0]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("the header `x-mock` has `nonsense`; write `slow=800ms`"),
+        "{message}"
+    );
     assert_eq!(server.ask(query, &[]), good);
 }
 

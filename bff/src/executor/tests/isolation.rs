@@ -1,6 +1,7 @@
 //! Nobody sees what is another's: not by the cache, not by a shared call, not by a batch.
 
 use super::*;
+use crate::contract::{Fill, fill};
 
 const ME: &str = "{ me { name } }";
 
@@ -67,6 +68,25 @@ async fn without_identity_nothing_of_a_user_is_kept_or_shared() {
     tokio::join!(world.ask(ME), world.ask(ME));
     world.ask(ME).await;
     assert_eq!(world.services.count("Accounts/Me"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_about_the_caller_is_not_asked_for_a_guest() {
+    let identity = |number| Fill {
+        path: vec![number],
+        source: Some(fill::Source::Identity("sub".to_owned())),
+        value: None,
+    };
+    let mut shop = Shop::new();
+    shop.method("Accounts/Me").forward_identity = true;
+    shop.join("Query.me").fills = vec![identity(1)];
+    // Who asks is only one thing among others.
+    shop.join("Query.book").fills.push(identity(2));
+    let world = World::new(shop);
+    assert_eq!(world.ask(ME).await, r#"{"data":{"me":null}}"#);
+    assert_eq!(world.services.count("Accounts/Me"), 0);
+    assert_eq!(world.ask_as(ME, user("ann")).await, account("ann"));
+    assert!(world.ask("{ book(id: 1) { title } }").await.contains("Book 1"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,7 +36,7 @@ impl Shelf {
             "[server.trusted]\nsubject = \"x-reader\"\n[services.\"test.*\"]\nendpoints = [\"http://{address}\"]"
         );
         let config = Config::parse("test.toml", &config, []).expect("a configuration");
-        let bytes = compiled.contract_bytes().expect("a contract");
+        let bytes = prost::Message::encode_to_vec(contract);
         Self { service, served: Served::over(Gateway::from_bytes(bytes).configured(config)).await }
     }
 
