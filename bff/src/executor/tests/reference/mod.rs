@@ -117,8 +117,17 @@ async fn check(seed: u64, seen: &mut Seen) {
         });
         let answers = futures::future::join_all(answers).await;
         for (operation, answer) in operations.iter().zip(answers) {
-            let expected = naive::execute(&oracle, operation);
+            let mut expected = naive::execute(&oracle, operation);
             let actual = read(&answer.body);
+            let told = (expected.errors.len() as u64, expected.degraded.len() as u64);
+            assert_eq!((answer.errors, answer.degraded), told, "round {round}");
+            // For each step at most 100 are listed, the others counted.
+            if answer.errors > actual.errors.len() as u64 {
+                expected.errors.retain(|place| actual.errors.contains(place));
+            }
+            if answer.degraded > actual.degraded.len() as u64 {
+                expected.degraded.retain(|place| actual.degraded.contains(place));
+            }
             seen.note(&actual);
             let plan = planner::plan(operation, &contract).unwrap();
             seen.hasty += usize::from(plan.sites.iter().any(|site| site.timeout.is_some()));
