@@ -91,7 +91,7 @@ pub fn status(compiled: &Compiled) -> Vec<FieldStatus> {
 }
 
 /// What a rule is about: why, what is wrong, what is right. `None` for a name that no rule has.
-pub fn explain(rule: &str) -> Option<&'static str> {
+pub fn explain(rule: &str) -> Option<String> {
     check::explain(rule)
 }
 

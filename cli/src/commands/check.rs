@@ -21,7 +21,11 @@ use crate::{
 Examples:
   anabranch check
   anabranch check --proto proto --schema schema/shop.graphql
-  anabranch check --against released.contract   # what would break those who use what was released")]
+  anabranch check --against released.contract   # what would break those who use what was released
+
+A warning that is accepted is silenced in the schema, on the line above the field or the type:
+  # anabranch: allow(fragile-non-null)
+Errors cannot be silenced.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     project: Project,

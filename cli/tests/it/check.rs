@@ -27,6 +27,24 @@ fn every_fault_is_told_at_once_with_its_place() {
 }
 
 #[test]
+fn a_warning_that_is_accepted_is_silent() {
+    let schema = "type Query { book(id: ID!): Book! books: [Book!]! @rpc(method: \"shop.v1.Shop/ListBooks\") }\n\
+                  type Book { id: ID! title: String }\n";
+    let proto = PROTO.replace("rpc GetBook", "rpc ListBooks(Nothing) returns (Books); rpc GetBook")
+        + "message Nothing {} message Books { repeated Book books = 1; }";
+    let folder = folder(&[("proto/shop.proto", &proto), ("schema/shop.graphql", schema)]);
+    let loud = run(folder.path(), &["check"]);
+    assert_eq!(loud.out, "no errors, 2 warnings\n", "{}", loud.err);
+    let allowed = format!("# anabranch: allow(fragile-non-null)\n{schema}");
+    fs::write(folder.path().join("schema/shop.graphql"), allowed).unwrap();
+    let silent = run(folder.path(), &["check"]);
+    assert_eq!((silent.out.as_str(), silent.err.as_str()), ("no errors, no warnings\n", ""));
+    let explained = run(folder.path(), &["explain", "fragile-non-null"]).well();
+    assert!(explained.contains("# anabranch: allow(fragile-non-null)"), "{explained}");
+    assert!(run(folder.path(), &["check", "--help"]).well().contains("# anabranch: allow("));
+}
+
+#[test]
 fn a_build_with_errors_writes_nothing() {
     let schema = "type Query { book: Nothing }";
     let folder = folder(&[("schema/shop.graphql", schema)]);

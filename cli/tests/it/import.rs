@@ -30,6 +30,27 @@ fn a_schema_from_protos_fits_them() {
 }
 
 #[test]
+fn where_all_methods_write_a_placeholder_says_what_to_do() {
+    let proto = "syntax = \"proto3\"; package logs.v1; message Export { string line = 1; } message Done { bool ok = 1; }
+                 service Logs { rpc Export(Export) returns (Done); }";
+    let folder = folder(&[("proto/logs.proto", proto)]);
+    let imported = run(folder.path(), &["import"]);
+    assert!(
+        imported.err.lines().filter(|line| line.contains("`Query.placeholder`")).count() == 1,
+        "{}",
+        imported.err
+    );
+    let written = fs::read_to_string(folder.path().join("schema/query.graphql")).unwrap();
+    assert!(written.contains("  # GraphQL wants a field here"), "{written}");
+    assert_eq!(run(folder.path(), &["check"]).well(), "no errors, no warnings\n");
+    let status = run(folder.path(), &["status", "Query"]).well();
+    assert!(status.starts_with("Query.placeholder  promised  mocked"), "{status}");
+    let own = "type Query {\n  hello: String @resolve\n}\n";
+    fs::write(folder.path().join("schema/query.graphql"), own).unwrap();
+    assert_eq!(run(folder.path(), &["import"]).well(), "the schema has everything already\n");
+}
+
+#[test]
 fn a_dry_run_prints_and_writes_nothing() {
     let folder = folder(&[("proto/shop.proto", PROTO)]);
     let said = run(folder.path(), &["import", "--dry-run"]).well();

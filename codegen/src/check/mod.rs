@@ -56,6 +56,7 @@ mod unlisted_message;
 mod unmapped_argument;
 mod unmapped_input_field;
 mod unreadable_file;
+mod useless_allow;
 mod useless_argument;
 mod useless_mock;
 mod value_mismatch;
@@ -118,6 +119,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &uncovered_enum_value::RULE,
     &stale_without_cache::RULE,
     &rust_name_clash::RULE,
+    &useless_allow::RULE,
 ];
 
 /// One rule.
@@ -135,6 +137,8 @@ enum Check {
     Read(fn(&Rule, &ReadFault) -> Option<Diagnostic>),
     Bind(fn(&Rule, &Fault) -> Option<Diagnostic>),
     Whole(fn(&Rule, &Model<'_>) -> Vec<Diagnostic>),
+    /// Judges what the rules before it found.
+    Found(fn(&Rule, &Model<'_>, &mut Vec<Diagnostic>)),
 }
 
 impl Rule {
@@ -152,6 +156,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
             }
             Check::Bind(_) => {}
             Check::Whole(check) => findings.extend(check(rule, model)),
+            Check::Found(check) => check(rule, model, &mut findings),
         }
     }
     // What is wrong beside a type's `@load` was found once for each field that loads it.
@@ -164,11 +169,19 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
 pub(crate) fn of_fault(fault: &Fault) -> Option<Diagnostic> {
     RULES.iter().find_map(|rule| match rule.check {
         Check::Bind(check) => check(rule, fault),
-        Check::Read(_) | Check::Whole(_) => None,
+        Check::Read(_) | Check::Whole(_) | Check::Found(_) => None,
     })
 }
 
 /// The explanation of a rule, for people.
-pub(crate) fn explain(rule: &str) -> Option<&'static str> {
-    RULES.iter().find(|known| known.name == rule).map(|rule| rule.explanation)
+pub(crate) fn explain(rule: &str) -> Option<String> {
+    let rule = RULES.iter().find(|known| known.name == rule)?;
+    let explanation = rule.explanation;
+    if rule.severity == Severity::Error || rule.name == useless_allow::RULE.name {
+        return Some(explanation.to_owned());
+    }
+    let name = rule.name;
+    Some(format!(
+        "{explanation}\nIt is a warning. Where it is accepted, write above the definition: `# anabranch: allow({name})`.\n"
+    ))
 }

@@ -28,6 +28,10 @@ impl Span {
         Span { file, start: cut(range.start), end: cut(range.end.max(range.start)) }
     }
 
+    pub(crate) fn contains(self, other: Span) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     fn range(self, text: &str) -> Range<usize> {
         let inside = |offset: u32| {
             let mut offset = (offset as usize).min(text.len());
@@ -154,8 +158,12 @@ impl Diagnostic {
         &self.message
     }
 
+    pub(crate) fn place(&self) -> Option<Span> {
+        self.primary.as_ref().map(|label| label.span)
+    }
+
     fn position(&self) -> (Option<Span>, Severity, &'static str, &str) {
-        (self.primary.as_ref().map(|label| label.span), self.severity, self.rule, &self.message)
+        (self.place(), self.severity, self.rule, &self.message)
     }
 }
 

@@ -76,21 +76,29 @@ pub(super) fn roots(plan: &mut Plan<'_>, methods: &[MethodDescriptor]) {
     }
 }
 
-/// GraphQL wants something to be asked, even where all methods write.
+/// GraphQL wants something to be asked, even where all methods write. Only a mock answers it, so that nobody forgets it: a
+/// gateway that is not allowed to make things up does not start.
 fn placeholder(plan: &mut Plan<'_>, query: &mut Root, is_needed: bool) {
     if !is_needed || !query.used.is_empty() {
         return;
     }
+    // Each line begins with a capital: the name that a comment begins with counts as a field that is left out on purpose.
+    for line in [
+        "GraphQL wants a field here, and no method of these services only reads.",
+        "Put one of yours in its place, with `@rpc(method: \"package.Service/Method\")` or `@resolve`.",
+        "Until then `anabranch mock` answers it, and a gateway whose configuration says `mock.promised = true`.",
+    ] {
+        query.fields.push(Member::comment(line));
+    }
     query.fields.push(Member {
-        description: Some(
-            "Nothing yet: no method of the services only reads. Put a field of your own in its place."
-                .to_owned(),
-        ),
+        description: Some("Nothing yet.".to_owned()),
         text: "placeholder: Boolean".to_owned(),
     });
-    plan.note(
-        "no method only reads: Query has but a placeholder, which only a mock answers".to_owned(),
-    );
+    plan.note(format!(
+        "no method only reads, and GraphQL wants a field in `{0}`: put one of yours in the place of `{0}.placeholder`, which \
+         only a mock answers",
+        query.name
+    ));
 }
 
 fn streaming(method: &MethodDescriptor) -> Option<&'static str> {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::diagnostic::{Files, Span};
 
+mod allows;
 mod protos;
 mod schema;
 mod walk;

@@ -10,6 +10,7 @@ use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Node, Schema as Definitions};
 
 use super::Fault;
+use super::allows::{Allow, allows};
 use super::walk::Text;
 use crate::diagnostic::{FileId, Files, Span};
 
@@ -27,6 +28,8 @@ pub(crate) struct Schema {
     pub(crate) directives: BTreeSet<String>,
     /// The names of all directives that the schema applies.
     pub(crate) used_directives: BTreeSet<String>,
+    /// Comments that accept warnings.
+    pub(crate) allows: Vec<Allow>,
 }
 
 impl Schema {
@@ -50,12 +53,17 @@ pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>)
         definitions: Definitions::new(),
         files: HashMap::new(),
         used_directives: BTreeSet::new(),
+        allows: Vec::new(),
         directives: own.iter().cloned().chain(STANDARD.map(str::to_owned)).collect(),
     };
     let mut documents = Vec::new();
     for text in texts {
         let file = files.add(text.path.as_str(), text.text.as_str());
-        documents.push(parse(&mut schema, file, text, faults));
+        let source = text.text.clone();
+        let document = parse(&mut schema, file, text, faults);
+        let allows: Vec<Allow> = allows(&schema, file, &source, &document).collect();
+        schema.allows.extend(allows);
+        documents.push(document);
     }
     for document in &mut documents {
         document.definitions.retain(|definition| !is_ours(definition, &own));
@@ -173,7 +181,7 @@ fn each_directive_list(definition: &Definition, visit: &mut impl FnMut(&Directiv
     values.iter().for_each(|value| visit(&value.directives));
 }
 
-fn fields(definition: &Definition) -> &[Node<apollo_compiler::ast::FieldDefinition>] {
+pub(super) fn fields(definition: &Definition) -> &[Node<apollo_compiler::ast::FieldDefinition>] {
     match definition {
         Definition::ObjectTypeDefinition(definition) => &definition.fields,
         Definition::ObjectTypeExtension(definition) => &definition.fields,
@@ -183,7 +191,7 @@ fn fields(definition: &Definition) -> &[Node<apollo_compiler::ast::FieldDefiniti
     }
 }
 
-fn input_fields(definition: &Definition) -> &[Node<InputValueDefinition>] {
+pub(super) fn input_fields(definition: &Definition) -> &[Node<InputValueDefinition>] {
     match definition {
         Definition::InputObjectTypeDefinition(definition) => &definition.fields,
         Definition::InputObjectTypeExtension(definition) => &definition.fields,
