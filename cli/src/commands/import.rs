@@ -66,7 +66,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         }
     }
     if imported.files.is_empty() {
-        said.push_str("the schema has everything already\n");
+        let is_there = !existing.is_empty();
+        let text =
+            if is_there { "the schema has everything already\n" } else { "nothing to write\n" };
+        said.push_str(text);
     }
     let notes: String = imported.notes.iter().map(|note| format!("note: {note}\n")).collect();
     Ok(Outcome::said(said).noting(notes))

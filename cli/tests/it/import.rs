@@ -51,6 +51,16 @@ fn where_all_methods_write_a_placeholder_says_what_to_do() {
 }
 
 #[test]
+fn protos_that_nobody_can_ask_say_so() {
+    let folder =
+        folder(&[("proto/shop.proto", "syntax = \"proto3\"; message Book { string id = 1; }")]);
+    let run = run(folder.path(), &["import"]);
+    let note = "note: the protos have no service: nothing can be asked\n";
+    assert_eq!((run.code, &*run.out, &*run.err), (0, "nothing to write\n", note));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
 fn a_dry_run_prints_and_writes_nothing() {
     let folder = folder(&[("proto/shop.proto", PROTO)]);
     let said = run(folder.path(), &["import", "--dry-run"]).well();
