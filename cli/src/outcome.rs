@@ -38,6 +38,9 @@ pub(crate) enum Failure {
     /// A file could not be read or written.
     #[error("{0}: {1}")]
     File(String, std::io::Error),
+    /// Two things that have nothing to do with each other.
+    #[error("{0}\n{1}")]
+    Both(Box<Failure>, Box<Failure>),
 }
 
 pub(crate) type Result = std::result::Result<Outcome, Failure>;
@@ -68,6 +71,11 @@ impl Outcome {
 
 impl From<Failure> for Outcome {
     fn from(failure: Failure) -> Self {
+        if let Failure::Both(one, other) = failure {
+            let (one, other) = (Self::from(*one), Self::from(*other));
+            let noted = one.noted + &other.noted;
+            return Self { noted, code: one.code.min(other.code), ..Self::default() };
+        }
         let code = if matches!(failure, Failure::Usage(_)) { 2 } else { 1 };
         let text = failure.to_string();
         let start = if matches!(failure, Failure::Found(_)) { "" } else { "error: " };

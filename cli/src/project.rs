@@ -80,6 +80,15 @@ impl Origin {
         }
     }
 
+    /// The encoded contract and the configuration. Where both are faulty, both are told.
+    pub(crate) fn with(&self, setting: &Setting) -> Result<(Vec<u8>, Config), Failure> {
+        match (self.bytes(), setting.config()) {
+            (Ok(bytes), Ok(config)) => Ok((bytes, config)),
+            (Err(one), Err(other)) => Err(Failure::Both(Box::new(one), Box::new(other))),
+            (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
+        }
+    }
+
     /// The contract as code generation has it.
     pub(crate) fn contract(&self) -> Result<Contract, Failure> {
         match &self.contract {

@@ -36,10 +36,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
-    let mut config = arguments.setting.config()?;
+    let (contract, mut config) = arguments.origin.with(&arguments.setting)?;
     if let Some(seed) = arguments.seed {
         config.mock.seed = seed;
     }
-    let gateway = Gateway::from_bytes(arguments.origin.bytes()?).configured(config).mocked();
+    let gateway = Gateway::from_bytes(contract).configured(config).mocked();
     until_stopped(async { Ok(gateway.build().await?) })
 }

@@ -25,8 +25,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
-    let gateway =
-        Gateway::from_bytes(arguments.origin.bytes()?).configured(arguments.setting.config()?);
+    let (contract, config) = arguments.origin.with(&arguments.setting)?;
+    let gateway = Gateway::from_bytes(contract).configured(config);
     until_stopped(async { Ok(gateway.build().await?) })
 }
 

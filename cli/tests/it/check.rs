@@ -27,6 +27,30 @@ fn every_fault_is_told_at_once_with_its_place() {
 }
 
 #[test]
+fn faults_of_protos_schema_and_configuration_are_told_in_one_run() {
+    let folder = folder(&[
+        ("proto/a.proto", "syntax = \"proto3\";\nmessage A { string id = ; }\n"),
+        ("proto/b.proto", "syntax = \"proto3\";\nmessage B { Nothing id = 1; }\n"),
+        ("schema/shop.graphql", "type Query {\n  book: Nothing\n  a: ID @mock(as: \"poem\")\n}\n"),
+        ("anabranch.toml", "[server]\nlisten = here\nlissten = 1\n"),
+    ]);
+    for command in ["serve", "mock"] {
+        let run = run(folder.path(), &[command]);
+        assert_eq!(run.code, 1, "{run:?}");
+        for place in [
+            "proto/a.proto:2:",
+            "proto/b.proto:2:",
+            "schema/shop.graphql:2:",
+            "schema/shop.graphql:3:",
+            "anabranch.toml:2: server.listen:",
+            "anabranch.toml:3: server.lissten:",
+        ] {
+            assert!(run.err.contains(place), "{command}, {place}: {}", run.err);
+        }
+    }
+}
+
+#[test]
 fn a_warning_that_is_accepted_is_silent() {
     let schema = "type Query { book(id: ID!): Book! books: [Book!]! @rpc(method: \"shop.v1.Shop/ListBooks\") }\n\
                   type Book { id: ID! title: String }\n";

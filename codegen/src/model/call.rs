@@ -85,9 +85,7 @@ impl Binder<'_> {
         }
         if let Some(batch) = batch {
             self.max(at, batch);
-            if let Some(key) = &batch.key {
-                self.key_sources(parent, key);
-            }
+            self.key_sources::<()>(parent, batch);
         }
     }
 

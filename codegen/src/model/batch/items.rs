@@ -145,6 +145,36 @@ impl Binder<'_> {
         Some(path)
     }
 
+    /// What is wrong with the paths in an item where its key could not be found out.
+    pub(super) fn item_paths<T>(
+        &mut self,
+        asking: &Asking<'_>,
+        arguments: &BatchArguments,
+        items: &Items,
+    ) -> Option<T> {
+        if let Some(matching) = &arguments.matching {
+            let parts = arguments.key.as_ref().map(|key| self.key_texts(key)).unwrap_or_default();
+            let names: Vec<Option<String>> = parts.into_iter().map(|(name, _)| name).collect();
+            for name in if names.is_empty() { vec![None] } else { names } {
+                self.match_path(asking, matching, items, name.as_deref());
+            }
+        }
+        self.selected_path(asking, arguments, items)
+    }
+
+    /// Whether `select` leads anywhere, where the rest is faulty.
+    pub(super) fn selected_path<T>(
+        &mut self,
+        asking: &Asking<'_>,
+        arguments: &BatchArguments,
+        items: &Items,
+    ) -> Option<T> {
+        let select = arguments.select.as_ref().or(asking.rpc.select.as_ref())?;
+        let place = Place { side: Side::Response, argument: "select", span: select.span };
+        self.path(items.inner(), &select.value, place);
+        None
+    }
+
     fn match_by_name(
         &mut self,
         asking: &Asking<'_>,

@@ -83,13 +83,18 @@ impl Binder<'_> {
     }
 
     /// What is wrong with a key in itself, wherever the request may take it.
-    pub(in crate::model) fn key_sources(&mut self, parent: &Parent<'_>, key: &Argument) {
-        for (_, text) in self.key_texts(key) {
+    pub(in crate::model) fn key_sources<T>(
+        &mut self,
+        parent: &Parent<'_>,
+        arguments: &BatchArguments,
+    ) -> Option<T> {
+        for (_, text) in arguments.key.as_ref().map(|key| self.key_texts(key)).unwrap_or_default() {
             self.key_part(parent, &text);
         }
+        None
     }
 
-    fn key_texts(&self, key: &Argument) -> Vec<(Option<String>, Text)> {
+    pub(super) fn key_texts(&self, key: &Argument) -> Vec<(Option<String>, Text)> {
         match &*key.value {
             Value::String(text) => vec![(None, Text { value: text.clone(), span: key.span })],
             Value::Object(fields) => fields

@@ -62,16 +62,18 @@ impl Binder<'_> {
         let items = self.items(asking, arguments);
         let request = self.request(asking, keys.as_ref().and_then(|keys| keys.path.first()));
         let max = self.max(asking.at, arguments);
-        let (Some(keys), Some(items)) = (keys, items) else {
-            if let Some(key) = &arguments.key {
-                self.key_sources(asking.parent, key);
-            }
-            return None;
+        let status = items.as_ref().and_then(|items| self.status(arguments, items));
+        let key = match &keys {
+            Some(keys) => self.key(asking, arguments, keys),
+            None => self.key_sources(asking.parent, arguments),
         };
-        let (parts, many) = self.key(asking, arguments, &keys)?;
-        let matches = self.matches(asking, arguments, &keys, &items, &parts)?;
-        let status = self.status(arguments, &items);
-        let (then, group) = self.item_value(asking, arguments, &items, &matches, many)?;
+        let (Some(keys), Some(items), Some((parts, many))) = (keys, &items, key) else {
+            return items.as_ref().and_then(|items| self.item_paths(asking, arguments, items));
+        };
+        let Some(matches) = self.matches(asking, arguments, &keys, items, &parts) else {
+            return self.selected_path(asking, arguments, items);
+        };
+        let (then, group) = self.item_value(asking, arguments, items, &matches, many)?;
         if let Some(call) = &mut self.call {
             call.item = Some(items.inner().clone());
             call.item_prefix = if group { vec![1] } else { items.prefix() };
