@@ -44,13 +44,19 @@ impl Scenario {
     /// [`Code::BadRequest`] with the accepted forms, for anything else than these.
     pub fn from_headers(headers: &HeaderMap) -> Result<Self> {
         let mut scenario = Self::default();
+        let mut faults = Vec::new();
         for value in headers.get_all(HEADER) {
-            let text = value.to_str().map_err(|_| refusal("a value that is not ASCII"))?;
+            let Ok(text) = value.to_str() else {
+                faults.push("a value that is not ASCII".to_owned());
+                continue;
+            };
             for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-                scenario.read(part).ok_or_else(|| refusal(&format!("`{part}`")))?;
+                if scenario.read(part).is_none() {
+                    faults.push(format!("`{part}`"));
+                }
             }
         }
-        Ok(scenario)
+        if faults.is_empty() { Ok(scenario) } else { Err(refusal(&faults.join(" and "))) }
     }
 
     fn read(&mut self, part: &str) -> Option<()> {
@@ -151,6 +157,7 @@ mod tests {
             ("error=reviews:GONE", "`error=reviews:GONE`"),
             ("error=reviews:BAD_REQUEST", "`error=reviews:BAD_REQUEST`"),
             ("empty=yes", "`empty=yes`"),
+            ("eror=reviews, empty, slow=banana", "`eror=reviews` and `slow=banana`"),
         ] {
             let error = read(&[value]).unwrap_err();
             assert_eq!(error.code(), Code::BadRequest);
