@@ -1,5 +1,6 @@
 //! Where protos, schema and configuration of a project are.
 
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use anabranch::config::Config;
@@ -107,6 +108,11 @@ impl Setting {
         if let Some(listen) = self.listen {
             config.server.listen = listen;
         }
+        // A thread for each core that this process may use.
+        config.server.threads = config.server.threads.or_else(|| {
+            let cores = std::thread::available_parallelism().ok()?;
+            NonZeroU16::new(u16::try_from(cores.get()).unwrap_or(u16::MAX))
+        });
         Ok(config)
     }
 }

@@ -81,6 +81,7 @@ fn accepted(expected: &str) -> String {
         "any valid TOML value" => "a whole number of at most 64 bits".to_owned(),
         "f64" => "a number".to_owned(),
         "u16" | "u32" | "u64" | "usize" => "a whole number, not negative".to_owned(),
+        "nonzero u16" | "a nonzero u16" => "a whole number from 1 to 65535".to_owned(),
         expected if expected.starts_with("struct ") => "a table".to_owned(),
         expected => expected.to_owned(),
     }

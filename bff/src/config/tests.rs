@@ -114,7 +114,7 @@ colour = "red"
              `stream_idle_timeout`, `stream_max_age`, `withhold_metadata`",
             "ANABRANCH_SERVER__DRAIN_DELAY: server.drain_delay: `a while` is not a span of time; write a whole number \
              with us, ms, s, m, h or d, like `80ms`",
-            "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `default_timeout`, \
+            "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
              `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, `cors`, \
              `trusted`",
             "a.toml:14: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
@@ -138,7 +138,7 @@ fn what_is_no_toml_hides_no_other_fault() {
             "a.toml:10: mock.seed: `-1` does not fit; write a whole number, not negative",
             "ANABRANCH_SERVER__DRAIN_DELAY: server.drain_delay: `a while` is not a span of time; write a whole number \
              with us, ms, s, m, h or d, like `80ms`",
-            "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `default_timeout`, \
+            "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
              `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, `cors`, \
              `trusted`",
             "a.toml:13: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \

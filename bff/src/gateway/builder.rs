@@ -1,6 +1,6 @@
 //! What a gateway is made of, and the order in which it is put together.
 
-use std::{marker::PhantomData, path::Path, sync::Arc};
+use std::{marker::PhantomData, num::NonZeroU16, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -19,7 +19,7 @@ use crate::{
     mesh::Mesh,
     mock::{self, Mock},
     resolver::{Bind, Registration},
-    server::{Mocking, Page, Server},
+    server::{Mocking, OnThread, Page, Server},
 };
 
 /// A contract that came from a file: no resolvers are compiled for it.
@@ -134,6 +134,7 @@ impl<C> Builder<C> {
     pub async fn build(self) -> Result<Gateway> {
         let contract = Arc::new(contract::load(&self.contract)?);
         let mut resolvers = self.resolvers;
+        let mut on_thread: Option<OnThread> = None;
         let mut mocking = Mocking::Ignored;
         let calls: Arc<dyn CallService> = match self.calls {
             Calls::Mock => {
@@ -144,16 +145,22 @@ impl<C> Builder<C> {
             }
             Calls::Given(calls) => route(calls, &contract, &self.config)?,
             Calls::Mesh => {
-                let mesh = Mesh::start(&self.config.services);
+                let threads = self.config.server.threads.map_or(0, NonZeroU16::get);
+                let mesh = Arc::new(Mesh::start(&self.config.services, threads.into()));
                 refuse_unknown(&contract, |service| mesh.knows(service))?;
-                route(Arc::new(mesh), &contract, &self.config)?
+                let connections = Arc::clone(&mesh);
+                on_thread = Some(Arc::new(move |number| connections.on_thread(number)));
+                route(mesh, &contract, &self.config)?
             }
         };
         let executor = Executor::new(&contract, calls, resolvers, &self.config.executor)?;
         let front = Front::new(Arc::clone(&contract), Arc::new(executor), self.config.graphql)?;
         let graphiql = self.config.server.graphiql;
         let mocked = matches!(mocking, Mocking::Allowed(_));
-        let server = Server::bind(self.config.server, front, mocking, self.pages).await?;
+        let mut server = Server::bind(self.config.server, front, mocking, self.pages).await?;
+        if let Some(on_thread) = on_thread {
+            server = server.on_thread(on_thread);
+        }
         let announcement = announcement(&contract, mocked, server.address(), graphiql);
         Ok(Gateway { server, announcement })
     }

@@ -52,13 +52,16 @@ impl Gateway {
     pub async fn serve(self) -> Result<()> {
         let stop = signal::stop()?;
         signal::announce(&self.announcement);
-        self.serve_until(stop).await;
-        Ok(())
+        self.serve_until(stop).await
     }
 
     /// Serves until `stop` is done, then lets requests in flight end as the configuration says.
-    pub async fn serve_until(self, stop: impl Future<Output = ()>) {
-        self.server.serve(stop).await;
+    ///
+    /// # Errors
+    ///
+    /// [`crate::error::Code::ResourceExhausted`] where the system does not give the threads of the configuration.
+    pub async fn serve_until(self, stop: impl Future<Output = ()>) -> Result<()> {
+        self.server.serve(stop).await
     }
 }
 

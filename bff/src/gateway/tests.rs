@@ -41,9 +41,10 @@ impl Running {
     fn start(gateway: Gateway) -> Self {
         let address = gateway.address();
         let (stop, stopped) = oneshot::channel();
-        let serving = tokio::spawn(gateway.serve_until(async move {
-            let _ = stopped.await;
-        }));
+        let serving = tokio::spawn(async move {
+            let stop = async { drop(stopped.await) };
+            gateway.serve_until(stop).await.unwrap();
+        });
         Self { address, stop: Some(stop), serving }
     }
 

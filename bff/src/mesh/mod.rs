@@ -44,20 +44,21 @@ pub struct Mesh {
 }
 
 impl Mesh {
-    /// Begins to connect to all endpoints, in the background: a service that is down delays nothing.
+    /// Begins to connect to all endpoints, in the background: a service that is down delays nothing. Where there are
+    /// `threads`, each of them connects for itself: [`Self::on_thread`].
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
     #[must_use]
-    pub fn start(config: &Config) -> Self {
+    pub fn start(config: &Config, threads: usize) -> Self {
         let mut mesh = Self::default();
         for pattern in config.services.keys() {
             let settings = config.settings(pattern);
             if settings.endpoints.is_empty() {
                 continue;
             }
-            let upstream = Arc::new(Upstream::start(pattern, settings));
+            let upstream = Arc::new(Upstream::start(pattern, settings, threads));
             if pattern == "*" {
                 mesh.others = Some(upstream);
             } else if let Some(package) = pattern.strip_suffix(".*") {
@@ -67,6 +68,19 @@ impl Mesh {
             }
         }
         mesh
+    }
+
+    /// Lets calls from this thread, which has the number, go over connections of its own, and begins to connect.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn on_thread(&self, number: usize) {
+        upstream::number_thread(number);
+        let packages = self.packages.values().chain(&self.others);
+        for upstream in self.services.values().chain(packages) {
+            upstream.connect();
+        }
     }
 
     /// Whether the configuration says where this service is.

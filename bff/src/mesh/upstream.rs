@@ -1,8 +1,11 @@
 //! The endpoints of one service: which are connected, and whose turn it is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    cell::Cell,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::{
@@ -16,10 +19,28 @@ use super::{
     connection::{Connection, keep},
 };
 
-/// A service that is called, with a task for each of its endpoints. They end with it.
+thread_local! {
+    /// Which connections calls from this thread go over.
+    static NUMBER: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Gives this thread a number for all services.
+pub(super) fn number_thread(number: usize) {
+    NUMBER.set(number);
+}
+
+/// A service that is called.
 #[derive(Debug)]
 pub(super) struct Upstream {
     pub(super) settings: Arc<Settings>,
+    name: Arc<str>,
+    /// By number of the thread. 0 are all that have none.
+    connections: Box<[OnceLock<Connections>]>,
+}
+
+/// Connections of one runtime, with a task for each endpoint. They end with it.
+#[derive(Debug)]
+struct Connections {
     endpoints: Arc<watch::Sender<Endpoints>>,
     turn: AtomicUsize,
     _tasks: Vec<AbortOnDropHandle<()>>,
@@ -57,33 +78,54 @@ impl Endpoints {
 }
 
 impl Upstream {
-    /// Starts to connect to all endpoints, in tasks of the runtime at hand.
-    pub(super) fn start(name: &str, settings: Settings) -> Self {
-        let settings = Arc::new(settings);
-        let states = vec![State::Connecting; settings.endpoints.len()];
-        let endpoints = Arc::new(watch::Sender::new(Endpoints { states, connected: Vec::new() }));
-        let name: Arc<str> = name.into();
-        let slot =
-            |index| Slot { name: Arc::clone(&name), endpoints: Arc::clone(&endpoints), index };
-        let tasks = settings.endpoints.iter().enumerate().map(|(index, endpoint)| {
-            let keeping = keep(endpoint.clone(), Arc::clone(&settings), slot(index));
-            AbortOnDropHandle::new(tokio::spawn(keeping))
-        });
-        let tasks = tasks.collect();
-        Self { settings, endpoints, turn: AtomicUsize::new(0), _tasks: tasks }
+    /// Starts to connect to all endpoints, in tasks of the runtime at hand, unless there are `threads` that do so for
+    /// themselves.
+    pub(super) fn start(name: &str, settings: Settings, threads: usize) -> Self {
+        let connections = std::iter::repeat_with(OnceLock::new).take(1 + threads).collect();
+        let upstream = Self { settings: Arc::new(settings), name: name.into(), connections };
+        if threads == 0 {
+            upstream.connect();
+        }
+        upstream
+    }
+
+    /// Starts to connect, for calls from this thread.
+    pub(super) fn connect(&self) {
+        self.connections();
+    }
+
+    fn connections(&self) -> &Connections {
+        let own = self.connections.get(NUMBER.get()).unwrap_or(&self.connections[0]);
+        own.get_or_init(|| Connections::start(&self.name, &self.settings))
     }
 
     /// The connection whose turn it is. Where there is none, waits a little for a first one that is being made.
     pub(super) async fn connection(&self, deadline: Instant) -> Option<Connection> {
-        if let Some(connection) = self.next() {
+        let connections = self.connections();
+        if let Some(connection) = connections.next() {
             return Some(connection);
         }
         let patience = deadline.min(Instant::now() + self.settings.connect_wait.0);
-        let mut endpoints = self.endpoints.subscribe();
+        let mut endpoints = connections.endpoints.subscribe();
         let settled = endpoints.wait_for(|now| now.any_connected() || !now.any_connecting());
         // Whether time is over or not: what is there now decides.
         let _ = timeout_at(patience, settled).await;
-        self.next()
+        connections.next()
+    }
+}
+
+impl Connections {
+    fn start(name: &Arc<str>, settings: &Arc<Settings>) -> Self {
+        let states = vec![State::Connecting; settings.endpoints.len()];
+        let endpoints = Arc::new(watch::Sender::new(Endpoints { states, connected: Vec::new() }));
+        let slot =
+            |index| Slot { name: Arc::clone(name), endpoints: Arc::clone(&endpoints), index };
+        let tasks = settings.endpoints.iter().enumerate().map(|(index, endpoint)| {
+            let keeping = keep(endpoint.clone(), Arc::clone(settings), slot(index));
+            AbortOnDropHandle::new(tokio::spawn(keeping))
+        });
+        let tasks = tasks.collect();
+        Self { endpoints, turn: AtomicUsize::new(0), _tasks: tasks }
     }
 
     fn next(&self) -> Option<Connection> {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroU16,
     time::Duration,
 };
 
@@ -17,6 +18,10 @@ pub struct Config {
     /// Where requests come in. Port 0 takes a free one. Only this machine by default: `0.0.0.0:4000` opens it to others.
     #[serde(deserialize_with = "address")]
     pub listen: SocketAddr,
+    /// How many threads answer requests, each with a runtime of its own and connections of its own to every service. Without
+    /// it requests are answered on the runtime that [`super::Server::serve`] is called on; the command `anabranch` takes as
+    /// many as there are cores.
+    pub threads: Option<NonZeroU16>,
     /// How long a request may take that names no `x-request-timeout` and no `grpc-timeout`. 1 s: people leave pages that
     /// take longer, and every call behind a request gets what is left of it.
     pub default_timeout: Span,
@@ -69,6 +74,7 @@ impl Default for Config {
         let seconds = |seconds| Span(Duration::from_secs(seconds));
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 4000)),
+            threads: None,
             default_timeout: seconds(1),
             max_timeout: seconds(10),
             max_body_size: ByteSize(1 << 20),

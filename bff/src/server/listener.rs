@@ -19,59 +19,89 @@ use super::config::Config;
 /// Without a file handle for a connection there is no use in asking for the next one at once.
 const AFTER_ACCEPT_FAILED: Duration = Duration::from_millis(100);
 
-/// Serves connections until `stop` is done, then waits for the requests in flight as long as `drain_timeout` says.
+/// Serves connections on the runtime at hand until `stop` is done, then waits for the requests in flight.
 pub(super) async fn serve(
     listener: TcpListener,
-    router: Router,
-    config: &Config,
+    mut connections: Connections,
     stop: impl Future<Output = ()>,
 ) {
     let mut stop = std::pin::pin!(stop);
-    let graceful = GracefulShutdown::new();
-    let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let connection = connection(stream, &router, config, &graceful);
-                    connections.spawn(connection);
-                }
-                Err(error) => accept_failed(&error).await,
-            },
-            // Finished connections are not kept.
-            Some(_) = connections.join_next() => {}
+            stream = accept(&listener) => connections.take(stream),
+            () = connections.one_ended() => {}
         }
     }
     drop(listener);
-    if timeout(config.drain_timeout.0, graceful.shutdown()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "time to stop is over; requests are cut");
-    }
-    connections.shutdown().await;
+    connections.drain().await;
 }
 
-fn connection(
-    stream: TcpStream,
-    router: &Router,
-    config: &Config,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + 'static {
-    let (watcher, router, header_timeout) =
-        (graceful.watcher(), router.clone(), config.header_timeout.0);
-    async move {
-        // An answer goes out when it is written, not when there is more of it.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection was lost before it began");
-            return;
+/// The next connection.
+pub(super) async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => accept_failed(&error).await,
         }
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
-        builder.http2().timer(TokioTimer::new());
-        let service = TowerToHyperService::new(router);
-        let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-        if let Err(error) = watcher.watch(serving).await {
-            tracing::debug!(error, "a connection ended early");
+    }
+}
+
+/// Connections that are served by one runtime.
+pub(super) struct Connections {
+    router: Router,
+    header_timeout: Duration,
+    drain_timeout: Duration,
+    graceful: GracefulShutdown,
+    tasks: JoinSet<()>,
+}
+
+impl Connections {
+    pub(super) fn new(router: Router, config: &Config) -> Self {
+        Self {
+            router,
+            header_timeout: config.header_timeout.0,
+            drain_timeout: config.drain_timeout.0,
+            graceful: GracefulShutdown::new(),
+            tasks: JoinSet::new(),
         }
+    }
+
+    /// Serves one more.
+    pub(super) fn take(&mut self, stream: TcpStream) {
+        let (watcher, router, header_timeout) =
+            (self.graceful.watcher(), self.router.clone(), self.header_timeout);
+        self.tasks.spawn(async move {
+            // An answer goes out when it is written, not when there is more of it.
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection was lost before it began");
+                return;
+            }
+            let mut builder = auto::Builder::new(TokioExecutor::new());
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
+            builder.http2().timer(TokioTimer::new());
+            let service = TowerToHyperService::new(router);
+            let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            if let Err(error) = watcher.watch(serving).await {
+                tracing::debug!(error, "a connection ended early");
+            }
+        });
+    }
+
+    /// Waits for the end of one: finished connections are not kept. Never done while there is none.
+    pub(super) async fn one_ended(&mut self) {
+        if self.tasks.join_next().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Lets requests in flight end, for as long as `drain_timeout` says.
+    pub(super) async fn drain(mut self) {
+        if timeout(self.drain_timeout, self.graceful.shutdown()).await.is_err() {
+            let connections = self.tasks.len();
+            tracing::warn!(connections, "time to stop is over; requests are cut");
+        }
+        self.tasks.shutdown().await;
     }
 }
 

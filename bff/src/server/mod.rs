@@ -11,6 +11,7 @@ mod graphiql;
 mod listener;
 mod media;
 mod parameters;
+mod threads;
 
 use std::{
     fmt,
@@ -29,7 +30,9 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 pub use caller::Mocking;
 pub use config::{Config, Cors, Header, Origin, Trusted};
+pub use threads::OnThread;
 
+use self::{listener::Connections, threads::Threads};
 use crate::{
     error::{Code, Error, Result},
     graphql::Front,
@@ -60,6 +63,7 @@ pub struct Server {
     address: SocketAddr,
     site: Arc<Site>,
     router: Router,
+    on_thread: OnThread,
 }
 
 impl fmt::Debug for Server {
@@ -88,7 +92,13 @@ impl Server {
         let address = listener.local_addr().map_err(refused)?;
         let site = Arc::new(Site { config, front, mocking, ready: AtomicBool::new(true) });
         let router = router(&site, pages);
-        Ok(Self { listener, address, site, router })
+        Ok(Self { listener, address, site, router, on_thread: Arc::new(|_| {}) })
+    }
+
+    /// What each of [`Config::threads`] does before it takes requests, with its number from 1.
+    #[must_use]
+    pub fn on_thread(self, on_thread: OnThread) -> Self {
+        Self { on_thread, ..self }
     }
 
     /// Where it listens, with the port that it got where the configuration says 0.
@@ -99,14 +109,29 @@ impl Server {
 
     /// Takes requests until `stop` is done. Then `/ready` says no, and after `drain_delay` nothing new is taken; requests in
     /// flight have `drain_timeout` to end.
-    pub async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { listener, site, router, .. } = self;
+    ///
+    /// # Errors
+    ///
+    /// [`Code::ResourceExhausted`] where the system gives no more threads.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let Self { listener, site, router, on_thread, .. } = self;
         let stop = async {
             stop.await;
             site.ready.store(false, Ordering::Relaxed);
             sleep(site.config.drain_delay.0).await;
         };
-        listener::serve(listener, router, &site.config, stop).await;
+        let connections = || Connections::new(router.clone(), &site.config);
+        let Some(count) = site.config.threads else {
+            listener::serve(listener, connections(), stop).await;
+            return Ok(());
+        };
+        let threads = Threads::start(count.get().into(), connections, &on_thread);
+        let threads = threads.map_err(|error| {
+            let message = format!("the system does not give {count} threads");
+            Error::with_source(Code::ResourceExhausted, message, error)
+        })?;
+        threads.serve(listener, stop).await;
+        Ok(())
     }
 }
 

@@ -44,7 +44,8 @@ pub(super) fn until_stopped(
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .init();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    // It only gives connections to the threads that answer.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::File("the runtime cannot start".to_owned(), error))?;

@@ -90,7 +90,7 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn std::error::Error>> {
         let serving = tokio::spawn(gateway.serve_until(stop.clone().cancelled_owned()));
         obey(&shop).await?;
         stop.cancel();
-        serving.await?;
+        serving.await??;
     }
     shop.lock().await.stop_all().await;
     Ok(())

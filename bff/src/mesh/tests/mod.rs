@@ -24,7 +24,7 @@ fn mesh_with(endpoints: &[std::net::SocketAddr], change: impl FnOnce(&mut Servic
     let mut service =
         ServiceConfig { endpoints: Some(endpoints.collect()), ..ServiceConfig::default() };
     change(&mut service);
-    Mesh::start(&Config { services: [("test.Scripted".to_owned(), service)].into() })
+    Mesh::start(&Config { services: [("test.Scripted".to_owned(), service)].into() }, 0)
 }
 
 fn mesh(endpoints: &[std::net::SocketAddr]) -> Mesh {

@@ -149,7 +149,7 @@ async fn the_most_specific_entry_says_where_a_service_is() {
         ("test.*".to_owned(), entry(server.address)),
         ("test.Scripted.*".to_owned(), entry(dead)),
     ];
-    let mesh = Mesh::start(&Config { services: services.into() });
+    let mesh = Mesh::start(&Config { services: services.into() }, 0);
     assert_eq!(answer_at_last(&mesh, "Echo").await, "again");
     assert!(mesh.knows("any.Other"));
     assert!(mesh.knows("NoPackage"));
@@ -249,4 +249,32 @@ async fn a_host_that_is_gone_without_a_word_is_found_out_by_pings() {
     cut.notify_one();
     let error = timeout(PATIENCE / 2, waiting).await.unwrap().unwrap().unwrap_err();
     assert_eq!(error.code(), Code::Unavailable, "{error:?}");
+}
+
+#[tokio::test]
+async fn each_thread_connects_for_itself() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let service = ServiceConfig { endpoints: Some(vec![endpoint]), ..ServiceConfig::default() };
+    let config = Config { services: [("test.Scripted".to_owned(), service)].into() };
+    let mesh = Arc::new(Mesh::start(&config, 2));
+    let mut connections = Vec::new();
+    let mut threads = Vec::new();
+    for number in [1, 2] {
+        let mesh = Arc::clone(&mesh);
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        threads.push(end);
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                mesh.on_thread(number);
+                mesh.on_thread(number);
+                let _ = ended.await;
+            });
+        });
+        let accepted = timeout(PATIENCE, listener.accept()).await;
+        connections.push(accepted.expect("the thread does not connect").unwrap());
+    }
+    let another = timeout(Duration::from_millis(50), listener.accept()).await;
+    assert!(another.is_err(), "two threads have three connections");
 }

@@ -102,6 +102,8 @@ fn field(name: &str, method: Option<usize>) -> Field {
 #[derive(Default)]
 pub(crate) struct Service {
     calls: Mutex<Vec<Call>>,
+    /// The thread of each call.
+    threads: Mutex<Vec<String>>,
     /// Told when a stalling call is dropped, and when one begins.
     stalls: Mutex<Vec<oneshot::Sender<()>>>,
 }
@@ -110,6 +112,11 @@ impl Service {
     /// The last call that came.
     pub(crate) fn last(&self) -> Call {
         self.calls.lock().unwrap().pop().expect("the service was not called")
+    }
+
+    /// The names of the threads that called, a name for each call.
+    pub(crate) fn threads(&self) -> Vec<String> {
+        self.threads.lock().unwrap().clone()
     }
 
     pub(crate) fn was_called(&self) -> bool {
@@ -138,6 +145,8 @@ impl Drop for TellWhenDropped {
 impl CallService for Service {
     fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply, Error>> {
         self.calls.lock().unwrap().push(call.clone());
+        let thread = std::thread::current().name().unwrap_or_default().to_owned();
+        self.threads.lock().unwrap().push(thread);
         let answer = match call.method.name.as_str() {
             "a" => Ok(Reply { message: Text { text: "ü".to_owned() }.encode_to_vec().into() }),
             "echo" => Ok(Reply { message: call.message }),

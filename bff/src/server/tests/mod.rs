@@ -4,6 +4,7 @@ pub(crate) mod graph;
 mod lifecycle;
 mod pages;
 mod specification;
+mod threads;
 
 use std::time::Duration;
 
@@ -48,9 +49,10 @@ impl Running {
         let server = Server::bind(config, front(&service), Mocking::Ignored, pages).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let address = server.address();
-        let serving = tokio::spawn(server.serve(async move {
-            let _ = stopped.await;
-        }));
+        let serving = tokio::spawn(async move {
+            let stop = async { drop(stopped.await) };
+            server.serve(stop).await.unwrap();
+        });
         Self { address, service, stop: Some(stop), serving }
     }
 
