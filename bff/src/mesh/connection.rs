@@ -5,7 +5,10 @@ use std::{
     hash::{BuildHasher, RandomState},
     io,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -37,9 +40,13 @@ use super::{
 const MAX_FRAME_SIZE: u32 = 1 << 20;
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 16 << 20;
+/// h2 ends a connection, and with it the calls of everybody, when a header block comes in more frames than a quarter over what
+/// this takes of the largest: here 320. Services repeat in `grpc-message` what they were asked for, which may be a body of
+/// 1 MiB, three bytes for each after percent-encoding, in frames of 16 KiB.
+const MAX_HEADER_LIST_SIZE: u32 = 256 << 20;
 
-/// A connection that ends sooner counts as a failure to connect from the second time on: something accepts connections that
-/// it does not want.
+/// A connection that ends sooner, and never answered a call, counts as a failure to connect from the second time on:
+/// something accepts connections that it does not want.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// Where calls of one endpoint go. Cheap to clone.
@@ -47,6 +54,8 @@ const STEADY: Duration = Duration::from_secs(1);
 pub(super) struct Connection {
     sender: http2::SendRequest<Outgoing>,
     origin: Uri,
+    /// Some call was answered.
+    has_answered: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Connection {
@@ -67,14 +76,17 @@ impl Connection {
         request: http::Request<Outgoing>,
     ) -> impl Future<Output = Result<http::Response<Incoming>, Status>> + use<> {
         let answer = self.sender.try_send_request(request);
+        let has_answered = Arc::clone(&self.has_answered);
         async move {
-            answer.await.map_err(|mut error| {
+            let response = answer.await.map_err(|mut error| {
                 if error.take_message().is_some() {
                     status::unsent()
                 } else {
                     status::of_connection(error.into_error())
                 }
-            })
+            })?;
+            has_answered.store(true, Ordering::Relaxed);
+            Ok(response)
         }
     }
 
@@ -147,11 +159,12 @@ pub(super) async fn keep(endpoint: Endpoint, settings: Arc<Settings>, slot: Slot
             Ok((connection, closed)) => {
                 tracing::info!(service = slot.name(), %endpoint, "connected");
                 told = false;
-                let since = Instant::now();
+                let (since, has_answered) = (Instant::now(), Arc::clone(&connection.has_answered));
                 slot.ready(connection);
                 let reason = closed.await;
                 tracing::info!(service = slot.name(), %endpoint, reason, "disconnected");
-                failures = if since.elapsed() < STEADY { failures + 1 } else { 0 };
+                let was_good = has_answered.load(Ordering::Relaxed) || since.elapsed() >= STEADY;
+                failures = if was_good { 0 } else { failures + 1 };
                 if failures <= 1 {
                     slot.connecting();
                     continue;
@@ -193,7 +206,8 @@ async fn connect(
         reason = &mut closed => return Err(io::Error::other(reason)),
         heard = first_bytes => heard.map_err(io::Error::other)?,
     }
-    Ok((Connection { sender, origin: endpoint.origin() }, closed))
+    let connection = Connection { sender, origin: endpoint.origin(), has_answered: Arc::default() };
+    Ok((connection, closed))
 }
 
 fn builder(settings: &Settings) -> http2::Builder<TokioExecutor> {
@@ -201,6 +215,7 @@ fn builder(settings: &Settings) -> http2::Builder<TokioExecutor> {
     builder
         .timer(TokioTimer::new())
         .max_frame_size(MAX_FRAME_SIZE)
+        .max_header_list_size(MAX_HEADER_LIST_SIZE)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW);
     if !settings.keepalive_interval.0.is_zero() {

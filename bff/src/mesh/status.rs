@@ -73,7 +73,13 @@ pub(super) fn error(call: &Call, deadline: Instant, status: &Status) -> Error {
         }
         code => Code::from_grpc(code as i32).unwrap_or(Code::Unknown),
     };
-    failure(call, code, status.message())
+    failure(call, code, short(status.message()))
+}
+
+/// A service may repeat a whole request in its message; the log has no room for that.
+fn short(reason: &str) -> &str {
+    const LONGEST: usize = 1 << 10;
+    &reason[..reason.floor_char_boundary(LONGEST)]
 }
 
 /// The failure of `call` with a code that we give, and what the log should know.

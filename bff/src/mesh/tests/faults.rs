@@ -239,3 +239,18 @@ async fn a_service_without_endpoints_is_unavailable_at_once() {
     assert_eq!(error.code(), Code::Unavailable);
     assert!(!mesh.knows("test.Scripted"));
 }
+
+#[tokio::test]
+async fn a_service_may_say_much_and_harms_only_its_own_call() {
+    for bytes in [30_000, 100_000, 3_000_000] {
+        let message: &'static str = "z".repeat(bytes).leak();
+        let trailers = [("grpc-status", "5"), ("grpc-message", message)];
+        let server = Wire::start(Script::grpc(&[], &trailers)).await;
+        let mesh = mesh(&[server.address]);
+        let (one, other) =
+            tokio::join!(answer(&mesh, call("One", b"")), answer(&mesh, call("Another", b"")));
+        for outcome in [one, other] {
+            assert_eq!(outcome.unwrap_err().code(), Code::NotFound, "{bytes} bytes");
+        }
+    }
+}
