@@ -102,3 +102,32 @@ async fn each_call_is_told_how_much_time_is_left() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_book_of_the_shop_has_its_page() {
+    still(async {
+        let (_shop, served) = started().await;
+        let (mut after, mut books, mut unreviewed) = (String::new(), 0, 0);
+        loop {
+            let answer = served
+                .ask(&format!(
+                    "{{ books(first: 100, after: {after:?}) {{ nextPageToken books {{ id title authors {{ name books {{ id }} }}
+                       price {{ amount }} stock {{ count }} promotion {{ __typename }} rating {{ count }} reviews {{ stars author {{ name }} }}
+                       recommendations {{ title }} }} }} }}"
+                ))
+                .await;
+            assert_eq!(answer.body["errors"], serde_json::Value::Null, "{after}");
+            let page = &answer.body["data"]["books"];
+            let found = page["books"].as_array().expect("books");
+            books += found.len();
+            unreviewed += found.iter().filter(|book| book["reviews"] == serde_json::json!([])).count();
+            match page["nextPageToken"].as_str() {
+                Some("") | None => break,
+                Some(next) => after = next.to_owned(),
+            }
+        }
+        assert_eq!(books, 2000);
+        assert!(unreviewed > 0, "a book without reviews is what this is about");
+    })
+    .await;
+}

@@ -79,7 +79,7 @@ impl Store {
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
-    /// The newest reviews of each book that has any.
+    /// The newest reviews of each book.
     pub(super) async fn newest(
         &self,
         books: Vec<String>,
@@ -94,9 +94,7 @@ impl Store {
             for book_id in books {
                 let reviews: Vec<Review> =
                     query.query_map(params![book_id, limit], review)?.collect::<Result<_, _>>()?;
-                if !reviews.is_empty() {
-                    groups.push(BookReviews { book_id, reviews });
-                }
+                groups.push(BookReviews { book_id, reviews });
             }
             Ok(groups)
         })
