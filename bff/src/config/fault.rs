@@ -62,10 +62,15 @@ pub(super) fn unknown_key(said: &str) -> Option<(String, Vec<String>)> {
     Some((name.to_owned(), known))
 }
 
+/// What was meant, perhaps.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let nearest = known.min_by_key(|known| levenshtein(name, known));
+    nearest.filter(|nearest| levenshtein(name, nearest) <= (name.len() / 3).max(1))
+}
+
 /// A message for a key that nobody knows.
 pub(super) fn unknown(name: &str, known: &[String]) -> String {
-    let nearest = known.iter().min_by_key(|known| levenshtein(name, known));
-    match nearest.filter(|nearest| levenshtein(name, nearest) <= (name.len() / 3).max(1)) {
+    match nearest(name, known.iter().map(String::as_str)) {
         Some(nearest) => format!("there is no such key; did you mean `{nearest}`?"),
         None if known.is_empty() => "there is no such key".to_owned(),
         None => format!("there is no such key; those here are `{}`", known.join("`, `")),

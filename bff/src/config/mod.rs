@@ -2,7 +2,7 @@
 //!
 //! A file in TOML says what differs from the defaults; an environment variable goes before the file. Its name is
 //! `ANABRANCH_` and the path of the key in capitals, `__` between its parts: `ANABRANCH_SERVER__MAX_TIMEOUT=5s`. In names of
-//! services `_` stands for a dot, and the file has to name the service:
+//! services `_` stands for a dot and `ALL` for `*`:
 //! `ANABRANCH_SERVICES__BOOKSHOP_PRICING_V1_PRICING__ENDPOINTS=http://a:1,http://b:1`. A list may be written with commas.
 //!
 //! All faults are told at once, each with its place, its key, its value and what would be accepted.
@@ -10,6 +10,7 @@
 mod check;
 mod fault;
 mod read;
+mod services;
 mod sources;
 
 use std::{fmt::Write, path::Path};

@@ -11,6 +11,7 @@ use toml::{
 use super::{
     fault::{Fault, explain},
     read::{first_fault, insert, read},
+    services::flattened,
 };
 
 const PREFIX: &str = "ANABRANCH_";
@@ -111,7 +112,7 @@ impl<'t> Sources<'t> {
         name: &str,
         text: &str,
     ) -> Result<(), Fault> {
-        let path = self.path(name)?;
+        let path = self.path(name);
         let mut first = None;
         for value in readings(text) {
             let mut changed = table.clone();
@@ -131,7 +132,7 @@ impl<'t> Sources<'t> {
     }
 
     /// The keys that a variable names. Capitals and the dots of services are found again among the keys of the file.
-    fn path(&self, name: &str) -> Result<Vec<String>, Fault> {
+    fn path(&self, name: &str) -> Vec<String> {
         let mut path: Vec<String> =
             name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
         if let [table, service, ..] = &mut path[..]
@@ -139,13 +140,12 @@ impl<'t> Sources<'t> {
         {
             let services = self.table.get("services").and_then(Value::as_table);
             let mut names = services.into_iter().flat_map(Table::keys);
-            let Some(found) = names.find(|name| flattened(name) == *service) else {
-                let message = "the file names no such service in `services`".to_owned();
-                return Err(Fault { place: None, path, message });
-            };
-            service.clone_from(found);
+            // What the file does not name waits for the services of the contract.
+            if let Some(found) = names.find(|name| flattened(name) == *service) {
+                service.clone_from(found);
+            }
         }
-        Ok(path)
+        path
     }
 }
 
@@ -178,11 +178,6 @@ fn drop_nameless(table: &mut DeTable<'_>) {
             table.insert(key, value);
         }
     }
-}
-
-/// A service's name as environment variables have it, but in small letters.
-fn flattened(name: &str) -> String {
-    name.to_lowercase().replace('.', "_").replace('*', "all")
 }
 
 fn readings(text: &str) -> impl Iterator<Item = Value> {

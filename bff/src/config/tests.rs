@@ -180,17 +180,6 @@ fn settings_that_do_not_go_together_are_faults() {
 }
 
 #[test]
-fn a_variable_for_a_service_that_the_file_does_not_name_is_a_fault() {
-    check(
-        "",
-        &[("ANABRANCH_SERVICES__A_B__ENDPOINTS", "http://a:1")],
-        &[
-            "ANABRANCH_SERVICES__A_B__ENDPOINTS: services.a_b.endpoints: the file names no such service in `services`",
-        ],
-    );
-}
-
-#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let error = Config::load(Some(Path::new("/no/such/file.toml")), []).unwrap_err();
     assert!(error.message().contains("/no/such/file.toml"), "{}", error.message());

@@ -133,37 +133,47 @@ impl<C> Builder<C> {
     /// configuration, or the port is taken.
     pub async fn build(self) -> Result<Gateway> {
         let contract = Arc::new(contract::load(&self.contract)?);
-        let mut resolvers = self.resolvers;
+        let (mut config, mut resolvers) = (self.config, self.resolvers);
+        config.name_services(&services(&contract))?;
         let mut on_thread: Option<OnThread> = None;
         let mut mocking = Mocking::Ignored;
         let calls: Arc<dyn CallService> = match self.calls {
             Calls::Mock => {
-                let mock = mock(&contract, &self.config, true)?;
+                let mock = mock(&contract, &config, true)?;
                 resolvers = with_mocked(resolvers, mock.resolvers(&contract));
                 mocking = Mocking::Allowed(mock.clone());
                 Arc::new(mock)
             }
-            Calls::Given(calls) => route(calls, &contract, &self.config)?,
+            Calls::Given(calls) => route(calls, &contract, &config)?,
             Calls::Mesh => {
-                let threads = self.config.server.threads.map_or(0, NonZeroU16::get);
-                let mesh = Arc::new(Mesh::start(&self.config.services, threads.into()));
+                let threads = config.server.threads.map_or(0, NonZeroU16::get);
+                let mesh = Arc::new(Mesh::start(&config.services, threads.into()));
                 refuse_unknown(&contract, |service| mesh.knows(service))?;
                 let connections = Arc::clone(&mesh);
                 on_thread = Some(Arc::new(move |number| connections.on_thread(number)));
-                route(mesh, &contract, &self.config)?
+                route(mesh, &contract, &config)?
             }
         };
-        let executor = Executor::new(&contract, calls, resolvers, &self.config.executor)?;
-        let front = Front::new(Arc::clone(&contract), Arc::new(executor), self.config.graphql)?;
-        let graphiql = self.config.server.graphiql;
+        let executor = Executor::new(&contract, calls, resolvers, &config.executor)?;
+        let front = Front::new(Arc::clone(&contract), Arc::new(executor), config.graphql)?;
+        let graphiql = config.server.graphiql;
         let mocked = matches!(mocking, Mocking::Allowed(_));
-        let mut server = Server::bind(self.config.server, front, mocking, self.pages).await?;
+        let mut server = Server::bind(config.server, front, mocking, self.pages).await?;
         if let Some(on_thread) = on_thread {
             server = server.on_thread(on_thread);
         }
         let announcement = announcement(&contract, mocked, server.address(), graphiql);
         Ok(Gateway { server, announcement })
     }
+}
+
+/// The names of the services that are called.
+fn services(contract: &Contract) -> Vec<&str> {
+    let real = contract.methods.iter().filter(|method| !method.promised);
+    let mut services: Vec<_> = real.map(|method| method.service.as_str()).collect();
+    services.sort_unstable();
+    services.dedup();
+    services
 }
 
 /// Promised calls to the mock where the configuration allows it.
