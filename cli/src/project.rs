@@ -1,5 +1,6 @@
 //! Where protos, schema and configuration of a project are.
 
+use std::net::SocketAddr;
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
@@ -38,8 +39,14 @@ pub(crate) struct Setting {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where requests come in, whatever the configuration says; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS")]
-    listen: Option<std::net::SocketAddr>,
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    listen: Option<SocketAddr>,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        "write an IP address and a port, like `127.0.0.1:4000` or `[::]:4000`".to_owned()
+    })
 }
 
 impl Project {

@@ -50,9 +50,14 @@ pub(super) fn failed(error: &Error) -> Answer {
 fn field_error(body: &mut Vec<u8>, failure: &FieldError) {
     body.extend_from_slice(b"{\"message\":");
     string(body, failure.error.message());
-    let Location { line, column } = failure.location;
-    write(body, format_args!(",\"locations\":[{{\"line\":{line},\"column\":{column}}}],\"path\":"));
-    list(body, &failure.path, segment);
+    // What is wrong with the answer as a whole stands nowhere.
+    if !failure.path.is_empty() {
+        let Location { line, column } = failure.location;
+        let place =
+            format_args!(",\"locations\":[{{\"line\":{line},\"column\":{column}}}],\"path\":");
+        write(body, place);
+        list(body, &failure.path, segment);
+    }
     error_extensions(body, &failure.error);
     body.push(b'}');
 }
@@ -214,6 +219,18 @@ mod tests {
                 r#""path":["books",3],"extensions":{"code":"UNAVAILABLE","service":"shop.Prices","method":"Get"}}],"#,
                 r#""extensions":{"errorsLeftOut":7}}"#
             ),
+        );
+    }
+
+    #[test]
+    fn an_error_of_the_whole_answer_has_no_place() {
+        let error = Error::new(Code::ResourceExhausted, "too large");
+        let location = Location { line: 0, column: 0 };
+        let error = FieldError { path: Vec::new(), location, error, step: None };
+        check(
+            &Emission { errors: vec![error], ..Emission::default() },
+            &[],
+            r#"{"data":{},"errors":[{"message":"too large","extensions":{"code":"RESOURCE_EXHAUSTED"}}]}"#,
         );
     }
 

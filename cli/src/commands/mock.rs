@@ -24,7 +24,10 @@ Bad days are asked for with the header `x-mock`, several parts with commas betwe
   error=reviews         its calls fail         error=reviews:NOT_FOUND
   empty                 lists are empty        long                 texts are far too long
 
-`@mock(value:, as:, latency:, error:)` in the schema shapes one field for good.")]
+Waiting counts: a call that is slower than its field's @timeout, or than the request's deadline, fails.
+
+`@mock(value:, as:, latency:, error:)` in the schema shapes one field for good. A field that is asked with
+`$identity.sub` alone, such as `me`, is null unless the configuration names a trusted header that says who calls.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     origin: Origin,
