@@ -1,7 +1,7 @@
 //! What a field costs from the wire to JSON, beside prost with serde_json on the same bytes: `cargo bench --bench transcode`.
 //!
 //! Each case is timed as the shortest of many rounds, all cases in turn in each round, so that a busy machine disturbs
-//! them alike. `flat` is 100 products with 10 selected fields of 17 on the wire; `nest` has escapes, lists, a moment and
+//! them alike. `scan` is `flat` with one small field selected: what is left is the reading; `flat` is 100 products with 10 selected fields of 17 on the wire; `nest` has escapes, lists, a moment and
 //! nested messages; `join` has a batched call per product.
 
 #![allow(clippy::print_stdout, reason = "a report is what this is for")]
@@ -29,6 +29,8 @@ use serde::Serialize;
 
 const ITEMS: usize = 100;
 const ROUNDS: usize = 1000;
+/// An environment variable: how many rounds are run instead. `bench/instructions.sh` compares two numbers of them.
+const ROUNDS_VARIABLE: &str = "ANABRANCH_BENCH_ROUNDS";
 
 #[derive(Clone, PartialEq, Message, Serialize)]
 struct Product {
@@ -364,8 +366,10 @@ fn main() {
     let slow = HashMap::new();
     let reply = Bytes::from(products().encode_to_vec());
     let compile = |plan: Plan| compile(&Arc::new(plan), &contract).unwrap();
+    let scan = compile(plan(|_| flat().split_off(9)));
     let (flat, nest, join) =
         (compile(plan(|_| flat())), compile(plan(nest)), compile(plan(joined)));
+    let scan = answered(&scan, reply.clone());
     let flat = answered(&flat, reply.clone());
     let nest = answered(&nest, reply.clone());
     let prices = Bytes::from(Prices { items: prices() }.encode_to_vec());
@@ -377,9 +381,19 @@ fn main() {
     assert_eq!(out, expected, "both write the same");
 
     // Buffers are kept, as a server would.
-    let mut buffers = [const { Vec::new() }; 3];
-    let [first, second, third] = &mut buffers;
+    let mut buffers = [const { Vec::new() }; 4];
+    let [zeroth, first, second, third] = &mut buffers;
     let mut cases = vec![
+        Case {
+            name: "scan, emit one field of ten",
+            fields: 10 * ITEMS,
+            run: Box::new(|| {
+                zeroth.clear();
+                scan.emit(zeroth, &slow);
+                zeroth.len()
+            }),
+            best: Duration::MAX,
+        },
         Case {
             name: "flat, emit",
             fields: 10 * ITEMS,
@@ -439,7 +453,9 @@ fn main() {
     if let Some(name) = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')) {
         cases.retain(|case| case.name.starts_with(&name));
     }
-    for _ in 0..ROUNDS {
+    let rounds = std::env::var(ROUNDS_VARIABLE);
+    let rounds = rounds.map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"));
+    for _ in 0..rounds {
         for case in &mut cases {
             let start = Instant::now();
             black_box((case.run)());
