@@ -59,6 +59,8 @@ mod kind {
     pub(super) const PATH: u32 = 4;
     /// A member of a oneof; a position in `guards`.
     pub(super) const GUARDED: u32 = 5;
+    /// No field at all.
+    pub(super) const NOTHING: u32 = 6;
 }
 
 impl Entry {

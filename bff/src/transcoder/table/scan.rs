@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 use super::{Entry, ScanFault, Table, TableId, Tables, kind, span};
-use crate::transcoder::wire::{FIXED32, FIXED64, LEN, Malformed, VARINT, skip, varint};
+use crate::transcoder::{
+    raw,
+    wire::{FIXED32, FIXED64, LEN, Malformed, VARINT, packed, skip, tag, varint},
+};
 
 impl Tables {
     /// Fills `slots`, which are all 0, from a message, and returns the message to which their spans belong: `bytes`, or a
@@ -50,44 +53,42 @@ impl Tables {
     ) -> Result<(), ScanFault> {
         while at < bytes.len() {
             let start = at;
-            let (tag, mut from) = short_number(bytes, at)?;
-            // Also the field number 0, which nothing has.
-            if !(8..=u64::from(u32::MAX)).contains(&tag) {
-                return Err(ScanFault::Malformed);
-            }
-            let tag = tag as u32;
-            let entry = table.find(tag);
-            let wire_type = tag & 7;
-            // Asked in the order of what messages are made of.
-            let value = if wire_type == LEN {
-                let length;
-                (length, from) = short_number(bytes, from)?;
-                if length > (bytes.len() - from) as u64 {
-                    return Err(ScanFault::Malformed);
-                }
-                at = from + length as usize;
-                span(from, at)
-            } else if wire_type == VARINT {
-                let value;
-                (value, at) = short_number(bytes, from)?;
-                value
-            } else if wire_type == FIXED64 {
-                at = from + 8;
-                fixed64(bytes, from)?
-            } else if wire_type == FIXED32 {
-                at = from + 4;
-                fixed32(bytes, from)?
-            } else {
-                at = behind(bytes, from, tag)?;
-                continue;
+            let word = match raw::word(bytes, at) {
+                Some(word) => word,
+                None => last_word(bytes, at),
             };
-            if entry.kind() == kind::STORE {
-                slots[entry.index()] = value;
+            let (tag, entry, mut from, word) = if word & 0x80 == 0 {
+                let tag = word as u32 & 0x7f;
+                (tag, table.small[tag as usize], at + 1, word >> 8)
+            } else if word & 0x8000 == 0 {
+                let tag = (word & 0x7f | (word & 0x7f00) >> 1) as u32;
+                (tag, table.find_large(tag), at + 2, word >> 16)
             } else {
-                self.note(entry, bytes, [start, from, at], slots)?;
+                table.long_tag(bytes, at)?
+            };
+            let value;
+            // Asked in the order of what messages are made of.
+            if tag & 7 == LEN {
+                let length;
+                (from, length) = number(bytes, from, word, bytes.len() as u64)?;
+                at = from + length as usize;
+                value = span(from, at);
+            } else if tag & 7 == VARINT {
+                (at, value) = number(bytes, from, word, u64::MAX)?;
+            } else if tag & 7 == FIXED64 {
+                at = from + 8;
+                value = raw::word(bytes, from).ok_or(Malformed)?;
+            } else {
+                (at, value) = rare(bytes, from, tag)?;
+            }
+            match slots.get_mut(entry.0 as usize) {
+                // The kind is the plain store: all others make numbers that are larger than any slot's.
+                Some(slot) => *slot = value,
+                None => self.note(entry, bytes, [start, from, at], slots)?,
             }
         }
-        Ok(())
+        // What goes beyond the end is found only here: its slot is not read.
+        if at > bytes.len() { Err(ScanFault::Malformed) } else { Ok(()) }
     }
 
     /// Everything but the plain store. Not inlined: it would take the loop's registers. The places are those of the tag, of the value, and of its end.
@@ -108,6 +109,9 @@ impl Tables {
             }
             kind::SINGLE => single(&mut slots[entry.index()], from, to)?,
             kind::PATH => {
+                if to > bytes.len() {
+                    return Err(ScanFault::Malformed);
+                }
                 let node = &self.paths[entry.index()];
                 single(&mut slots[node.slot], from, to)?;
                 let table = &self.tables[node.table.0 as usize];
@@ -123,6 +127,8 @@ impl Tables {
                 }
                 slots[guard.then.index()] = span(from, to);
             }
+            // The field number 0, which nothing has.
+            kind::NOTHING => return Err(ScanFault::Malformed),
             // A number with presence, which the reader of the slot decodes.
             _ => slots[entry.index()] = span(from, to),
         }
@@ -130,32 +136,59 @@ impl Tables {
     }
 }
 
-/// A varint, which mostly has one byte or two, and where it ends. Places are passed by value here: one that others may
-/// write to would live in memory, not in a register.
-#[inline(always)]
-fn short_number(bytes: &[u8], at: usize) -> Result<(u64, usize), Malformed> {
-    let Some(first) = bytes.get(at) else { return Err(Malformed) };
-    if *first < 0x80 {
-        return Ok((u64::from(*first), at + 1));
-    }
-    match bytes.get(at + 1) {
-        Some(second) if *second < 0x80 => {
-            Ok((u64::from(first & 0x7f) | u64::from(*second) << 7, at + 2))
-        }
-        _ => long_number(bytes, at),
+/// The last bytes of a message, with zeros behind them.
+#[inline(never)]
+fn last_word(bytes: &[u8], at: usize) -> u64 {
+    let rest = &bytes[at..];
+    match bytes.last_chunk::<8>() {
+        Some(last) if rest.len() < 8 => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
+        _ => rest.iter().take(8).rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 
+/// Where the varint at the beginning of the word ends, and its value, which is not above the limit if it is long.
+#[inline(always)]
+fn number(bytes: &[u8], at: usize, word: u64, limit: u64) -> Result<(usize, u64), Malformed> {
+    if word & 0x80 == 0 {
+        Ok((at + 1, word & 0x7f))
+    } else if word & 0x8000 == 0 {
+        Ok((at + 2, word & 0x7f | (word & 0x7f00) >> 1))
+    } else {
+        let (end, number) = long_number(bytes, at, word)?;
+        if number > limit { Err(Malformed) } else { Ok((end, number)) }
+    }
+}
+
+/// One of more than two bytes.
 #[inline(never)]
-fn long_number(bytes: &[u8], mut at: usize) -> Result<(u64, usize), Malformed> {
-    let number = varint(bytes, &mut at)?;
-    Ok((number, at))
+fn long_number(bytes: &[u8], at: usize, word: u64) -> Result<(usize, u64), Malformed> {
+    let ends = !word & 0x8080_8080_8080;
+    if ends == 0 {
+        return longer_number(bytes, at);
+    }
+    let count = ends.trailing_zeros() as usize / 8 + 1;
+    // Everything up to the first byte that has no high bit.
+    Ok((at + count, packed(word & (ends ^ (ends - 1)))))
 }
 
 #[cold]
-fn behind(bytes: &[u8], mut at: usize, tag: u32) -> Result<usize, Malformed> {
+fn longer_number(bytes: &[u8], mut at: usize) -> Result<(usize, u64), Malformed> {
+    let number = varint(bytes, &mut at)?;
+    Ok((at, number))
+}
+
+/// Numbers of 32 bits, and groups, which are skipped: where it ends, and the value.
+#[inline(never)]
+fn rare(bytes: &[u8], mut at: usize, tag: u32) -> Result<(usize, u64), Malformed> {
+    let from = at;
+    if tag < 8 {
+        return Err(Malformed);
+    }
     skip(bytes, &mut at, tag)?;
-    Ok(at)
+    match bytes[from..at] {
+        [a, b, c, d] if tag & 7 == FIXED32 => Ok((at, u32::from_le_bytes([a, b, c, d]).into())),
+        _ => Ok((at, 0)),
+    }
 }
 
 #[inline(always)]
@@ -167,33 +200,36 @@ fn single(slot: &mut u64, from: usize, to: usize) -> Result<(), ScanFault> {
     Ok(())
 }
 
-#[inline(always)]
-fn fixed64(bytes: &[u8], at: usize) -> Result<u64, Malformed> {
-    let array = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(Malformed)?;
-    Ok(u64::from_le_bytes(*array))
-}
-
-#[inline(always)]
-fn fixed32(bytes: &[u8], at: usize) -> Result<u64, Malformed> {
-    let array = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(Malformed)?;
-    Ok(u64::from(u32::from_le_bytes(*array)))
-}
-
 impl Table {
-    #[inline(always)]
     pub(super) fn find(&self, tag: u32) -> Entry {
-        let index = tag as usize;
-        if let Some(entry) = self.small.get(index) {
-            return *entry;
-        }
-        match self.large.get(index - super::SMALL) {
+        self.find_large(tag)
+    }
+
+    #[inline(always)]
+    fn find_large(&self, tag: u32) -> Entry {
+        match self.large.get((tag as usize).wrapping_sub(super::SMALL)) {
             Some(entry) => *entry,
+            // Also one that is written longer than it need be.
             None => self.find_far(tag),
         }
     }
 
+    /// What a tag of more than two bytes is, where its value begins, and the bytes there: at least six of them, or zeros
+    /// behind the message's end.
+    #[cold]
+    fn long_tag(&self, bytes: &[u8], mut at: usize) -> Result<(u32, Entry, usize, u64), Malformed> {
+        let tag = tag(bytes, &mut at)?;
+        if at == bytes.len() {
+            return Err(Malformed);
+        }
+        Ok((tag, self.find(tag), at, last_word(bytes, at)))
+    }
+
     #[inline(never)]
     fn find_far(&self, tag: u32) -> Entry {
+        if let Some(entry) = self.small.get(tag as usize) {
+            return *entry;
+        }
         let found = self.sparse.binary_search_by_key(&tag, |(tag, _)| *tag);
         found.map_or(Entry::default(), |at| self.sparse[at].1)
     }
