@@ -3,6 +3,7 @@
 use super::{
     leaf::{BytesLeaf, Integer, NumberLeaf},
     map::EntryTags,
+    raw::{BLOCK, Room},
     table::TableId,
 };
 use crate::{
@@ -106,7 +107,10 @@ pub(super) struct Field {
     pub(super) location: Location,
 }
 
-const SHORT: usize = 32;
+const SHORT: usize = BLOCK;
+
+/// What a value may put behind its literal without asking for room again.
+pub(super) const VALUE: usize = 40;
 
 /// Constant bytes. Short ones are copied as a block of fixed size, which costs two stores and no call.
 #[derive(Debug)]
@@ -130,14 +134,22 @@ impl Literal {
         }
     }
 
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
     #[inline(always)]
     pub(super) fn put(&self, out: &mut Vec<u8>) {
+        self.put_before(out).end();
+    }
+
+    /// Appends the literal and makes room for a value.
+    #[inline(always)]
+    pub(super) fn put_before<'o>(&self, out: &'o mut Vec<u8>) -> Room<'o, VALUE> {
         if self.length > SHORT {
             out.extend_from_slice(&self.long);
-            return;
+            return Room::of(out);
         }
-        let end = out.len() + self.length;
-        out.extend_from_slice(&self.short);
-        out.truncate(end);
+        Room::<{ SHORT + VALUE }>::of(out).put(&self.short, self.length)
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
+    frame::VALUE,
     json::{self, Fault},
+    raw::Room,
     wire::{Fields, LEN, Payload, VARINT, tag_of},
 };
 use crate::{
@@ -202,60 +204,59 @@ impl EnumNames {
     }
 }
 
-/// Appends a raw number.
+/// Puts a raw number.
 #[inline]
 pub(super) fn write_number(
-    out: &mut Vec<u8>,
+    room: Room<'_, VALUE>,
     leaf: NumberLeaf,
     raw: u64,
     enums: &[EnumNames],
 ) -> Result<(), Fault> {
     match leaf {
-        NumberLeaf::Int(integer) => int(out, integer, raw)?,
-        NumberLeaf::Decimal(integer) => {
-            out.push(b'"');
-            whole(out, integer, raw);
-            out.push(b'"');
+        NumberLeaf::Int(integer) => {
+            let (is_negative, magnitude) = integer.read(raw);
+            if magnitude > i32::MAX as u64 + u64::from(is_negative) {
+                return Err(Fault::TooLarge);
+            }
+            json::put_integer::<VALUE, 0>(room, is_negative, magnitude).end();
         }
-        NumberLeaf::Whole(integer) => whole(out, integer, raw),
-        NumberLeaf::Double => json::float64(out, f64::from_bits(raw))?,
-        NumberLeaf::Float => json::float32(out, f32::from_bits(raw as u32))?,
+        NumberLeaf::Decimal(integer) => {
+            let (is_negative, magnitude) = integer.read(raw);
+            let room = room.put::<1, { VALUE - 1 }>(b"\"", 1);
+            let room = json::put_integer::<{ VALUE - 1 }, 1>(room, is_negative, magnitude);
+            room.put::<1, 0>(b"\"", 1).end();
+        }
+        NumberLeaf::Whole(integer) => {
+            let (is_negative, magnitude) = integer.read(raw);
+            json::put_integer::<VALUE, 0>(room, is_negative, magnitude).end();
+        }
+        NumberLeaf::Double => json::put_float64(room, f64::from_bits(raw))?,
+        NumberLeaf::Float => json::float32(room.end(), f32::from_bits(raw as u32))?,
         NumberLeaf::Boolean => {
-            out.extend_from_slice(if raw == 0 { b"false" } else { b"true" });
+            let text = if raw == 0 { b"false   " } else { b"true    " };
+            room.put::<8, 0>(text, 5 - usize::from(raw != 0)).end();
         }
         NumberLeaf::Enum(position) => match enums[position].get(raw as i32) {
-            Some(name) => out.extend_from_slice(name),
+            Some(name) => room.end().extend_from_slice(name),
             None => return Err(Fault::UnknownEnumValue),
         },
     }
     Ok(())
 }
 
-#[inline]
-fn int(out: &mut Vec<u8>, integer: Integer, raw: u64) -> Result<(), Fault> {
-    let value = match integer {
-        Integer::Signed32 => Some(raw as i32),
-        Integer::Signed64 => i32::try_from(raw as i64).ok(),
-        Integer::Unsigned32 => i32::try_from(raw as u32).ok(),
-        Integer::Unsigned64 => i32::try_from(raw).ok(),
-        Integer::Zigzag32 => Some(zigzag(u64::from(raw as u32)) as i32),
-        Integer::Zigzag64 => i32::try_from(zigzag(raw)).ok(),
-    };
-    let Some(value) = value else {
-        return Err(Fault::TooLarge);
-    };
-    json::signed(out, i64::from(value));
-    Ok(())
-}
-
-fn whole(out: &mut Vec<u8>, integer: Integer, raw: u64) {
-    match integer {
-        Integer::Signed32 => json::signed(out, i64::from(raw as i32)),
-        Integer::Signed64 => json::signed(out, raw as i64),
-        Integer::Unsigned32 => json::unsigned(out, u64::from(raw as u32)),
-        Integer::Unsigned64 => json::unsigned(out, raw),
-        Integer::Zigzag32 => json::signed(out, zigzag(u64::from(raw as u32))),
-        Integer::Zigzag64 => json::signed(out, zigzag(raw)),
+impl Integer {
+    /// Whether it is negative, and how far from zero.
+    #[inline(always)]
+    fn read(self, raw: u64) -> (bool, u64) {
+        let signed = |value: i64| (value < 0, value.unsigned_abs());
+        match self {
+            Self::Signed32 => signed(i64::from(raw as i32)),
+            Self::Signed64 => signed(raw as i64),
+            Self::Unsigned32 => (false, u64::from(raw as u32)),
+            Self::Unsigned64 => (false, raw),
+            Self::Zigzag32 => signed(zigzag(u64::from(raw as u32))),
+            Self::Zigzag64 => signed(zigzag(raw)),
+        }
     }
 }
 
@@ -299,7 +300,7 @@ pub(super) fn write_bytes(
                 Some(Payload::Number(raw)) => raw,
                 _ => 0,
             };
-            write_number(out, number, raw, enums)
+            write_number(Room::of(out), number, raw, enums)
         }
         BytesLeaf::WrappedString => json::string(out, wrapped(bytes)?),
         BytesLeaf::WrappedBase64 => {

@@ -15,8 +15,8 @@ mod value;
 use super::{
     Program,
     answer::{Budget, Emission, EmitInput},
-    frame::{FrameId, Kind, Operation},
-    json::Fault,
+    frame::{Frame, FrameId, Kind, Operation},
+    json::{self, Fault},
     leaf::write_number,
     scalar::wire_type,
     table::{part, raw},
@@ -118,30 +118,35 @@ impl Emitter<'_> {
     fn object(&mut self, frame: FrameId, bytes: &[u8], path: &Path<'_>) -> Flow {
         let program = self.program;
         let frame = &program.layout.frames[frame.0];
-        // Many fields of one large message could show the same long text.
-        let is_large = bytes.len() > LARGE;
         program.with_slots(frame.table, frame.slots, bytes, |slots, bytes| {
-            let mut flow = Ok(());
-            for operation in &frame.operations {
-                operation.literal.put(self.out);
-                let written = if is_large && self.meter.is_due(self.out.len()) {
-                    self.look_before(operation, slots, bytes, path)
-                } else {
-                    self.operation(operation, slots, bytes, path)
-                };
-                match written {
-                    Ok(()) => {}
-                    // The first one is the cause; what follows is cut off with it.
-                    Err(stop @ Stop::Null(_)) => flow = flow.and(Err(stop)),
-                    Err(stop) => return Err(stop),
-                }
-            }
-            frame.close.put(self.out);
-            flow
+            self.fields(frame, slots, bytes, path)
         })?
     }
 
-    #[inline]
+    #[inline(never)]
+    fn fields(&mut self, frame: &Frame, slots: &[u64], bytes: &[u8], path: &Path<'_>) -> Flow {
+        // Many fields of one large message could show the same long text.
+        let is_large = bytes.len() > LARGE;
+        let mut flow = Ok(());
+        for operation in &frame.operations {
+            let written = if is_large && self.is_due(operation) {
+                self.look_before(operation, slots, bytes, path)
+            } else {
+                self.operation(operation, slots, bytes, path)
+            };
+            match written {
+                Ok(()) => {}
+                // The first one is the cause; what follows is cut off with it.
+                Err(stop @ Stop::Null(_)) => flow = flow.and(Err(stop)),
+                Err(stop) => return Err(stop),
+            }
+        }
+        frame.close.put(self.out);
+        flow
+    }
+
+    /// Writes a field with what stands before it.
+    #[inline(always)]
     fn operation(
         &mut self,
         operation: &Operation,
@@ -156,19 +161,13 @@ impl Emitter<'_> {
             Kind::Text { explicit } => {
                 let slot = slots[operation.slot as usize];
                 if slot == 0 {
-                    if *explicit {
-                        return self.absent(operation, path);
-                    }
-                    self.out.push(b'"');
-                    return Ok(());
+                    return self.no_text(operation, *explicit, path);
                 }
                 let start = self.out.len();
-                match super::json::finish_part(self.out, bytes, slot) {
+                let room = operation.literal.put_before(self.out);
+                match json::finish_part(room, bytes, slot) {
                     Ok(()) => Ok(()),
-                    Err(fault) => {
-                        self.out.truncate(start);
-                        self.fault(operation, start - 1, fault, path)
-                    }
+                    Err(fault) => self.fault(operation, start, fault, path),
                 }
             }
             Kind::Number { leaf, scalar, explicit } => {
@@ -182,20 +181,33 @@ impl Emitter<'_> {
                     slot
                 };
                 let start = self.out.len();
-                match write_number(self.out, *leaf, number, &self.program.enums) {
+                let room = operation.literal.put_before(self.out);
+                match write_number(room, *leaf, number, &self.program.enums) {
                     Ok(()) => Ok(()),
                     Err(_) if number == 0 && !*explicit && operation.nullable => {
-                        self.null(start);
-                        Ok(())
+                        self.out.truncate(start);
+                        self.absent(operation, path)
                     }
                     Err(fault) => self.fault(operation, start, fault, path),
                 }
             }
-            _ if self.meter.is_due(self.out.len()) => {
-                self.look_before(operation, slots, bytes, path)
+            _ if self.is_due(operation) => self.look_before(operation, slots, bytes, path),
+            _ => {
+                operation.literal.put(self.out);
+                self.large(operation, slots, bytes, path)
             }
-            _ => self.large(operation, slots, bytes, path),
         }
+    }
+
+    /// A text that is not on the wire.
+    #[inline(never)]
+    fn no_text(&mut self, operation: &Operation, explicit: bool, path: &Path<'_>) -> Flow {
+        if explicit {
+            return self.absent(operation, path);
+        }
+        operation.literal.put(self.out);
+        self.out.push(b'"');
+        Ok(())
     }
 
     /// Whether there is room and time for a value. `path` is its own.
@@ -216,6 +228,12 @@ impl Emitter<'_> {
         }
     }
 
+    /// Whether it is time to look at the budget before a field.
+    #[inline]
+    fn is_due(&self, operation: &Operation) -> bool {
+        self.meter.is_due(self.out.len() + operation.literal.length())
+    }
+
     /// A field, if there is room and time for it.
     #[cold]
     fn look_before(
@@ -225,8 +243,13 @@ impl Emitter<'_> {
         bytes: &[u8],
         path: &Path<'_>,
     ) -> Flow {
+        let start = self.out.len();
+        operation.literal.put(self.out);
         match self.look(operation, &path.field(operation)) {
-            Ok(()) => self.operation(operation, slots, bytes, path),
+            Ok(()) => {
+                self.out.truncate(start);
+                self.operation(operation, slots, bytes, path)
+            }
             Err(Stop::Null(_)) if operation.nullable => {
                 self.null(self.start(operation));
                 Ok(())
@@ -235,15 +258,23 @@ impl Emitter<'_> {
         }
     }
 
-    /// Where the value of a field begins before anything of it was written.
+    /// Where the value of a field begins, of which only the literal is written.
     fn start(&self, operation: &Operation) -> usize {
         let quoted = matches!(operation.kind, Kind::Text { .. });
         self.out.len() - usize::from(quoted)
     }
 
-    /// No value came.
+    /// No value came. Of the field nothing is written.
     #[cold]
+    #[inline(never)]
     fn absent(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        operation.literal.put(self.out);
+        self.missing(operation, path)
+    }
+
+    /// The same where the literal is written.
+    #[cold]
+    fn missing(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
         if operation.nullable {
             self.null(self.start(operation));
             return Ok(());
@@ -252,8 +283,9 @@ impl Emitter<'_> {
         Err(self.fail(operation, error, path))
     }
 
-    /// A value came that cannot be shown.
+    /// A value came that cannot be shown. The field begins at `start`.
     #[cold]
+    #[inline(never)]
     fn fault(
         &mut self,
         operation: &Operation,
@@ -261,12 +293,14 @@ impl Emitter<'_> {
         fault: Fault,
         path: &Path<'_>,
     ) -> Flow {
+        self.out.truncate(start);
+        operation.literal.put(self.out);
         let Some(message) = fault.message() else { return Err(Stop::Garbage) };
         let stop = self.fail(operation, Error::new(Code::InvalidValue, message), path);
         if !operation.nullable {
             return Err(stop);
         }
-        self.null(start);
+        self.null(self.start(operation));
         Ok(())
     }
 

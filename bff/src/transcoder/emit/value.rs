@@ -6,6 +6,7 @@ use crate::transcoder::{
     json::{self, Fault},
     leaf::{BytesLeaf, NumberLeaf, write_bytes, write_number},
     map::{EntryTags, MapKey, MapValue, entry, overridden, overridden_entries},
+    raw::Room,
     table::{Messages, Numbers, part},
 };
 
@@ -71,7 +72,7 @@ impl Emitter<'_> {
     ) -> Flow {
         let bytes = match part {
             Some(bytes) => bytes,
-            None if explicit => return self.absent(operation, path),
+            None if explicit => return self.missing(operation, path),
             None => b"",
         };
         let path = path.field(operation);
@@ -111,7 +112,7 @@ impl Emitter<'_> {
     }
 
     fn number(&mut self, leaf: NumberLeaf, raw: u64) -> Result<(), Fault> {
-        write_number(self.out, leaf, raw, &self.program.enums)
+        write_number(Room::of(self.out), leaf, raw, &self.program.enums)
     }
 
     fn numbers(
@@ -252,7 +253,7 @@ impl Emitter<'_> {
                 self.out.extend_from_slice(json);
                 Ok(())
             }
-            None => self.absent(operation, path),
+            None => self.missing(operation, path),
         }
     }
 

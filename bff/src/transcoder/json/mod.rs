@@ -6,7 +6,7 @@ mod text;
 mod time;
 mod wellknown;
 
-pub(super) use number::{float32, float64, signed, unsigned};
+pub(super) use number::{float32, float64, put_float64, put_integer, signed, unsigned};
 pub(super) use structure::{
     list_value, structure, value, write_list, write_structure, write_value,
 };

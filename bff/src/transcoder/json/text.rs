@@ -1,10 +1,11 @@
 //! Texts. Most are short and need no escape: they are looked over and copied in blocks.
 
 use super::Fault;
-use crate::transcoder::table::part;
-
-/// Longer texts go to the vectorised writer, whose start-up they pay for. Not more than two blocks.
-const SHORT: usize = 2 * BLOCK;
+use crate::transcoder::{
+    frame::VALUE,
+    raw::{BLOCK, Room, high, special},
+    table::part,
+};
 
 /// Appends a text in quotes.
 #[inline]
@@ -13,113 +14,92 @@ pub(in crate::transcoder) fn string(out: &mut Vec<u8>, text: &[u8]) -> Result<()
     finish_string(out, text)
 }
 
-/// Appends a text and a closing quote; the opening one is there.
-#[inline]
-pub(in crate::transcoder) fn finish_string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
-    if text.len() > SHORT {
-        return escaped(out, text);
-    }
-    let found = match (text.first_chunk(), text.last_chunk()) {
-        (Some(first), Some(last)) => special(first) | special(last),
-        _ => {
-            let mut block = [b' '; BLOCK];
-            block[..text.len()].copy_from_slice(text);
-            special(&block)
-        }
-    };
-    if found != 0 {
-        return finish_special(out, text, found);
-    }
-    out.extend_from_slice(text);
-    out.push(b'"');
-    Ok(())
-}
-
-/// The same for a text inside a message: where the message goes on behind it, a block of fixed size is looked over and
-/// copied, which costs a few vector instructions and no call.
-#[inline]
+/// Appends a text inside a message, and a closing quote; the opening one is there. Where the message goes on behind it, this
+/// costs a few vector instructions and no call.
+#[inline(always)]
 pub(in crate::transcoder) fn finish_part(
-    out: &mut Vec<u8>,
+    room: Room<'_, VALUE>,
     message: &[u8],
     span: u64,
 ) -> Result<(), Fault> {
-    let text = part(message, span);
     let from = (span >> 32) as usize;
-    let Some(block) = message[from..].first_chunk::<BLOCK>() else {
-        return finish_string(out, text);
-    };
-    let Some(mask) = MASKS.get(BLOCK.wrapping_sub(text.len())..).and_then(<[u8]>::first_chunk)
-    else {
-        return finish_string(out, text);
-    };
-    let found = special(&blanked(block, mask));
-    if found != 0 {
-        return finish_special(out, text, found);
+    let length = (span & 0xffff_ffff) as usize - from;
+    let block = message.get(from..).and_then(<[u8]>::first_chunk::<BLOCK>);
+    match block {
+        Some(block) if length <= BLOCK && special(block) & first(length) == 0 => {
+            room.put::<BLOCK, 1>(block, length).put::<1, 0>(b"\"", 1).end();
+            Ok(())
+        }
+        _ => finish_string(room.end(), part(message, span)),
     }
-    let end = out.len() + text.len();
-    out.extend_from_slice(block);
-    out.truncate(end);
-    out.push(b'"');
-    Ok(())
 }
 
-const BLOCK: usize = 32;
-
-/// From `BLOCK - n` on, `n` bytes of ones and then zeros.
-const MASKS: [u8; 2 * BLOCK] = {
-    let mut masks = [0; 2 * BLOCK];
-    let mut at = 0;
-    while at < BLOCK {
-        masks[at] = 0xff;
-        at += 1;
-    }
-    masks
-};
-
-/// The block with blanks where the mask has zeros.
+/// The bits of the first bytes of a block.
 #[inline(always)]
-fn blanked(block: &[u8; BLOCK], mask: &[u8; BLOCK]) -> [u8; BLOCK] {
-    let mut blanked = [0; BLOCK];
-    for ((blanked, byte), mask) in blanked.iter_mut().zip(block).zip(mask) {
-        *blanked = (byte & mask) | (b' ' & !mask);
-    }
-    blanked
+fn first(count: usize) -> u32 {
+    ((1_u64 << count) - 1) as u32
 }
 
+/// Appends a text and a closing quote; the opening one is there.
 #[inline(never)]
-fn finish_special(out: &mut Vec<u8>, text: &[u8], found: u64) -> Result<(), Fault> {
-    if found & ESCAPE != 0 {
-        return escaped(out, text);
+pub(in crate::transcoder) fn finish_string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
+    let mut rest = text;
+    while let Some((block, behind)) = rest.split_first_chunk::<BLOCK>() {
+        if special(block) != 0 {
+            return finish_special(out, rest);
+        }
+        Room::<BLOCK>::of(out).put::<BLOCK, 0>(block, BLOCK).end();
+        rest = behind;
     }
-    std::str::from_utf8(text).map_err(|_| Fault::NotUtf8)?;
-    out.extend_from_slice(text);
-    out.push(b'"');
+    let block = padded(rest);
+    let found = special(&block);
+    if found & high(&block) != found || !is_utf8(rest, found) {
+        return finish_special(out, rest);
+    }
+    Room::<{ BLOCK + 1 }>::of(out).put::<BLOCK, 1>(&block, rest.len()).put::<1, 0>(b"\"", 1).end();
     Ok(())
 }
 
+/// A short text with blanks behind it.
+#[inline(always)]
+fn padded(text: &[u8]) -> [u8; BLOCK] {
+    let mut block = [b' '; BLOCK];
+    block[..text.len()].copy_from_slice(text);
+    block
+}
+
+/// Whether a short text is UTF-8. Only the bytes above ASCII, which have a bit each, are looked at.
+#[inline(always)]
+fn is_utf8(text: &[u8], mut high: u32) -> bool {
+    while high != 0 {
+        let at = high.trailing_zeros();
+        let count = match text[at as usize..] {
+            [0xc2..=0xdf, 0x80..=0xbf, ..] => 2,
+            [0xe0, 0xa0..=0xbf, 0x80..=0xbf, ..]
+            | [0xe1..=0xec | 0xee | 0xef, 0x80..=0xbf, 0x80..=0xbf, ..]
+            | [0xed, 0x80..=0x9f, 0x80..=0xbf, ..] => 3,
+            [0xf0, 0x90..=0xbf, 0x80..=0xbf, 0x80..=0xbf, ..]
+            | [0xf1..=0xf3, 0x80..=0xbf, 0x80..=0xbf, 0x80..=0xbf, ..]
+            | [0xf4, 0x80..=0x8f, 0x80..=0xbf, 0x80..=0xbf, ..] => 4,
+            _ => return false,
+        };
+        // What continues it is above ASCII too.
+        high &= !(((1 << count) - 1) << at);
+    }
+    true
+}
+
+/// The same for a text in which something is not ASCII or needs an escape.
 #[inline(never)]
-fn escaped(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
+fn finish_special(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
     let text = simdutf8::basic::from_utf8(text).map_err(|_| Fault::NotUtf8)?;
-    // This writer brings its own quotes.
-    out.pop();
+    // This writer brings its own quotes: the first one takes the place of the byte before.
+    let start = out.len() - 1;
+    let before = out[start];
+    out.truncate(start);
     json_escape_simd::escape_into(text, out);
+    out[start] = before;
     Ok(())
-}
-
-/// Something needs an escape.
-const ESCAPE: u64 = 0x0101_0101_0101_0101;
-
-/// 0 for ASCII that JSON takes as it is; [`ESCAPE`] bits where something must be escaped, others where there is more than
-/// ASCII. Compilers make vector instructions of it.
-#[inline(always)]
-fn special(block: &[u8; BLOCK]) -> u64 {
-    let mut found = [0; BLOCK];
-    for (found, byte) in found.iter_mut().zip(block) {
-        let escape = (*byte < 0x20) | (*byte == b'"') | (*byte == b'\\');
-        *found = u8::from(escape) | (byte & 0x80);
-    }
-    let (words, _) = found.as_chunks::<8>();
-    words.iter().fold(0, |found, word| found | u64::from_le_bytes(*word))
 }
 
 #[cfg(test)]

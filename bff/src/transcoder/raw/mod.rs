@@ -3,6 +3,10 @@
 
 #![allow(unsafe_code, reason = "each block says why it is sound")]
 
+mod block;
+mod room;
 mod word;
 
+pub(super) use block::{BLOCK, high, special};
+pub(super) use room::Room;
 pub(super) use word::word;
