@@ -1,6 +1,7 @@
 //! What emission runs: for each object a tag table and a list of operations, in response order.
 
 use super::{
+    json,
     leaf::{BytesLeaf, Integer, NumberLeaf},
     map::EntryTags,
     raw::{BLOCK, Room},
@@ -62,8 +63,16 @@ pub(super) struct Operation {
     pub(super) inside_join: bool,
 }
 
-/// What an operation writes.
+impl Operation {
+    /// Whether its value is more than a number or a text.
+    pub(super) fn is_more(&self) -> bool {
+        !matches!(self.kind, Kind::Text { .. } | Kind::Number { .. })
+    }
+}
+
+/// What an operation writes. Its number stands alone, so that it is read at once.
 #[derive(Debug)]
+#[repr(u8)]
 pub(super) enum Kind {
     /// A singular text, whose opening quote is in the literal.
     Text { explicit: bool },
@@ -110,7 +119,7 @@ pub(super) struct Field {
 const SHORT: usize = BLOCK;
 
 /// What a value may put behind its literal without asking for room again.
-pub(super) const VALUE: usize = 40;
+pub(super) const VALUE: usize = json::TEXT;
 
 /// Constant bytes. Short ones are copied as a block of fixed size, which costs two stores and no call.
 #[derive(Debug)]

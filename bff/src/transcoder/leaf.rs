@@ -205,7 +205,7 @@ impl EnumNames {
 }
 
 /// Puts a raw number.
-#[inline]
+#[inline(always)]
 pub(super) fn write_number(
     room: Room<'_, VALUE>,
     leaf: NumberLeaf,
@@ -213,35 +213,48 @@ pub(super) fn write_number(
     enums: &[EnumNames],
 ) -> Result<(), Fault> {
     match leaf {
-        NumberLeaf::Int(integer) => {
+        NumberLeaf::Int(integer) | NumberLeaf::Whole(integer) | NumberLeaf::Decimal(integer) => {
             let (is_negative, magnitude) = integer.read(raw);
-            if magnitude > i32::MAX as u64 + u64::from(is_negative) {
+            if matches!(leaf, NumberLeaf::Int(_))
+                && magnitude > i32::MAX as u64 + u64::from(is_negative)
+            {
                 return Err(Fault::TooLarge);
             }
-            json::put_integer::<VALUE, 0>(room, is_negative, magnitude).end();
-        }
-        NumberLeaf::Decimal(integer) => {
-            let (is_negative, magnitude) = integer.read(raw);
-            let room = room.put::<1, { VALUE - 1 }>(b"\"", 1);
+            let quotes = usize::from(matches!(leaf, NumberLeaf::Decimal(_)));
+            let room = room.put::<1, { VALUE - 1 }>(b"\"", quotes);
             let room = json::put_integer::<{ VALUE - 1 }, 1>(room, is_negative, magnitude);
-            room.put::<1, 0>(b"\"", 1).end();
+            room.put::<1, 0>(b"\"", quotes).end();
+            Ok(())
         }
-        NumberLeaf::Whole(integer) => {
-            let (is_negative, magnitude) = integer.read(raw);
-            json::put_integer::<VALUE, 0>(room, is_negative, magnitude).end();
-        }
-        NumberLeaf::Double => json::put_float64(room, f64::from_bits(raw))?,
-        NumberLeaf::Float => json::float32(room.end(), f32::from_bits(raw as u32))?,
         NumberLeaf::Boolean => {
             let text = if raw == 0 { b"false   " } else { b"true    " };
             room.put::<8, 0>(text, 5 - usize::from(raw != 0)).end();
+            Ok(())
         }
-        NumberLeaf::Enum(position) => match enums[position].get(raw as i32) {
-            Some(name) => room.end().extend_from_slice(name),
-            None => return Err(Fault::UnknownEnumValue),
-        },
+        _ => write_other(room, leaf, raw, enums),
     }
-    Ok(())
+}
+
+/// A number that is no integer.
+#[inline(never)]
+fn write_other(
+    room: Room<'_, VALUE>,
+    leaf: NumberLeaf,
+    raw: u64,
+    enums: &[EnumNames],
+) -> Result<(), Fault> {
+    match leaf {
+        NumberLeaf::Double => json::put_float64(room, f64::from_bits(raw)),
+        NumberLeaf::Float => json::float32(room.end(), f32::from_bits(raw as u32)),
+        NumberLeaf::Enum(position) => match enums[position].get(raw as i32) {
+            Some(name) => {
+                room.end().extend_from_slice(name);
+                Ok(())
+            }
+            None => Err(Fault::UnknownEnumValue),
+        },
+        _ => Err(Fault::Malformed),
+    }
 }
 
 impl Integer {

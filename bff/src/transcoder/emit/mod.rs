@@ -19,7 +19,7 @@ use super::{
     json::{self, Fault},
     leaf::write_number,
     scalar::wire_type,
-    table::{part, raw},
+    table::{ScanFault, TableId, Window, ends, raw},
     wire::Malformed,
 };
 use crate::{
@@ -87,7 +87,7 @@ impl Program {
         emitter.enter(None, 0);
         let mark = emitter.mark();
         let mut data_is_null = false;
-        if let Err(stop) = emitter.object(root, b"", &Path::ROOT) {
+        if let Err(stop) = emitter.object(root, Window::default(), &Path::ROOT) {
             let cause = match stop {
                 Stop::Null(cause) => cause,
                 Stop::Garbage => {
@@ -115,24 +115,57 @@ fn expected_size(input: &EmitInput<'_>) -> usize {
 
 impl Emitter<'_> {
     /// An object, or the value that a join reads.
-    fn object(&mut self, frame: FrameId, bytes: &[u8], path: &Path<'_>) -> Flow {
+    fn object(&mut self, frame: FrameId, message: Window<'_>, path: &Path<'_>) -> Flow {
         let program = self.program;
         let frame = &program.layout.frames[frame.0];
-        program.with_slots(frame.table, frame.slots, bytes, |slots, bytes| {
-            self.fields(frame, slots, bytes, path)
-        })?
+        let Some(table) = frame.table else { return self.fields(frame, &[0], message, path) };
+        match frame.slots {
+            0..=16 => self.scanned(frame, table, &mut [0; 16], message, path),
+            17..=64 => self.scanned(frame, table, &mut [0; 64], message, path),
+            _ => self.scanned(frame, table, &mut vec![0; frame.slots], message, path),
+        }
+    }
+
+    /// Fills the slots first.
+    #[inline(always)]
+    fn scanned(
+        &mut self,
+        frame: &Frame,
+        table: TableId,
+        slots: &mut [u64],
+        message: Window<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        let tables = &self.program.layout.tables;
+        match tables.fill(table, message, slots) {
+            Ok(()) => self.fields(frame, slots, message, path),
+            Err(ScanFault::Malformed) => Err(Stop::Garbage),
+            Err(ScanFault::Split) => {
+                let whole = tables.read_parts(table, message.message(), slots)?;
+                self.fields(frame, slots, Window::of(&whole), path)
+            }
+        }
     }
 
     #[inline(never)]
-    fn fields(&mut self, frame: &Frame, slots: &[u64], bytes: &[u8], path: &Path<'_>) -> Flow {
+    fn fields(
+        &mut self,
+        frame: &Frame,
+        slots: &[u64],
+        message: Window<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
         // Many fields of one large message could show the same long text.
-        let is_large = bytes.len() > LARGE;
+        let is_large = message.length() > LARGE;
         let mut flow = Ok(());
         for operation in &frame.operations {
-            let written = if is_large && self.is_due(operation) {
-                self.look_before(operation, slots, bytes, path)
+            if !is_large && self.quick(operation, slots, message) {
+                continue;
+            }
+            let written = if self.is_due(operation) && (is_large || operation.is_more()) {
+                self.look_before(operation, slots, message, path)
             } else {
-                self.operation(operation, slots, bytes, path)
+                self.operation(operation, slots, message, path)
             };
             match written {
                 Ok(()) => {}
@@ -145,13 +178,42 @@ impl Emitter<'_> {
         flow
     }
 
-    /// Writes a field with what stands before it.
+    /// Writes a text or a number with what stands before it, if nothing is special about it.
     #[inline(always)]
+    fn quick(&mut self, operation: &Operation, slots: &[u64], message: Window<'_>) -> bool {
+        if operation.guard != 0 {
+            return false;
+        }
+        let start = self.out.len();
+        let written = match &operation.kind {
+            Kind::Text { .. } => match slots.get(operation.slot as usize) {
+                None | Some(0) => return false,
+                Some(slot) => {
+                    let (from, to) = ends(*slot);
+                    let room = operation.literal.put_before(self.out);
+                    json::put_text(room, message.buffer(), from, to - from)
+                }
+            },
+            Kind::Number { leaf, explicit: false, .. } => {
+                let Some(slot) = slots.get(operation.slot as usize) else { return false };
+                let room = operation.literal.put_before(self.out);
+                write_number(room, *leaf, *slot, &self.program.enums)
+            }
+            _ => return false,
+        };
+        if written.is_err() {
+            self.out.truncate(start);
+        }
+        written.is_ok()
+    }
+
+    /// Writes any field with what stands before it.
+    #[inline(never)]
     fn operation(
         &mut self,
         operation: &Operation,
         slots: &[u64],
-        bytes: &[u8],
+        message: Window<'_>,
         path: &Path<'_>,
     ) -> Flow {
         if operation.guard != 0 && slots[operation.guard as usize] == 0 {
@@ -164,8 +226,8 @@ impl Emitter<'_> {
                     return self.no_text(operation, *explicit, path);
                 }
                 let start = self.out.len();
-                let room = operation.literal.put_before(self.out);
-                match json::finish_part(room, bytes, slot) {
+                operation.literal.put(self.out);
+                match json::finish_string(self.out, message.part(slot).message()) {
                     Ok(()) => Ok(()),
                     Err(fault) => self.fault(operation, start, fault, path),
                 }
@@ -176,7 +238,7 @@ impl Emitter<'_> {
                     if slot == 0 {
                         return self.absent(operation, path);
                     }
-                    raw(part(bytes, slot), &mut 0, wire_type(*scalar))?
+                    raw(message.part(slot).message(), &mut 0, wire_type(*scalar))?
                 } else {
                     slot
                 };
@@ -191,16 +253,14 @@ impl Emitter<'_> {
                     Err(fault) => self.fault(operation, start, fault, path),
                 }
             }
-            _ if self.is_due(operation) => self.look_before(operation, slots, bytes, path),
             _ => {
                 operation.literal.put(self.out);
-                self.large(operation, slots, bytes, path)
+                self.large(operation, slots, message, path)
             }
         }
     }
 
     /// A text that is not on the wire.
-    #[inline(never)]
     fn no_text(&mut self, operation: &Operation, explicit: bool, path: &Path<'_>) -> Flow {
         if explicit {
             return self.absent(operation, path);
@@ -240,7 +300,7 @@ impl Emitter<'_> {
         &mut self,
         operation: &Operation,
         slots: &[u64],
-        bytes: &[u8],
+        message: Window<'_>,
         path: &Path<'_>,
     ) -> Flow {
         let start = self.out.len();
@@ -248,7 +308,7 @@ impl Emitter<'_> {
         match self.look(operation, &path.field(operation)) {
             Ok(()) => {
                 self.out.truncate(start);
-                self.operation(operation, slots, bytes, path)
+                self.operation(operation, slots, message, path)
             }
             Err(Stop::Null(_)) if operation.nullable => {
                 self.null(self.start(operation));

@@ -1,36 +1,33 @@
 //! Texts. Most are short and need no escape: they are looked over and copied in blocks.
 
 use super::Fault;
-use crate::transcoder::{
-    frame::VALUE,
-    raw::{BLOCK, Room, high, special},
-    table::part,
-};
+use crate::transcoder::raw::{BLOCK, Room, block, high, special};
+
+/// Room for a text of one block and a quote.
+pub(in crate::transcoder) const TEXT: usize = BLOCK + 1;
 
 /// Appends a text in quotes.
 #[inline]
 pub(in crate::transcoder) fn string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
-    out.push(b'"');
-    finish_string(out, text)
+    let room = Room::<{ TEXT + 1 }>::of(out).put(b"\"", 1);
+    put_text(room, text, 0, text.len())
 }
 
-/// Appends a text inside a message, and a closing quote; the opening one is there. Where the message goes on behind it, this
-/// costs a few vector instructions and no call.
+/// Puts a text of this length that begins at `from`, and a closing quote; the opening one is there. Where the buffer goes on
+/// behind it, this costs a few vector instructions and no call.
 #[inline(always)]
-pub(in crate::transcoder) fn finish_part(
-    room: Room<'_, VALUE>,
-    message: &[u8],
-    span: u64,
+pub(in crate::transcoder) fn put_text(
+    room: Room<'_, TEXT>,
+    buffer: &[u8],
+    from: usize,
+    length: usize,
 ) -> Result<(), Fault> {
-    let from = (span >> 32) as usize;
-    let length = (span & 0xffff_ffff) as usize - from;
-    let block = message.get(from..).and_then(<[u8]>::first_chunk::<BLOCK>);
-    match block {
+    match block(buffer, from) {
         Some(block) if length <= BLOCK && special(block) & first(length) == 0 => {
             room.put::<BLOCK, 1>(block, length).put::<1, 0>(b"\"", 1).end();
             Ok(())
         }
-        _ => finish_string(room.end(), part(message, span)),
+        _ => finish_blocks(room.end(), buffer, from, length),
     }
 }
 
@@ -41,31 +38,57 @@ fn first(count: usize) -> u32 {
 }
 
 /// Appends a text and a closing quote; the opening one is there.
-#[inline(never)]
 pub(in crate::transcoder) fn finish_string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
-    let mut rest = text;
-    while let Some((block, behind)) = rest.split_first_chunk::<BLOCK>() {
-        if special(block) != 0 {
-            return finish_special(out, rest);
-        }
-        Room::<BLOCK>::of(out).put::<BLOCK, 0>(block, BLOCK).end();
-        rest = behind;
-    }
-    let block = padded(rest);
-    let found = special(&block);
-    if found & high(&block) != found || !is_utf8(rest, found) {
-        return finish_special(out, rest);
-    }
-    Room::<{ BLOCK + 1 }>::of(out).put::<BLOCK, 1>(&block, rest.len()).put::<1, 0>(b"\"", 1).end();
-    Ok(())
+    finish_blocks(out, text, 0, text.len())
 }
 
-/// A short text with blanks behind it.
+/// The same block by block.
+#[inline(never)]
+fn finish_blocks(
+    out: &mut Vec<u8>,
+    buffer: &[u8],
+    from: usize,
+    length: usize,
+) -> Result<(), Fault> {
+    let mut rest = &buffer[from..];
+    let mut length = length;
+    loop {
+        let block = rest.first_chunk().copied().unwrap_or_else(|| padded(rest));
+        let count = length.min(BLOCK);
+        let found = special(&block) & first(count);
+        if found != 0 && (found & !high(&block) != 0 || !is_utf8(&rest[..count], found)) {
+            return finish_special(out, &rest[..length]);
+        }
+        let room = Room::<{ BLOCK + 1 }>::of(out).put::<BLOCK, 1>(&block, count);
+        if length == count {
+            room.put::<1, 0>(b"\"", 1).end();
+            return Ok(());
+        }
+        room.end();
+        rest = &rest[count..];
+        length -= count;
+    }
+}
+
+/// A short text with anything behind it. Its two ends, which may lap over each other, are copied as wholes.
 #[inline(always)]
 fn padded(text: &[u8]) -> [u8; BLOCK] {
-    let mut block = [b' '; BLOCK];
-    block[..text.len()].copy_from_slice(text);
+    let mut block = [0; BLOCK];
+    if !(ends::<16>(text, &mut block) || ends::<8>(text, &mut block) || ends::<4>(text, &mut block))
+    {
+        block.iter_mut().zip(text).for_each(|(to, from)| *to = *from);
+    }
     block
+}
+
+#[inline(always)]
+fn ends<const SIZE: usize>(text: &[u8], block: &mut [u8; BLOCK]) -> bool {
+    let (Some(first), Some(last)) = (text.first_chunk::<SIZE>(), text.last_chunk::<SIZE>()) else {
+        return false;
+    };
+    block[..SIZE].copy_from_slice(first);
+    block[text.len() - SIZE..text.len()].copy_from_slice(last);
+    true
 }
 
 /// Whether a short text is UTF-8. Only the bytes above ASCII, which have a bit each, are looked at.

@@ -3,6 +3,16 @@
 /// How many bytes are looked over and copied at once.
 pub(in crate::transcoder) const BLOCK: usize = 32;
 
+/// The block at `at`; `None` where there are fewer bytes.
+#[inline(always)]
+pub(in crate::transcoder) fn block(bytes: &[u8], at: usize) -> Option<&[u8; BLOCK]> {
+    if at >= bytes.len().saturating_sub(BLOCK - 1) {
+        return None;
+    }
+    // SAFETY: at < len - 31, so that the 32 bytes from `at` on are inside. An array of bytes needs no alignment.
+    Some(unsafe { &*bytes.as_ptr().add(at).cast::<[u8; BLOCK]>() })
+}
+
 /// A bit for each byte that is not ASCII or that JSON must escape.
 #[inline(always)]
 pub(in crate::transcoder) fn special(block: &[u8; BLOCK]) -> u32 {
@@ -85,6 +95,18 @@ mod twin {
 mod tests {
     use super::*;
     use crate::transcoder::tests::random::{Random, seeds};
+
+    #[test]
+    fn a_block_is_what_safe_code_reads() {
+        let bytes: Vec<u8> = (0..100).collect();
+        for length in 0..100 {
+            let bytes = &bytes[..length];
+            for at in (0..110).chain([usize::MAX - 31, usize::MAX]) {
+                let twin = bytes.get(at..).and_then(<[u8]>::first_chunk);
+                assert_eq!(block(bytes, at), twin, "{at} in {length}");
+            }
+        }
+    }
 
     #[test]
     fn bytes_are_judged_as_safe_code_judges_them() {

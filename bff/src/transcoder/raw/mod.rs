@@ -7,6 +7,6 @@ mod block;
 mod room;
 mod word;
 
-pub(super) use block::{BLOCK, high, special};
+pub(super) use block::{BLOCK, block, high, special};
 pub(super) use room::Room;
 pub(super) use word::word;

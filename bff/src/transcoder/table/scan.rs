@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Entry, ScanFault, Table, TableId, Tables, kind, span};
+use super::{Entry, ScanFault, Table, TableId, Tables, Window, kind, span};
 use crate::transcoder::{
     raw,
     wire::{FIXED32, FIXED64, LEN, Malformed, VARINT, packed, skip, tag, varint},
@@ -11,26 +11,38 @@ use crate::transcoder::{
 impl Tables {
     /// Fills `slots`, which are all 0, from a message, and returns the message to which their spans belong: `bytes`, or a
     /// copy in which messages that came in parts are whole.
-    #[inline]
+    #[inline(always)]
     pub(in crate::transcoder) fn read<'a>(
         &self,
         table: TableId,
         bytes: &'a [u8],
         slots: &mut [u64],
     ) -> Result<Cow<'a, [u8]>, Malformed> {
-        // Spans hold places in 32 bits.
-        if bytes.len() > u32::MAX as usize {
-            return Err(Malformed);
-        }
-        match self.scan(&self.tables[table.0 as usize], bytes, 0, slots) {
+        match self.fill(table, Window::of(bytes), slots) {
             Ok(()) => Ok(Cow::Borrowed(bytes)),
             Err(ScanFault::Malformed) => Err(Malformed),
             Err(ScanFault::Split) => self.read_parts(table, bytes, slots).map(Cow::Owned),
         }
     }
 
+    /// Fills `slots`, which are all 0, from a message that did not come in parts.
+    #[inline(always)]
+    pub(in crate::transcoder) fn fill(
+        &self,
+        table: TableId,
+        window: Window<'_>,
+        slots: &mut [u64],
+    ) -> Result<(), ScanFault> {
+        // Spans hold places in 32 bits.
+        if window.length > u32::MAX as usize {
+            return Err(ScanFault::Malformed);
+        }
+        self.scan(&self.tables[table.0 as usize], window.buffer, (0, window.length), slots)
+    }
+
+    /// The message that is left of one that came in parts, from which `slots` are filled.
     #[cold]
-    fn read_parts(
+    pub(in crate::transcoder) fn read_parts(
         &self,
         table: TableId,
         bytes: &[u8],
@@ -38,20 +50,21 @@ impl Tables {
     ) -> Result<Vec<u8>, Malformed> {
         let whole = self.merged(table, bytes)?;
         slots.fill(0);
-        match self.scan(&self.tables[table.0 as usize], &whole, 0, slots) {
+        match self.fill(table, Window::of(&whole), slots) {
             Ok(()) => Ok(whole),
             Err(_) => Err(Malformed),
         }
     }
 
+    /// Goes through the part of a buffer that is a message.
     fn scan(
         &self,
         table: &Table,
         bytes: &[u8],
-        mut at: usize,
+        (mut at, end): (usize, usize),
         slots: &mut [u64],
     ) -> Result<(), ScanFault> {
-        while at < bytes.len() {
+        while at < end {
             let start = at;
             let word = match raw::word(bytes, at) {
                 Some(word) => word,
@@ -84,11 +97,19 @@ impl Tables {
             match slots.get_mut(entry.0 as usize) {
                 // The kind is the plain store: all others make numbers that are larger than any slot's.
                 Some(slot) => *slot = value,
-                None => self.note(entry, bytes, [start, from, at], slots)?,
+                None if entry.kind() == kind::REPEATED => {
+                    let slot = &mut slots[entry.index()];
+                    let first = if *slot == 0 { start } else { (*slot >> 32) as usize };
+                    *slot = span(first, at);
+                }
+                None if entry.kind() == kind::SINGLE => {
+                    single(&mut slots[entry.index()], from, at)?;
+                }
+                None => self.note(entry, bytes, [start, from, at.min(end)], slots)?,
             }
         }
         // What goes beyond the end is found only here: its slot is not read.
-        if at > bytes.len() { Err(ScanFault::Malformed) } else { Ok(()) }
+        if at > end { Err(ScanFault::Malformed) } else { Ok(()) }
     }
 
     /// Everything but the plain store. Not inlined: it would take the loop's registers. The places are those of the tag, of the value, and of its end.
@@ -109,13 +130,10 @@ impl Tables {
             }
             kind::SINGLE => single(&mut slots[entry.index()], from, to)?,
             kind::PATH => {
-                if to > bytes.len() {
-                    return Err(ScanFault::Malformed);
-                }
                 let node = &self.paths[entry.index()];
                 single(&mut slots[node.slot], from, to)?;
                 let table = &self.tables[node.table.0 as usize];
-                self.scan(table, &bytes[..to], from, slots)?;
+                self.scan(table, bytes, (from, to), slots)?;
             }
             kind::GUARDED => {
                 let guard = &self.guards[entry.index()];
