@@ -6,7 +6,7 @@ use super::{
     frame::VALUE,
     json::{self, Fault},
     raw::Room,
-    wire::{Fields, LEN, Payload, VARINT, tag_of},
+    wire::{Fields, LEN, Payload, VARINT, skip, tag, tag_of, varint},
 };
 use crate::{
     contract::{self, Contract, Format, Scalar},
@@ -346,13 +346,13 @@ fn wrapped(bytes: &[u8]) -> Result<&[u8], Fault> {
 fn seconds_and_nanos(bytes: &[u8]) -> Result<(i64, i32), Fault> {
     const SECONDS: u32 = tag_of(1, VARINT);
     const NANOS: u32 = tag_of(2, VARINT);
-    let (mut seconds, mut nanos) = (0, 0);
-    let mut fields = Fields::of(bytes);
-    while let Some(field) = fields.next()? {
-        match (field.tag, field.payload) {
-            (SECONDS, Payload::Number(raw)) => seconds = raw as i64,
-            (NANOS, Payload::Number(raw)) => nanos = raw as i32,
-            _ => {}
+    let (mut seconds, mut nanos, mut at) = (0, 0, 0);
+    while at < bytes.len() {
+        let tag = tag(bytes, &mut at)?;
+        match tag {
+            SECONDS => seconds = varint(bytes, &mut at)? as i64,
+            NANOS => nanos = varint(bytes, &mut at)? as i32,
+            _ => skip(bytes, &mut at, tag)?,
         }
     }
     Ok((seconds, nanos))

@@ -2,7 +2,7 @@
 
 use super::{Emitter, Flow, Path, Stop, join::Joined};
 use crate::transcoder::{
-    frame::{KeyText, Kind, Operation, Value, WHOLE},
+    frame::{KeyText, Kind, Operation, VALUE, Value, WHOLE},
     json::{self, Fault},
     leaf::{BytesLeaf, NumberLeaf, write_bytes, write_number},
     map::{EntryTags, MapKey, MapValue, entry, overridden, overridden_entries},
@@ -111,8 +111,7 @@ impl Emitter<'_> {
 
     fn bytes(&mut self, leaf: BytesLeaf, bytes: Window<'_>) -> Result<(), Fault> {
         if leaf == BytesLeaf::String {
-            let room = Room::<{ json::TEXT + 1 }>::of(self.out).put(b"\"", 1);
-            return json::put_text(room, bytes.buffer(), 0, bytes.length());
+            return json::put_string(Room::of(self.out), bytes);
         }
         write_bytes(self.out, leaf, bytes.message(), &self.program.enums)
     }
@@ -129,11 +128,16 @@ impl Emitter<'_> {
         path: &Path<'_>,
     ) -> Flow {
         let path = path.field(operation);
+        let enums = &self.program.enums;
         let list = self.mark();
         let mut flow = Ok(());
         self.out.push(b'[');
         let mut index = 0;
         while let Some(raw) = numbers.next()? {
+            if self.quick_item(index, |room| write_number(room, leaf, raw, enums)) {
+                index += 1;
+                continue;
+            }
             if index > 0 {
                 self.out.push(b',');
             }
@@ -155,6 +159,26 @@ impl Emitter<'_> {
         self.settle(operation.nullable, list, flow)
     }
 
+    /// Writes an item of a list with what stands before it, if nothing is special about it.
+    #[inline(always)]
+    fn quick_item(
+        &mut self,
+        index: u32,
+        write: impl FnOnce(Room<'_, VALUE>) -> Result<(), Fault>,
+    ) -> bool {
+        let start = self.out.len();
+        let comma = usize::from(index > 0);
+        if self.meter.is_due(start + comma) {
+            return false;
+        }
+        let is_written =
+            write(Room::<{ VALUE + 1 }>::of(self.out).put::<1, VALUE>(b",", comma)).is_ok();
+        if !is_written {
+            self.out.truncate(start);
+        }
+        is_written
+    }
+
     fn items(
         &mut self,
         operation: &Operation,
@@ -171,6 +195,12 @@ impl Emitter<'_> {
         while let Some(bytes) = items.next_window()? {
             at += 1;
             if dead.is_some_and(|dead| dead[at - 1]) {
+                continue;
+            }
+            if let Value::Bytes(BytesLeaf::String) = value
+                && self.quick_item(index, |room| json::put_string(room, bytes))
+            {
+                index += 1;
                 continue;
             }
             if index > 0 {

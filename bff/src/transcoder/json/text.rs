@@ -1,23 +1,34 @@
 //! Texts. Most are short and need no escape: they are looked over and copied in blocks.
 
 use super::Fault;
-use crate::transcoder::raw::{BLOCK, Room, block, high, special};
+use crate::transcoder::{
+    raw::{BLOCK, Room, block, high, special},
+    table::Window,
+};
 
-/// Room for a text of one block and a quote.
-pub(in crate::transcoder) const TEXT: usize = BLOCK + 1;
+/// Room for a text of one block, its opening quote perhaps, and the closing one.
+pub(in crate::transcoder) const TEXT: usize = BLOCK + 2;
 
 /// Appends a text in quotes.
 #[inline]
 pub(in crate::transcoder) fn string(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
-    let room = Room::<{ TEXT + 1 }>::of(out).put(b"\"", 1);
-    put_text(room, text, 0, text.len())
+    put_string(Room::of(out), Window::of(text))
+}
+
+/// Puts a text in quotes.
+#[inline(always)]
+pub(in crate::transcoder) fn put_string(
+    room: Room<'_, TEXT>,
+    text: Window<'_>,
+) -> Result<(), Fault> {
+    put_text(room.put::<1, { TEXT - 1 }>(b"\"", 1), text.buffer(), 0, text.length())
 }
 
 /// Puts a text of this length that begins at `from`, and a closing quote; the opening one is there. Where the buffer goes on
 /// behind it, this costs a few vector instructions and no call.
 #[inline(always)]
-pub(in crate::transcoder) fn put_text(
-    room: Room<'_, TEXT>,
+pub(in crate::transcoder) fn put_text<const LEFT: usize>(
+    room: Room<'_, LEFT>,
     buffer: &[u8],
     from: usize,
     length: usize,

@@ -85,7 +85,8 @@ impl<'a> Messages<'a> {
 pub(in crate::transcoder) struct Numbers<'a> {
     bytes: &'a [u8],
     at: usize,
-    packed: &'a [u8],
+    /// Where the packed ones that are being read end.
+    packed_end: usize,
     number: u32,
     wire_type: u32,
 }
@@ -93,18 +94,16 @@ pub(in crate::transcoder) struct Numbers<'a> {
 impl<'a> Numbers<'a> {
     /// The values of field `number`, whose unpacked wire type is `wire_type`, in a slot's part of a message.
     pub(in crate::transcoder) fn of(bytes: &'a [u8], number: u32, wire_type: u32) -> Self {
-        Self { bytes, at: 0, packed: &[], number, wire_type }
+        Self { bytes, at: 0, packed_end: 0, number, wire_type }
     }
 
     /// The next value.
     #[inline]
     pub(in crate::transcoder) fn next(&mut self) -> Result<Option<u64>, Malformed> {
         loop {
-            if !self.packed.is_empty() {
-                let mut at = 0;
-                let raw = raw(self.packed, &mut at, self.wire_type)?;
-                self.packed = &self.packed[at..];
-                return Ok(Some(raw));
+            if self.at < self.packed_end {
+                let packed = &self.bytes[..self.packed_end];
+                return raw(packed, &mut self.at, self.wire_type).map(Some);
             }
             if self.at == self.bytes.len() {
                 return Ok(None);
@@ -113,18 +112,21 @@ impl<'a> Numbers<'a> {
             if tag == tag_of(self.number, self.wire_type) {
                 return raw(self.bytes, &mut self.at, self.wire_type).map(Some);
             }
-            let mut from = self.at;
-            skip(self.bytes, &mut self.at, tag)?;
             if tag == tag_of(self.number, LEN) {
-                varint(self.bytes, &mut from)?;
-                self.packed = &self.bytes[from..self.at];
+                let length = varint(self.bytes, &mut self.at)?;
+                if length > (self.bytes.len() - self.at) as u64 {
+                    return Err(Malformed);
+                }
+                self.packed_end = self.at + length as usize;
+            } else {
+                skip(self.bytes, &mut self.at, tag)?;
             }
         }
     }
 }
 
 /// The raw number at `at`, which is moved behind it.
-#[inline]
+#[inline(always)]
 pub(in crate::transcoder) fn raw(
     bytes: &[u8],
     at: &mut usize,
