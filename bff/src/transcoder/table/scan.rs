@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Entry, ScanFault, Table, TableId, Tables, Window, kind, span};
+use super::{Entry, ScanFault, Table, TableId, Tables, Window, kind, list::raw as number, span};
 use crate::transcoder::{
     raw,
     wire::{FIXED32, FIXED64, LEN, Malformed, VARINT, packed, skip, tag, varint},
@@ -65,51 +65,49 @@ impl Tables {
         slots: &mut [u64],
     ) -> Result<(), ScanFault> {
         while at < end {
-            let start = at;
-            let word = match raw::word(bytes, at) {
-                Some(word) => word,
-                None => last_word(bytes, at),
-            };
-            let (tag, entry, mut from, word) = if word & 0x80 == 0 {
-                let tag = word as u32 & 0x7f;
-                (tag, table.small[tag as usize], at + 1, word >> 8)
-            } else if word & 0x8000 == 0 {
-                let tag = (word & 0x7f | (word & 0x7f00) >> 1) as u32;
-                (tag, table.find_large(tag), at + 2, word >> 16)
-            } else {
-                table.long_tag(bytes, at)?
-            };
-            let value;
-            // Asked in the order of what messages are made of.
-            if tag & 7 == LEN {
-                let length;
-                (from, length) = number(bytes, from, word, bytes.len() as u64)?;
-                at = from + length as usize;
-                value = span(from, at);
-            } else if tag & 7 == VARINT {
-                (at, value) = number(bytes, from, word, u64::MAX)?;
-            } else if tag & 7 == FIXED64 {
-                at = from + 8;
-                value = raw::word(bytes, from).ok_or(Malformed)?;
-            } else {
-                (at, value) = rare(bytes, from, tag)?;
-            }
-            match slots.get_mut(entry.0 as usize) {
-                // The kind is the plain store: all others make numbers that are larger than any slot's.
-                Some(slot) => *slot = value,
-                None if entry.kind() == kind::REPEATED => {
-                    let slot = &mut slots[entry.index()];
-                    let first = if *slot == 0 { start } else { (*slot >> 32) as usize };
-                    *slot = span(first, at);
-                }
-                None if entry.kind() == kind::SINGLE => {
-                    single(&mut slots[entry.index()], from, at)?;
-                }
-                None => self.note(entry, bytes, [start, from, at.min(end)], slots)?,
+            at = table.plain(bytes, (at, end), slots);
+            if at < end {
+                at = self.field(table, bytes, (at, end), slots)?;
             }
         }
         // What goes beyond the end is found only here: its slot is not read.
         if at > end { Err(ScanFault::Malformed) } else { Ok(()) }
+    }
+
+    /// Any field, and where it ends.
+    #[inline(never)]
+    fn field(
+        &self,
+        table: &Table,
+        bytes: &[u8],
+        (start, end): (usize, usize),
+        slots: &mut [u64],
+    ) -> Result<usize, ScanFault> {
+        let mut at = start;
+        let tag = tag(bytes, &mut at)?;
+        let entry = table.find(tag);
+        let mut from = at;
+        let value = match tag & 7 {
+            LEN => {
+                let length = varint(bytes, &mut at)?;
+                if length > (bytes.len() - at) as u64 {
+                    return Err(ScanFault::Malformed);
+                }
+                from = at;
+                at += length as usize;
+                span(from, at)
+            }
+            VARINT | FIXED64 | FIXED32 => number(bytes, &mut at, tag & 7)?,
+            _ => {
+                skip(bytes, &mut at, tag)?;
+                return Ok(at);
+            }
+        };
+        match slots.get_mut(entry.0 as usize) {
+            Some(slot) => *slot = value,
+            None => self.note(entry, bytes, [start, from, at.min(end)], slots)?,
+        }
+        Ok(at)
     }
 
     /// Everything but the plain store. Not inlined: it would take the loop's registers. The places are those of the tag, of the value, and of its end.
@@ -154,61 +152,6 @@ impl Tables {
     }
 }
 
-/// The last bytes of a message, with zeros behind them.
-#[inline(never)]
-fn last_word(bytes: &[u8], at: usize) -> u64 {
-    let rest = &bytes[at..];
-    match bytes.last_chunk::<8>() {
-        Some(last) if rest.len() < 8 => u64::from_le_bytes(*last) >> (64 - 8 * rest.len()),
-        _ => rest.iter().take(8).rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    }
-}
-
-/// Where the varint at the beginning of the word ends, and its value, which is not above the limit if it is long.
-#[inline(always)]
-fn number(bytes: &[u8], at: usize, word: u64, limit: u64) -> Result<(usize, u64), Malformed> {
-    if word & 0x80 == 0 {
-        Ok((at + 1, word & 0x7f))
-    } else if word & 0x8000 == 0 {
-        Ok((at + 2, word & 0x7f | (word & 0x7f00) >> 1))
-    } else {
-        let (end, number) = long_number(bytes, at, word)?;
-        if number > limit { Err(Malformed) } else { Ok((end, number)) }
-    }
-}
-
-/// One of more than two bytes.
-#[inline(never)]
-fn long_number(bytes: &[u8], at: usize, word: u64) -> Result<(usize, u64), Malformed> {
-    let ends = !word & 0x8080_8080_8080;
-    if ends == 0 {
-        return longer_number(bytes, at);
-    }
-    let count = ends.trailing_zeros() as usize / 8 + 1;
-    // Everything up to the first byte that has no high bit.
-    Ok((at + count, packed(word & (ends ^ (ends - 1)))))
-}
-
-#[cold]
-fn longer_number(bytes: &[u8], mut at: usize) -> Result<(usize, u64), Malformed> {
-    let number = varint(bytes, &mut at)?;
-    Ok((at, number))
-}
-
-/// Numbers of 32 bits, and groups, which are skipped: where it ends, and the value.
-#[inline(never)]
-fn rare(bytes: &[u8], mut at: usize, tag: u32) -> Result<(usize, u64), Malformed> {
-    let from = at;
-    if tag < 8 {
-        return Err(Malformed);
-    }
-    skip(bytes, &mut at, tag)?;
-    match bytes[from..at] {
-        [a, b, c, d] if tag & 7 == FIXED32 => Ok((at, u32::from_le_bytes([a, b, c, d]).into())),
-        _ => Ok((at, 0)),
-    }
-}
-
 #[inline(always)]
 fn single(slot: &mut u64, from: usize, to: usize) -> Result<(), ScanFault> {
     if *slot != 0 {
@@ -219,36 +162,95 @@ fn single(slot: &mut u64, from: usize, to: usize) -> Result<(), ScanFault> {
 }
 
 impl Table {
-    pub(super) fn find(&self, tag: u32) -> Entry {
-        self.find_large(tag)
-    }
-
-    #[inline(always)]
-    fn find_large(&self, tag: u32) -> Entry {
-        match self.large.get((tag as usize).wrapping_sub(super::SMALL)) {
-            Some(entry) => *entry,
-            // Also one that is written longer than it need be.
-            None => self.find_far(tag),
-        }
-    }
-
-    /// What a tag of more than two bytes is, where its value begins, and the bytes there: at least six of them, or zeros
-    /// behind the message's end.
-    #[cold]
-    fn long_tag(&self, bytes: &[u8], mut at: usize) -> Result<(u32, Entry, usize, u64), Malformed> {
-        let tag = tag(bytes, &mut at)?;
-        if at == bytes.len() {
-            return Err(Malformed);
-        }
-        Ok((tag, self.find(tag), at, last_word(bytes, at)))
-    }
-
+    /// Goes through the fields of which nothing is special, and says where the first other one begins. It calls nothing, so
+    /// that all it works with stays in registers.
     #[inline(never)]
-    fn find_far(&self, tag: u32) -> Entry {
+    fn plain(&self, bytes: &[u8], (mut at, end): (usize, usize), slots: &mut [u64]) -> usize {
+        while at < end {
+            let Some(word) = raw::word(bytes, at) else { return at };
+            let (tag, entry, from, word) = if word & 0x80 == 0 {
+                let tag = word as u8 & 0x7f;
+                (u32::from(tag), self.small[usize::from(tag)], at + 1, word >> 8)
+            } else if word & 0x8000 == 0 {
+                let tag = (word & 0x7f | (word & 0x7f00) >> 1) as u32;
+                let Some(entry) = self.find_large(tag) else { return at };
+                (tag, entry, at + 2, word >> 16)
+            } else {
+                return at;
+            };
+            let (mut start, value, next);
+            // Asked in the order of what messages are made of.
+            if tag & 7 == LEN {
+                let length;
+                (start, length) = match word {
+                    _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
+                    _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
+                    _ => return at,
+                };
+                next = start + length as usize;
+                value = span(start, next);
+            } else if tag & 7 == VARINT {
+                start = at;
+                (next, value) = match word {
+                    _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
+                    _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
+                    _ => {
+                        // Six bytes are there.
+                        let ends = !word & 0x8080_8080_8080;
+                        if ends == 0 {
+                            return at;
+                        }
+                        let count = ends.trailing_zeros() as usize / 8 + 1;
+                        (from + count, packed(word & (ends ^ (ends - 1))))
+                    }
+                };
+            } else if tag & 7 == FIXED64 {
+                let Some(word) = raw::word(bytes, from) else { return at };
+                (start, next, value) = (at, from + 8, word);
+            } else {
+                return at;
+            }
+            match slots.get_mut(entry.0 as usize) {
+                // The kind is the plain store: all others make numbers that are larger than any slot's.
+                Some(slot) => *slot = value,
+                None => {
+                    let Some(slot) = slots.get_mut(entry.index()) else { return at };
+                    if entry.kind() == kind::REPEATED {
+                        start = if *slot == 0 { at } else { (*slot >> 32) as usize };
+                    } else if entry.kind() != kind::SINGLE || *slot != 0 {
+                        return at;
+                    }
+                    *slot = span(start, next);
+                }
+            }
+            at = next;
+        }
+        at
+    }
+
+    pub(super) fn find(&self, tag: u32) -> Entry {
         if let Some(entry) = self.small.get(tag as usize) {
             return *entry;
         }
-        let found = self.sparse.binary_search_by_key(&tag, |(tag, _)| *tag);
-        found.map_or(Entry::default(), |at| self.sparse[at].1)
+        self.find_large(tag).unwrap_or_else(|| {
+            let found = self.sparse.binary_search_by_key(&tag, |(tag, _)| *tag);
+            found.map_or(Entry::default(), |at| self.sparse[at].1)
+        })
     }
+
+    /// A tag of two bytes, if it is not among the sparse ones.
+    #[inline(always)]
+    fn find_large(&self, tag: u32) -> Option<Entry> {
+        let index = (tag as usize).checked_sub(super::SMALL)?;
+        match self.large.get(index) {
+            Some(entry) => Some(*entry),
+            None => self.sparse.is_empty().then(Entry::default),
+        }
+    }
+}
+
+/// The varint of two bytes that begins a word.
+#[inline(always)]
+fn two_bytes(word: u64) -> u64 {
+    word & 0x7f | (word & 0x7f00) >> 1
 }
