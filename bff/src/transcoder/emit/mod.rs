@@ -72,7 +72,7 @@ impl Program {
     pub fn emit(&self, input: &EmitInput<'_>, out: &mut Vec<u8>) -> Emission {
         let Budget { size, .. } = input.budget;
         let meter = Meter::new(input.budget, out.len());
-        out.reserve(expected_size(input).min(size));
+        make_room(out, input);
         let mut emitter = Emitter {
             program: self,
             input,
@@ -105,12 +105,16 @@ impl Program {
     }
 }
 
-/// JSON is rarely more than twice its wire form; a guess that is too low costs a copy.
-fn expected_size(input: &EmitInput<'_>) -> usize {
+/// JSON is rarely more than twice its wire form; a guess that is too low costs a copy. A buffer that has room for a fair
+/// part of it was made by someone who remembers how large such answers are.
+fn make_room(out: &mut Vec<u8>, input: &EmitInput<'_>) {
     let entities = input.steps.iter().flatten();
     let wire: usize = entities.map(|entity| entity.value.len()).sum();
     let slow: usize = input.slow.values().map(bytes::Bytes::len).sum();
-    wire.saturating_mul(2).saturating_add(slow).saturating_add(256)
+    if out.capacity() - out.len() < wire / 8 + slow + 64 {
+        let expected = wire.saturating_mul(2).saturating_add(slow).saturating_add(256);
+        out.reserve(expected.min(input.budget.size));
+    }
 }
 
 impl Emitter<'_> {
