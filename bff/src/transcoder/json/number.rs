@@ -170,6 +170,7 @@ pub(in crate::transcoder) fn float32(out: &mut Vec<u8>, value: f32) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transcoder::tests::random::{Random, seeds};
 
     #[test]
     fn integers_are_written_as_std_writes_them() {
@@ -199,6 +200,29 @@ mod tests {
                 let text = String::from_utf8(out).unwrap();
                 assert_eq!(text.parse::<f64>().unwrap().to_bits(), bits, "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn doubles_of_few_decimals_are_written_as_the_search_for_the_shortest_writes_them() {
+        let check = |number: f64| {
+            let mut out = Vec::new();
+            float64(&mut out, number).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            assert_eq!(text, zmij::Buffer::new().format_finite(number));
+        };
+        for number in (0..20_000).map(f64::from).chain([1e7, 1e10, 1e16, 1e-5, 1e300, 5e-324]) {
+            for scale in [1.0, 10.0, 100.0, 1000.0, 10_000.0] {
+                check(number / scale);
+                check(-number / scale);
+            }
+        }
+        for seed in seeds(2000) {
+            let mut random = Random::new(seed);
+            let number = (random.bits() >> random.below(64)) as f64 / 1000.0;
+            check(number);
+            check(f64::from_bits(number.to_bits() + 1));
+            check(number + 0.0005);
         }
     }
 

@@ -139,6 +139,7 @@ fn finish_special(out: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transcoder::tests::random::{Random, seeds};
 
     fn check(text: &[u8]) {
         let mut out = Vec::new();
@@ -162,6 +163,42 @@ mod tests {
                     check(&text);
                 }
             }
+        }
+    }
+
+    /// As [`check`], of a part of a larger buffer.
+    fn check_inside(buffer: &[u8], from: usize, to: usize, seed: u64) {
+        let text = Window::of(buffer).part((from as u64) << 32 | to as u64);
+        let mut out = b"before".to_vec();
+        let written = put_string(Room::of(&mut out), text);
+        match std::str::from_utf8(text.message()) {
+            Ok(text) => {
+                written.unwrap();
+                let json = out.strip_prefix(b"before").unwrap();
+                assert_eq!(serde_json::from_slice::<String>(json).unwrap(), text, "seed {seed}");
+            }
+            Err(_) => assert_eq!(written, Err(Fault::NotUtf8), "seed {seed}"),
+        }
+    }
+
+    #[test]
+    fn texts_are_read_back_whatever_stands_around_them() {
+        for seed in seeds(2000) {
+            let mut random = Random::new(seed);
+            let mut buffer = vec![b'a'; random.below(40)];
+            let from = buffer.len();
+            while random.below(6) > 0 {
+                buffer.extend(vec![b'a'; random.below(30)]);
+                buffer.extend(random.text().bytes());
+                match random.below(20) {
+                    0 => buffer.push(random.bits() as u8),
+                    1 => drop(buffer.pop()),
+                    _ => {}
+                }
+            }
+            let to = buffer.len().max(from);
+            buffer.resize(to + random.below(70), 0xc3);
+            check_inside(&buffer, from.min(to), to, seed);
         }
     }
 

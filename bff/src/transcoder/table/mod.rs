@@ -176,6 +176,3 @@ pub(super) fn part(bytes: &[u8], span: u64) -> &[u8] {
     let (start, end) = ends(span);
     &bytes[start..end]
 }
-
-#[cfg(test)]
-mod tests;

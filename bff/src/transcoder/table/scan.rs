@@ -254,3 +254,106 @@ impl Table {
 fn two_bytes(word: u64) -> u64 {
     word & 0x7f | (word & 0x7f00) >> 1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        contract::Scalar,
+        transcoder::{
+            descriptor::Descriptors,
+            table::TableBuilder,
+            tests::random::{Random, seeds},
+            wire::{put_fixed, put_len, put_tag},
+        },
+    };
+
+    /// The scan without the loop of plain fields, of a message with nothing behind it.
+    fn twin(tables: &Tables, table: TableId, message: &[u8], slots: &mut [u64]) -> bool {
+        let table = &tables.tables[table.0 as usize];
+        let mut at = 0;
+        while at < message.len() {
+            match tables.field(table, message, (at, message.len()), slots) {
+                Ok(end) => at = end,
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Fields of all kinds, in each of the three lists of a table.
+    fn tables() -> (Tables, TableId, usize) {
+        let descriptors = Descriptors::of(b"");
+        let mut builder = TableBuilder::new(descriptors.nothing());
+        for base in [0, 15, 600] {
+            builder.number(0, base + 1, Scalar::Uint64, false).unwrap();
+            builder.number(0, base + 2, Scalar::Double, false).unwrap();
+            builder.number(0, base + 3, Scalar::Fixed32, false).unwrap();
+            builder.number(0, base + 4, Scalar::Int32, true).unwrap();
+            builder.bytes(0, base + 5).unwrap();
+            builder.message(0, base + 6).unwrap();
+            builder.repeated(0, base + 7, VARINT).unwrap();
+            builder.repeated(0, base + 8, LEN).unwrap();
+            let (inner, _) = builder.descend(&[base + 9]).unwrap();
+            builder.number(inner, 1, Scalar::Uint64, false).unwrap();
+        }
+        builder.oneof(vec![5 << 3 | LEN, 20 << 3 | LEN, 606 << 3 | LEN]);
+        let slots = builder.slots();
+        let mut tables = Tables::default();
+        let table = builder.finish(&mut tables);
+        (tables, table, slots)
+    }
+
+    fn message(random: &mut Random) -> Vec<u8> {
+        let mut message = Vec::new();
+        for _ in 0..random.below(12) {
+            let number = [0, 15, 600][random.below(3)] + 1 + random.below(12) as u32;
+            match random.below(8) {
+                0 => {
+                    put_tag(&mut message, number, FIXED32);
+                    put_fixed(&mut message, FIXED32, random.bits());
+                }
+                1 => {
+                    put_tag(&mut message, number, FIXED64);
+                    put_fixed(&mut message, FIXED64, random.bits());
+                }
+                2..5 => {
+                    put_tag(&mut message, number, VARINT);
+                    put_fixed(&mut message, VARINT, random.number());
+                }
+                5 => put_len(&mut message, number, &[8, random.below(128) as u8]),
+                _ => {
+                    let length = [0, 3, 127, 128, 20_000][random.below(5)];
+                    put_len(&mut message, number, &vec![b'a'; length]);
+                }
+            }
+        }
+        if random.once_in(4) {
+            message.truncate(random.below(message.len() + 1));
+        }
+        if random.once_in(4) && !message.is_empty() {
+            let at = random.below(message.len().min(100));
+            message[at] = random.bits() as u8;
+        }
+        message
+    }
+
+    #[test]
+    fn plain_fields_are_scanned_as_all_others_whatever_stands_behind_the_message() {
+        let (tables, table, count) = tables();
+        for seed in seeds(1000) {
+            let mut random = Random::new(seed);
+            let message = message(&mut random);
+            let mut buffer = message.clone();
+            buffer.extend((0..random.below(12)).map(|_| random.bits() as u8));
+            let window = Window { buffer: &buffer, length: message.len() };
+            let (mut ours, mut theirs) = (vec![0; count], vec![0; count]);
+            let is_read = tables.fill(table, window, &mut ours).is_ok();
+            assert_eq!(is_read, twin(&tables, table, &message, &mut theirs), "seed {seed}");
+            if is_read {
+                // The first slot is where all goes that nobody reads.
+                assert_eq!(ours[1..], theirs[1..], "seed {seed}");
+            }
+        }
+    }
+}
