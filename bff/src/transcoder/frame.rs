@@ -64,6 +64,11 @@ pub(super) struct Operation {
 }
 
 impl Operation {
+    /// Whether its literal ends with the quote of a text.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Text { .. })
+    }
+
     /// Whether its value is more than a number or a text.
     pub(super) fn is_more(&self) -> bool {
         !matches!(self.kind, Kind::Text { .. } | Kind::Number { .. })
@@ -150,6 +155,24 @@ impl Literal {
     #[inline(always)]
     pub(super) fn put(&self, out: &mut Vec<u8>) {
         self.put_before(out).end();
+    }
+
+    /// Puts it in place of a value.
+    #[inline]
+    pub(super) fn put_as_value(&self, room: Room<'_, VALUE>) {
+        if self.length > SHORT {
+            room.end().extend_from_slice(&self.long);
+        } else {
+            room.put::<SHORT, 0>(&self.short, self.length).end();
+        }
+    }
+
+    /// Appends the literal, without the quote at its end if it has one, and null.
+    #[inline]
+    pub(super) fn put_null(&self, out: &mut Vec<u8>, is_quoted: bool) {
+        self.put(out);
+        out.truncate(out.len() - usize::from(is_quoted));
+        Room::<4>::of(out).put::<4, 0>(b"null", 4).end();
     }
 
     /// Appends the literal and makes room for a value.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    frame::VALUE,
+    frame::{Literal, VALUE},
     json::{self, Fault},
     raw::Room,
     wire::{Fields, LEN, Payload, VARINT, skip, tag, tag_of, varint},
@@ -170,8 +170,8 @@ impl BytesLeaf {
 #[derive(Debug)]
 pub(super) struct EnumNames {
     /// For the numbers from 0 on.
-    dense: Vec<Option<Box<[u8]>>>,
-    others: HashMap<i32, Box<[u8]>>,
+    dense: Vec<Option<Literal>>,
+    others: HashMap<i32, Literal>,
 }
 
 /// Numbers below are looked up by index.
@@ -181,11 +181,11 @@ impl EnumNames {
     pub(super) fn of(values: &[contract::EnumValue]) -> Self {
         let mut names = Self { dense: Vec::new(), others: HashMap::new() };
         for value in values {
-            let name = format!("\"{}\"", value.name).into_bytes().into_boxed_slice();
+            let name = Literal::of(&format!("\"{}\"", value.name));
             match usize::try_from(value.number) {
                 Ok(index) if index < DENSE => {
                     if names.dense.len() <= index {
-                        names.dense.resize(index + 1, None);
+                        names.dense.resize_with(index + 1, || None);
                     }
                     names.dense[index].get_or_insert(name);
                 }
@@ -196,10 +196,10 @@ impl EnumNames {
     }
 
     #[inline]
-    fn get(&self, number: i32) -> Option<&[u8]> {
+    fn get(&self, number: i32) -> Option<&Literal> {
         match self.dense.get(number as usize) {
-            Some(name) => name.as_deref(),
-            None => self.others.get(&number).map(|name| &**name),
+            Some(name) => name.as_ref(),
+            None => self.others.get(&number),
         }
     }
 }
@@ -248,7 +248,7 @@ fn write_other(
         NumberLeaf::Float => json::float32(room.end(), f32::from_bits(raw as u32)),
         NumberLeaf::Enum(position) => match enums[position].get(raw as i32) {
             Some(name) => {
-                room.end().extend_from_slice(name);
+                name.put_as_value(room);
                 Ok(())
             }
             None => Err(Fault::UnknownEnumValue),

@@ -189,19 +189,19 @@ impl Emitter<'_> {
             return false;
         }
         let start = self.out.len();
+        let Some(slot) = slots.get(operation.slot as usize).copied() else { return false };
         let written = match &operation.kind {
-            Kind::Text { .. } => match slots.get(operation.slot as usize) {
-                None | Some(0) => return false,
-                Some(slot) => {
-                    let (from, to) = ends(*slot);
-                    let room = operation.literal.put_before(self.out);
-                    json::put_text(room, message.buffer(), from, to - from)
-                }
-            },
-            Kind::Number { leaf, explicit: false, .. } => {
-                let Some(slot) = slots.get(operation.slot as usize) else { return false };
+            Kind::Text { explicit: true } | Kind::Number { explicit: true, .. } if slot == 0 => {
+                return false;
+            }
+            Kind::Text { .. } => {
+                let (from, to) = ends(slot);
                 let room = operation.literal.put_before(self.out);
-                write_number(room, *leaf, *slot, &self.program.enums)
+                json::put_text(room, message.buffer(), from, to - from)
+            }
+            Kind::Number { leaf, explicit: false, .. } => {
+                let room = operation.literal.put_before(self.out);
+                write_number(room, *leaf, slot, &self.program.enums)
             }
             _ => return false,
         };
@@ -324,14 +324,15 @@ impl Emitter<'_> {
 
     /// Where the value of a field begins, of which only the literal is written.
     fn start(&self, operation: &Operation) -> usize {
-        let quoted = matches!(operation.kind, Kind::Text { .. });
-        self.out.len() - usize::from(quoted)
+        self.out.len() - usize::from(operation.is_text())
     }
 
     /// No value came. Of the field nothing is written.
-    #[cold]
-    #[inline(never)]
     fn absent(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        if operation.nullable {
+            operation.literal.put_null(self.out, operation.is_text());
+            return Ok(());
+        }
         operation.literal.put(self.out);
         self.missing(operation, path)
     }

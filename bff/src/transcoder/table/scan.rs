@@ -190,7 +190,7 @@ impl Table {
                 next = start + length as usize;
                 value = span(start, next);
             } else if tag & 7 == VARINT {
-                start = at;
+                start = from;
                 (next, value) = match word {
                     _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
                     _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
@@ -206,7 +206,7 @@ impl Table {
                 };
             } else if tag & 7 == FIXED64 {
                 let Some(word) = raw::word(bytes, from) else { return at };
-                (start, next, value) = (at, from + 8, word);
+                (start, next, value) = (from, from + 8, word);
             } else {
                 return at;
             }
@@ -215,10 +215,12 @@ impl Table {
                 Some(slot) => *slot = value,
                 None => {
                     let Some(slot) = slots.get_mut(entry.index()) else { return at };
-                    if entry.kind() == kind::REPEATED {
-                        start = if *slot == 0 { at } else { (*slot >> 32) as usize };
-                    } else if entry.kind() != kind::SINGLE || *slot != 0 {
-                        return at;
+                    match entry.kind() {
+                        kind::REPEATED if *slot == 0 => start = at,
+                        kind::REPEATED => start = (*slot >> 32) as usize,
+                        kind::SINGLE if *slot == 0 => {}
+                        kind::SPAN => {}
+                        _ => return at,
                     }
                     *slot = span(start, next);
                 }
