@@ -95,7 +95,9 @@ fn long_digits(value: u64) -> ([u8; LONGEST], usize) {
     (digits, count + 8)
 }
 
-fn all_digits(value: u64) -> [u8; 8] {
+/// The eight digits of a number below [`EIGHT_DIGITS`].
+#[inline]
+pub(super) fn all_digits(value: u64) -> [u8; 8] {
     (eight_digits(value) | ZEROS).to_le_bytes()
 }
 
