@@ -110,8 +110,7 @@ impl Tables {
         Ok(at)
     }
 
-    /// Everything but the plain store. Not inlined: it would take the loop's registers. The places are those of the tag, of the value, and of its end.
-    #[inline(never)]
+    /// Puts into slots what is more than a plain store. The places are those of the tag, of the value, and of its end.
     fn note(
         &self,
         entry: Entry,
