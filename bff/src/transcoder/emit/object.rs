@@ -61,10 +61,11 @@ impl Emitter<'_> {
         let is_large = message.length() > LARGE;
         let mut flow = Ok(());
         for operation in &frame.operations {
-            if !is_large && self.quick(operation, slots, message) {
+            let is_watched = is_large && self.is_due(operation);
+            if !is_watched && self.quick(operation, slots, message) {
                 continue;
             }
-            let written = if self.is_due(operation) && (is_large || operation.is_more()) {
+            let written = if is_watched || (operation.is_more() && self.is_due(operation)) {
                 self.look_before(operation, slots, message, path)
             } else {
                 self.operation(operation, slots, message, path)
