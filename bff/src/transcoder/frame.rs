@@ -1,8 +1,10 @@
 //! What emission runs: for each object a tag table and a list of operations, in response order.
 
 use super::{
+    json,
     leaf::{BytesLeaf, Integer, NumberLeaf},
     map::EntryTags,
+    raw::{BLOCK, Room},
     table::TableId,
 };
 use crate::{
@@ -61,8 +63,21 @@ pub(super) struct Operation {
     pub(super) inside_join: bool,
 }
 
-/// What an operation writes.
+impl Operation {
+    /// Whether its literal ends with the quote of a text.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Text { .. })
+    }
+
+    /// Whether its value is more than a number or a text.
+    pub(super) fn is_more(&self) -> bool {
+        !matches!(self.kind, Kind::Text { .. } | Kind::Number { .. })
+    }
+}
+
+/// What an operation writes. Its number stands alone, so that it is read at once.
 #[derive(Debug)]
+#[repr(u8)]
 pub(super) enum Kind {
     /// A singular text, whose opening quote is in the literal.
     Text { explicit: bool },
@@ -106,7 +121,10 @@ pub(super) struct Field {
     pub(super) location: Location,
 }
 
-const SHORT: usize = 32;
+const SHORT: usize = BLOCK;
+
+/// What a value may put behind its literal without asking for room again.
+pub(super) const VALUE: usize = json::TEXT;
 
 /// Constant bytes. Short ones are copied as a block of fixed size, which costs two stores and no call.
 #[derive(Debug)]
@@ -130,14 +148,40 @@ impl Literal {
         }
     }
 
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
     #[inline(always)]
     pub(super) fn put(&self, out: &mut Vec<u8>) {
+        self.put_before(out).end();
+    }
+
+    /// Puts it in place of a value.
+    #[inline]
+    pub(super) fn put_as_value(&self, room: Room<'_, VALUE>) {
+        if self.length > SHORT {
+            room.end().extend_from_slice(&self.long);
+        } else {
+            room.put::<SHORT, 0>(&self.short, self.length).end();
+        }
+    }
+
+    /// Appends the literal, without the quote at its end if it has one, and null.
+    #[inline]
+    pub(super) fn put_null(&self, out: &mut Vec<u8>, is_quoted: bool) {
+        self.put(out);
+        out.truncate(out.len() - usize::from(is_quoted));
+        Room::<4>::of(out).put::<4, 0>(b"null", 4).end();
+    }
+
+    /// Appends the literal and makes room for a value.
+    #[inline(always)]
+    pub(super) fn put_before<'o>(&self, out: &'o mut Vec<u8>) -> Room<'o, VALUE> {
         if self.length > SHORT {
             out.extend_from_slice(&self.long);
-            return;
+            return Room::of(out);
         }
-        let end = out.len() + self.length;
-        out.extend_from_slice(&self.short);
-        out.truncate(end);
+        Room::<{ SHORT + VALUE }>::of(out).put(&self.short, self.length)
     }
 }

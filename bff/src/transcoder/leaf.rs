@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use super::{
+    frame::{Literal, VALUE},
     json::{self, Fault},
-    wire::{Fields, LEN, Payload, VARINT, tag_of},
+    raw::Room,
+    wire::{Fields, LEN, Payload, VARINT, skip, tag, tag_of, varint},
 };
 use crate::{
     contract::{self, Contract, Format, Scalar},
@@ -168,8 +170,8 @@ impl BytesLeaf {
 #[derive(Debug)]
 pub(super) struct EnumNames {
     /// For the numbers from 0 on.
-    dense: Vec<Option<Box<[u8]>>>,
-    others: HashMap<i32, Box<[u8]>>,
+    dense: Vec<Option<Literal>>,
+    others: HashMap<i32, Literal>,
 }
 
 /// Numbers below are looked up by index.
@@ -179,11 +181,11 @@ impl EnumNames {
     pub(super) fn of(values: &[contract::EnumValue]) -> Self {
         let mut names = Self { dense: Vec::new(), others: HashMap::new() };
         for value in values {
-            let name = format!("\"{}\"", value.name).into_bytes().into_boxed_slice();
+            let name = Literal::of(&format!("\"{}\"", value.name));
             match usize::try_from(value.number) {
                 Ok(index) if index < DENSE => {
                     if names.dense.len() <= index {
-                        names.dense.resize(index + 1, None);
+                        names.dense.resize_with(index + 1, || None);
                     }
                     names.dense[index].get_or_insert(name);
                 }
@@ -194,68 +196,80 @@ impl EnumNames {
     }
 
     #[inline]
-    fn get(&self, number: i32) -> Option<&[u8]> {
+    fn get(&self, number: i32) -> Option<&Literal> {
         match self.dense.get(number as usize) {
-            Some(name) => name.as_deref(),
-            None => self.others.get(&number).map(|name| &**name),
+            Some(name) => name.as_ref(),
+            None => self.others.get(&number),
         }
     }
 }
 
-/// Appends a raw number.
-#[inline]
+/// Puts a raw number.
+#[inline(always)]
 pub(super) fn write_number(
-    out: &mut Vec<u8>,
+    room: Room<'_, VALUE>,
     leaf: NumberLeaf,
     raw: u64,
     enums: &[EnumNames],
 ) -> Result<(), Fault> {
     match leaf {
-        NumberLeaf::Int(integer) => int(out, integer, raw)?,
-        NumberLeaf::Decimal(integer) => {
-            out.push(b'"');
-            whole(out, integer, raw);
-            out.push(b'"');
+        NumberLeaf::Int(integer) | NumberLeaf::Whole(integer) | NumberLeaf::Decimal(integer) => {
+            let (is_negative, magnitude) = integer.read(raw);
+            if matches!(leaf, NumberLeaf::Int(_))
+                && magnitude > i32::MAX as u64 + u64::from(is_negative)
+            {
+                return Err(Fault::TooLarge);
+            }
+            let quotes = usize::from(matches!(leaf, NumberLeaf::Decimal(_)));
+            let room = room.put::<1, { VALUE - 1 }>(b"\"", quotes);
+            let room = json::put_integer::<{ VALUE - 1 }, 1>(room, is_negative, magnitude);
+            room.put::<1, 0>(b"\"", quotes).end();
+            Ok(())
         }
-        NumberLeaf::Whole(integer) => whole(out, integer, raw),
-        NumberLeaf::Double => json::float64(out, f64::from_bits(raw))?,
-        NumberLeaf::Float => json::float32(out, f32::from_bits(raw as u32))?,
         NumberLeaf::Boolean => {
-            out.extend_from_slice(if raw == 0 { b"false" } else { b"true" });
+            let text = if raw == 0 { b"false   " } else { b"true    " };
+            room.put::<8, 0>(text, 5 - usize::from(raw != 0)).end();
+            Ok(())
         }
-        NumberLeaf::Enum(position) => match enums[position].get(raw as i32) {
-            Some(name) => out.extend_from_slice(name),
-            None => return Err(Fault::UnknownEnumValue),
-        },
+        _ => write_other(room, leaf, raw, enums),
     }
-    Ok(())
 }
 
-#[inline]
-fn int(out: &mut Vec<u8>, integer: Integer, raw: u64) -> Result<(), Fault> {
-    let value = match integer {
-        Integer::Signed32 => Some(raw as i32),
-        Integer::Signed64 => i32::try_from(raw as i64).ok(),
-        Integer::Unsigned32 => i32::try_from(raw as u32).ok(),
-        Integer::Unsigned64 => i32::try_from(raw).ok(),
-        Integer::Zigzag32 => Some(zigzag(u64::from(raw as u32)) as i32),
-        Integer::Zigzag64 => i32::try_from(zigzag(raw)).ok(),
-    };
-    let Some(value) = value else {
-        return Err(Fault::TooLarge);
-    };
-    json::signed(out, i64::from(value));
-    Ok(())
+/// A number that is no integer.
+#[inline(never)]
+fn write_other(
+    room: Room<'_, VALUE>,
+    leaf: NumberLeaf,
+    raw: u64,
+    enums: &[EnumNames],
+) -> Result<(), Fault> {
+    match leaf {
+        NumberLeaf::Double => json::put_float64(room, f64::from_bits(raw)),
+        NumberLeaf::Float => json::float32(room.end(), f32::from_bits(raw as u32)),
+        NumberLeaf::Enum(position) => match enums[position].get(raw as i32) {
+            Some(name) => {
+                name.put_as_value(room);
+                Ok(())
+            }
+            None => Err(Fault::UnknownEnumValue),
+        },
+        _ => Err(Fault::Malformed),
+    }
 }
 
-fn whole(out: &mut Vec<u8>, integer: Integer, raw: u64) {
-    match integer {
-        Integer::Signed32 => json::signed(out, i64::from(raw as i32)),
-        Integer::Signed64 => json::signed(out, raw as i64),
-        Integer::Unsigned32 => json::unsigned(out, u64::from(raw as u32)),
-        Integer::Unsigned64 => json::unsigned(out, raw),
-        Integer::Zigzag32 => json::signed(out, zigzag(u64::from(raw as u32))),
-        Integer::Zigzag64 => json::signed(out, zigzag(raw)),
+impl Integer {
+    /// Whether it is negative, and how far from zero.
+    #[inline(always)]
+    fn read(self, raw: u64) -> (bool, u64) {
+        let signed = |value: i64| (value < 0, value.unsigned_abs());
+        match self {
+            Self::Signed32 => signed(i64::from(raw as i32)),
+            Self::Signed64 => signed(raw as i64),
+            Self::Unsigned32 => (false, u64::from(raw as u32)),
+            Self::Unsigned64 => (false, raw),
+            Self::Zigzag32 => signed(zigzag(u64::from(raw as u32))),
+            Self::Zigzag64 => signed(zigzag(raw)),
+        }
     }
 }
 
@@ -299,7 +313,7 @@ pub(super) fn write_bytes(
                 Some(Payload::Number(raw)) => raw,
                 _ => 0,
             };
-            write_number(out, number, raw, enums)
+            write_number(Room::of(out), number, raw, enums)
         }
         BytesLeaf::WrappedString => json::string(out, wrapped(bytes)?),
         BytesLeaf::WrappedBase64 => {
@@ -332,13 +346,13 @@ fn wrapped(bytes: &[u8]) -> Result<&[u8], Fault> {
 fn seconds_and_nanos(bytes: &[u8]) -> Result<(i64, i32), Fault> {
     const SECONDS: u32 = tag_of(1, VARINT);
     const NANOS: u32 = tag_of(2, VARINT);
-    let (mut seconds, mut nanos) = (0, 0);
-    let mut fields = Fields::of(bytes);
-    while let Some(field) = fields.next()? {
-        match (field.tag, field.payload) {
-            (SECONDS, Payload::Number(raw)) => seconds = raw as i64,
-            (NANOS, Payload::Number(raw)) => nanos = raw as i32,
-            _ => {}
+    let (mut seconds, mut nanos, mut at) = (0, 0, 0);
+    while at < bytes.len() {
+        let tag = tag(bytes, &mut at)?;
+        match tag {
+            SECONDS => seconds = varint(bytes, &mut at)? as i64,
+            NANOS => nanos = varint(bytes, &mut at)? as i32,
+            _ => skip(bytes, &mut at, tag)?,
         }
     }
     Ok((seconds, nanos))

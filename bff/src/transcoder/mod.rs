@@ -17,6 +17,7 @@ mod leaf;
 mod locate;
 mod map;
 mod moved;
+mod raw;
 mod reply;
 mod request;
 mod scalar;

@@ -8,6 +8,7 @@ use crate::{
         NO_KEY,
         answer::EntityValue,
         frame::{FrameId, Operation},
+        table::Window,
     },
 };
 
@@ -146,7 +147,7 @@ impl Emitter<'_> {
         let shown = self.mark();
         let outer = self.step.replace(step);
         self.enter(Some(site), id);
-        let flow = match self.object(then, bytes, path) {
+        let flow = match self.object(then, Window::of(bytes), path) {
             Err(Stop::Garbage) => {
                 // What was reported inside says nothing about a reply that is garbage.
                 self.report.roll_back(mark, None);

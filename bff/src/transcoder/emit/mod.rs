@@ -9,17 +9,15 @@
 mod budget;
 mod join;
 mod memo;
+mod object;
 mod report;
 mod value;
 
 use super::{
     Program,
     answer::{Budget, Emission, EmitInput},
-    frame::{FrameId, Kind, Operation},
-    json::Fault,
-    leaf::write_number,
-    scalar::wire_type,
-    table::{part, raw},
+    frame::Operation,
+    table::Window,
     wire::Malformed,
 };
 use crate::{
@@ -64,15 +62,12 @@ impl From<Malformed> for Stop {
 
 type Flow = Result<(), Stop>;
 
-/// In smaller messages the texts need no look at the budget.
-const LARGE: usize = 4 << 10;
-
 impl Program {
     /// Writes the value of `data`, without anything around it.
     pub fn emit(&self, input: &EmitInput<'_>, out: &mut Vec<u8>) -> Emission {
         let Budget { size, .. } = input.budget;
         let meter = Meter::new(input.budget, out.len());
-        out.reserve(expected_size(input).min(size));
+        make_room(out, input);
         let mut emitter = Emitter {
             program: self,
             input,
@@ -87,7 +82,7 @@ impl Program {
         emitter.enter(None, 0);
         let mark = emitter.mark();
         let mut data_is_null = false;
-        if let Err(stop) = emitter.object(root, b"", &Path::ROOT) {
+        if let Err(stop) = emitter.object(root, Window::default(), &Path::ROOT) {
             let cause = match stop {
                 Stop::Null(cause) => cause,
                 Stop::Garbage => {
@@ -105,99 +100,19 @@ impl Program {
     }
 }
 
-/// JSON is rarely more than twice its wire form; a guess that is too low costs a copy.
-fn expected_size(input: &EmitInput<'_>) -> usize {
+/// JSON is rarely more than twice its wire form; a guess that is too low costs a copy. A buffer that has room for a fair
+/// part of it was made by someone who remembers how large such answers are.
+fn make_room(out: &mut Vec<u8>, input: &EmitInput<'_>) {
     let entities = input.steps.iter().flatten();
     let wire: usize = entities.map(|entity| entity.value.len()).sum();
     let slow: usize = input.slow.values().map(bytes::Bytes::len).sum();
-    wire.saturating_mul(2).saturating_add(slow).saturating_add(256)
+    if out.capacity() - out.len() < wire / 8 + slow + 64 {
+        let expected = wire.saturating_mul(2).saturating_add(slow).saturating_add(256);
+        out.reserve(expected.min(input.budget.size));
+    }
 }
 
 impl Emitter<'_> {
-    /// An object, or the value that a join reads.
-    fn object(&mut self, frame: FrameId, bytes: &[u8], path: &Path<'_>) -> Flow {
-        let program = self.program;
-        let frame = &program.layout.frames[frame.0];
-        // Many fields of one large message could show the same long text.
-        let is_large = bytes.len() > LARGE;
-        program.with_slots(frame.table, frame.slots, bytes, |slots, bytes| {
-            let mut flow = Ok(());
-            for operation in &frame.operations {
-                operation.literal.put(self.out);
-                let written = if is_large && self.meter.is_due(self.out.len()) {
-                    self.look_before(operation, slots, bytes, path)
-                } else {
-                    self.operation(operation, slots, bytes, path)
-                };
-                match written {
-                    Ok(()) => {}
-                    // The first one is the cause; what follows is cut off with it.
-                    Err(stop @ Stop::Null(_)) => flow = flow.and(Err(stop)),
-                    Err(stop) => return Err(stop),
-                }
-            }
-            frame.close.put(self.out);
-            flow
-        })?
-    }
-
-    #[inline]
-    fn operation(
-        &mut self,
-        operation: &Operation,
-        slots: &[u64],
-        bytes: &[u8],
-        path: &Path<'_>,
-    ) -> Flow {
-        if operation.guard != 0 && slots[operation.guard as usize] == 0 {
-            return self.absent(operation, path);
-        }
-        match &operation.kind {
-            Kind::Text { explicit } => {
-                let slot = slots[operation.slot as usize];
-                if slot == 0 {
-                    if *explicit {
-                        return self.absent(operation, path);
-                    }
-                    self.out.push(b'"');
-                    return Ok(());
-                }
-                let start = self.out.len();
-                match super::json::finish_part(self.out, bytes, slot) {
-                    Ok(()) => Ok(()),
-                    Err(fault) => {
-                        self.out.truncate(start);
-                        self.fault(operation, start - 1, fault, path)
-                    }
-                }
-            }
-            Kind::Number { leaf, scalar, explicit } => {
-                let slot = slots[operation.slot as usize];
-                let number = if *explicit {
-                    if slot == 0 {
-                        return self.absent(operation, path);
-                    }
-                    raw(part(bytes, slot), &mut 0, wire_type(*scalar))?
-                } else {
-                    slot
-                };
-                let start = self.out.len();
-                match write_number(self.out, *leaf, number, &self.program.enums) {
-                    Ok(()) => Ok(()),
-                    Err(_) if number == 0 && !*explicit && operation.nullable => {
-                        self.null(start);
-                        Ok(())
-                    }
-                    Err(fault) => self.fault(operation, start, fault, path),
-                }
-            }
-            _ if self.meter.is_due(self.out.len()) => {
-                self.look_before(operation, slots, bytes, path)
-            }
-            _ => self.large(operation, slots, bytes, path),
-        }
-    }
-
     /// Whether there is room and time for a value. `path` is its own.
     #[inline]
     fn within_budget(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
@@ -216,17 +131,28 @@ impl Emitter<'_> {
         }
     }
 
+    /// Whether it is time to look at the budget before a field.
+    #[inline]
+    fn is_due(&self, operation: &Operation) -> bool {
+        self.meter.is_due(self.out.len() + operation.literal.length())
+    }
+
     /// A field, if there is room and time for it.
     #[cold]
     fn look_before(
         &mut self,
         operation: &Operation,
         slots: &[u64],
-        bytes: &[u8],
+        message: Window<'_>,
         path: &Path<'_>,
     ) -> Flow {
+        let start = self.out.len();
+        operation.literal.put(self.out);
         match self.look(operation, &path.field(operation)) {
-            Ok(()) => self.operation(operation, slots, bytes, path),
+            Ok(()) => {
+                self.out.truncate(start);
+                self.operation(operation, slots, message, path)
+            }
             Err(Stop::Null(_)) if operation.nullable => {
                 self.null(self.start(operation));
                 Ok(())
@@ -235,39 +161,9 @@ impl Emitter<'_> {
         }
     }
 
-    /// Where the value of a field begins before anything of it was written.
+    /// Where the value of a field begins, of which only the literal is written.
     fn start(&self, operation: &Operation) -> usize {
-        let quoted = matches!(operation.kind, Kind::Text { .. });
-        self.out.len() - usize::from(quoted)
-    }
-
-    /// No value came.
-    #[cold]
-    fn absent(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
-        if operation.nullable {
-            self.null(self.start(operation));
-            return Ok(());
-        }
-        let error = Error::new(Code::NullValue, "there is no value, and null may not stand here");
-        Err(self.fail(operation, error, path))
-    }
-
-    /// A value came that cannot be shown.
-    #[cold]
-    fn fault(
-        &mut self,
-        operation: &Operation,
-        start: usize,
-        fault: Fault,
-        path: &Path<'_>,
-    ) -> Flow {
-        let Some(message) = fault.message() else { return Err(Stop::Garbage) };
-        let stop = self.fail(operation, Error::new(Code::InvalidValue, message), path);
-        if !operation.nullable {
-            return Err(stop);
-        }
-        self.null(start);
-        Ok(())
+        self.out.len() - usize::from(operation.is_text())
     }
 
     /// Reports an error at a field.

@@ -2,18 +2,19 @@
 
 use super::{Emitter, Flow, Path, Stop, join::Joined};
 use crate::transcoder::{
-    frame::{KeyText, Kind, Operation, Value, WHOLE},
+    frame::{KeyText, Kind, Operation, VALUE, Value, WHOLE},
     json::{self, Fault},
     leaf::{BytesLeaf, NumberLeaf, write_bytes, write_number},
     map::{EntryTags, MapKey, MapValue, entry, overridden, overridden_entries},
-    table::{Messages, Numbers, part},
+    raw::Room,
+    table::{Messages, Numbers, Window},
 };
 
 /// A value on the wire, in a map or alone.
 #[derive(Clone, Copy)]
 enum Wire<'a> {
     Number(u64),
-    Bytes(&'a [u8]),
+    Bytes(Window<'a>),
 }
 
 impl Emitter<'_> {
@@ -22,30 +23,31 @@ impl Emitter<'_> {
         &mut self,
         operation: &Operation,
         slots: &[u64],
-        bytes: &[u8],
+        message: Window<'_>,
         path: &Path<'_>,
     ) -> Flow {
         // What has no slot of its own has the trash slot, which may hold anything.
         let part = || match operation.slot {
-            WHOLE => Some(bytes),
+            WHOLE => Some(message),
             slot => match slots[slot as usize] {
                 0 => None,
-                span => Some(part(bytes, span)),
+                span => Some(message.part(span)),
             },
         };
         match &operation.kind {
             Kind::One { value, explicit } => self.one(operation, *value, *explicit, part(), path),
             Kind::Numbers { leaf, number, wire_type } => {
-                let numbers = Numbers::of(part().unwrap_or_default(), *number, *wire_type);
+                let part = part().unwrap_or_default().message();
+                let numbers = Numbers::of(part, *number, *wire_type);
                 self.numbers(operation, *leaf, numbers, path)
             }
             Kind::Items { value, number, entry_key } => {
-                let items = Messages::of(part().unwrap_or_default(), *number);
+                let items = Messages::within(part().unwrap_or_default(), *number);
                 let dead = overridden_entries(items.clone(), *entry_key)?;
                 self.items(operation, *value, (items, dead.as_deref()), path)
             }
             Kind::Map { value, number, key, tags } => {
-                let entries = Messages::of(part().unwrap_or_default(), *number);
+                let entries = Messages::within(part().unwrap_or_default(), *number);
                 self.map(operation, (*value, *key, *tags), entries, path)
             }
             Kind::Join { site, step, many, then } => {
@@ -66,13 +68,13 @@ impl Emitter<'_> {
         operation: &Operation,
         value: Value,
         explicit: bool,
-        part: Option<&[u8]>,
+        part: Option<Window<'_>>,
         path: &Path<'_>,
     ) -> Flow {
         let bytes = match part {
             Some(bytes) => bytes,
-            None if explicit => return self.absent(operation, path),
-            None => b"",
+            None if explicit => return self.missing(operation, path),
+            None => Window::default(),
         };
         let path = path.field(operation);
         let mark = self.mark();
@@ -81,6 +83,7 @@ impl Emitter<'_> {
     }
 
     /// Any value. `path` is its own.
+    #[inline(always)]
     fn value(
         &mut self,
         operation: &Operation,
@@ -94,8 +97,8 @@ impl Emitter<'_> {
             (Value::Choice(choice), Wire::Bytes(bytes)) => {
                 let program = self.program;
                 let choice = &program.layout.choices[choice.0];
-                return match program.choose(choice, bytes)? {
-                    (Some(frame), bytes) => self.object(*frame, &bytes, path),
+                return match program.choose(choice, bytes.message())? {
+                    (Some(frame), bytes) => self.object(*frame, Window::of(&bytes), path),
                     (None, _) => self.no_member(operation, path),
                 };
             }
@@ -106,12 +109,15 @@ impl Emitter<'_> {
         written.map_err(|fault| self.invalid(operation, fault, path))
     }
 
-    fn bytes(&mut self, leaf: BytesLeaf, bytes: &[u8]) -> Result<(), Fault> {
-        write_bytes(self.out, leaf, bytes, &self.program.enums)
+    fn bytes(&mut self, leaf: BytesLeaf, bytes: Window<'_>) -> Result<(), Fault> {
+        if leaf == BytesLeaf::String {
+            return json::put_string(Room::of(self.out), bytes);
+        }
+        write_bytes(self.out, leaf, bytes.message(), &self.program.enums)
     }
 
     fn number(&mut self, leaf: NumberLeaf, raw: u64) -> Result<(), Fault> {
-        write_number(self.out, leaf, raw, &self.program.enums)
+        write_number(Room::of(self.out), leaf, raw, &self.program.enums)
     }
 
     fn numbers(
@@ -122,11 +128,16 @@ impl Emitter<'_> {
         path: &Path<'_>,
     ) -> Flow {
         let path = path.field(operation);
+        let enums = &self.program.enums;
         let list = self.mark();
         let mut flow = Ok(());
         self.out.push(b'[');
         let mut index = 0;
         while let Some(raw) = numbers.next()? {
+            if self.quick_item(index, |room| write_number(room, leaf, raw, enums)) {
+                index += 1;
+                continue;
+            }
             if index > 0 {
                 self.out.push(b',');
             }
@@ -148,6 +159,26 @@ impl Emitter<'_> {
         self.settle(operation.nullable, list, flow)
     }
 
+    /// Writes an item of a list with what stands before it, if nothing is special about it.
+    #[inline(always)]
+    fn quick_item(
+        &mut self,
+        index: u32,
+        write: impl FnOnce(Room<'_, VALUE>) -> Result<(), Fault>,
+    ) -> bool {
+        let start = self.out.len();
+        let comma = usize::from(index > 0);
+        if self.meter.is_due(start + comma) {
+            return false;
+        }
+        let is_written =
+            write(Room::<{ VALUE + 1 }>::of(self.out).put::<1, VALUE>(b",", comma)).is_ok();
+        if !is_written {
+            self.out.truncate(start);
+        }
+        is_written
+    }
+
     fn items(
         &mut self,
         operation: &Operation,
@@ -161,9 +192,15 @@ impl Emitter<'_> {
         self.out.push(b'[');
         let mut index = 0;
         let mut at = 0;
-        while let Some(bytes) = items.next()? {
+        while let Some(bytes) = items.next_window()? {
             at += 1;
             if dead.is_some_and(|dead| dead[at - 1]) {
+                continue;
+            }
+            if let Value::Bytes(BytesLeaf::String) = value
+                && self.quick_item(index, |room| json::put_string(room, bytes))
+            {
+                index += 1;
                 continue;
             }
             if index > 0 {
@@ -216,9 +253,9 @@ impl Emitter<'_> {
             let mark = self.mark();
             let wire = match wire {
                 MapValue::Number(raw) => Wire::Number(*raw),
-                MapValue::Bytes(bytes) => Wire::Bytes(bytes),
+                MapValue::Bytes(bytes) => Wire::Bytes(Window::of(bytes)),
                 MapValue::Absent if matches!(value, Value::Number(_)) => Wire::Number(0),
-                MapValue::Absent => Wire::Bytes(b""),
+                MapValue::Absent => Wire::Bytes(Window::default()),
             };
             let item = self.value(operation, value, wire, &item_path);
             match self.settle(operation.item_nullable, mark, item) {
@@ -252,7 +289,7 @@ impl Emitter<'_> {
                 self.out.extend_from_slice(json);
                 Ok(())
             }
-            None => self.absent(operation, path),
+            None => self.missing(operation, path),
         }
     }
 

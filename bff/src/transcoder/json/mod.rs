@@ -6,11 +6,11 @@ mod text;
 mod time;
 mod wellknown;
 
-pub(super) use number::{float32, float64, signed, unsigned};
+pub(super) use number::{float32, float64, put_float64, put_integer, signed, unsigned};
 pub(super) use structure::{
     list_value, structure, value, write_list, write_structure, write_value,
 };
-pub(super) use text::{finish_part, string};
+pub(super) use text::{TEXT, finish_string, put_string, put_text, string};
 pub(super) use time::{duration, parse_duration, parse_timestamp, timestamp};
 pub(super) use wellknown::{any, base64, field_mask, parse_base64, parse_field_mask};
 

@@ -2,8 +2,9 @@
 
 use super::{
     Fault,
-    number::{padded, unsigned},
+    number::{all_digits, padded, unsigned},
 };
+use crate::transcoder::raw::Room;
 
 const DAY: i64 = 86_400;
 /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z: what the message itself allows.
@@ -20,8 +21,9 @@ pub(in crate::transcoder) fn timestamp(
     if !SECONDS.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
         return Err(Fault::Moment);
     }
-    let (year, month, day) = civil(seconds.div_euclid(DAY));
-    let second = seconds.rem_euclid(DAY) as u32;
+    let since_year_one = (seconds - SECONDS.start()) as u64;
+    let (year, month, day) = civil((since_year_one / DAY as u64) as u32 + MARCH_OF_YEAR_ZERO);
+    let second = (since_year_one % DAY as u64) as u32;
     let two = |number: u32| [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
     let [y0, y1] = two(year / 100);
     let [y2, y3] = two(year % 100);
@@ -30,24 +32,26 @@ pub(in crate::transcoder) fn timestamp(
     let [h0, h1] = two(second / 3600);
     let [n0, n1] = two(second / 60 % 60);
     let [s0, s1] = two(second % 60);
-    out.extend_from_slice(&[
-        b'"', y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0, s1,
-    ]);
-    fraction(out, nanos.unsigned_abs());
-    out.extend_from_slice(b"Z\"");
+    let room = Room::<32>::of(out).put::<20, 12>(
+        &[
+            b'"', y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T', h0, h1, b':', n0, n1, b':', s0,
+            s1,
+        ],
+        20,
+    );
+    let nanos = nanos.unsigned_abs();
+    let [f0, f1, f2, f3, f4, f5, f6, f7] = all_digits(u64::from(nanos / 10));
+    let count = match nanos {
+        0 => 0,
+        _ if nanos.is_multiple_of(1_000_000) => 4,
+        _ if nanos.is_multiple_of(1_000) => 7,
+        _ => 10,
+    };
+    let last = b'0' + (nanos % 10) as u8;
+    room.put::<10, 2>(&[b'.', f0, f1, f2, f3, f4, f5, f6, f7, last], count)
+        .put::<2, 0>(b"Z\"", 2)
+        .end();
     Ok(())
-}
-
-fn fraction(out: &mut Vec<u8>, nanos: u32) {
-    if nanos == 0 {
-        return;
-    }
-    out.push(b'.');
-    match nanos {
-        _ if nanos.is_multiple_of(1_000_000) => padded(out, nanos / 1_000_000, 3),
-        _ if nanos.is_multiple_of(1_000) => padded(out, nanos / 1_000, 6),
-        _ => padded(out, nanos, 9),
-    }
 }
 
 /// Appends a span: `"1.5s"`, without zeros at the end.
@@ -76,20 +80,23 @@ pub(in crate::transcoder) fn duration(
     Ok(())
 }
 
-/// Year, month and day of a day counted from 1970-01-01. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
+/// Days from 0000-03-01 to 0001-01-01 and to 1970-01-01.
+const MARCH_OF_YEAR_ZERO: u32 = 306;
+const MARCH_TO_EPOCH: i64 = 719_468;
+
+/// Year, month and day of a day counted from 0000-03-01. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms",
 /// `civil_from_days`.
-fn civil(days: i64) -> (u32, u32, u32) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
+fn civil(days: u32) -> (u32, u32, u32) {
+    let era = days / 146_097;
+    let day_of_era = days % 146_097;
     let year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year as u32, month as u32, day as u32)
+    let year = year_of_era + era * 400 + u32::from(month <= 2);
+    (year, month, day)
 }
 
 /// The day counted from 1970-01-01 of a date; `days_from_civil` of the same source.
@@ -99,7 +106,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     let year_of_era = year.rem_euclid(400);
     let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    era * 146_097 + day_of_era - MARCH_TO_EPOCH
 }
 
 /// Seconds and nanoseconds of an RFC 3339 text with any offset; `None` where it is not one, or outside the years 1 to
@@ -119,7 +126,7 @@ pub(in crate::transcoder) fn parse_timestamp(text: &str) -> Option<(i64, i32)> {
     let exists = year >= 1
         && (1..=12).contains(&month)
         && day >= 1
-        && civil(day_number) == (year as u32, month as u32, day as u32);
+        && civil((day_number + MARCH_TO_EPOCH) as u32) == (year as u32, month as u32, day as u32);
     if !exists || hour > 23 || minute > 59 || second > 59 {
         return None;
     }

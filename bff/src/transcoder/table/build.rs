@@ -205,6 +205,7 @@ impl<'d> TableBuilder<'d> {
 impl Table {
     fn of(entries: &BTreeMap<u32, Entry>) -> Self {
         let mut small = [Entry::default(); SMALL];
+        small[..8].fill(Entry::new(kind::NOTHING, 0));
         let highest = entries.keys().map(|tag| *tag as usize).filter(|tag| *tag < LARGE).max();
         let mut large =
             vec![Entry::default(); highest.map_or(0, |tag| (tag + 1).saturating_sub(SMALL))];

@@ -1,39 +1,82 @@
 //! The values of a repeated field, walked inside the span that a scan left: from the first tag to the end of the last
 //! value, with other fields in between.
 
-use crate::transcoder::wire::{FIXED32, FIXED64, LEN, Malformed, skip, tag, tag_of, varint};
+use super::Window;
+use crate::transcoder::{
+    raw,
+    wire::{FIXED32, FIXED64, LEN, Malformed, skip, tag, tag_of, varint},
+};
 
 /// Texts, bytes or messages.
 #[derive(Clone, Debug)]
 pub(in crate::transcoder) struct Messages<'a> {
-    bytes: &'a [u8],
+    window: Window<'a>,
     at: usize,
     tag: u32,
+    /// The tag, if it has one byte.
+    short_tag: Option<u8>,
 }
 
 impl<'a> Messages<'a> {
     /// The values of field `number` in a slot's part of a message.
     pub(in crate::transcoder) fn of(bytes: &'a [u8], number: u32) -> Self {
-        Self { bytes, at: 0, tag: tag_of(number, LEN) }
+        Self::within(Window::of(bytes), number)
+    }
+
+    /// The same where more stands behind the part.
+    pub(in crate::transcoder) fn within(window: Window<'a>, number: u32) -> Self {
+        let tag = tag_of(number, LEN);
+        let short_tag = u8::try_from(tag).ok().filter(|tag| *tag < 0x80);
+        Self { window, at: 0, tag, short_tag }
     }
 
     /// The next value.
     #[inline]
     pub(in crate::transcoder) fn next(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
-        while self.at < self.bytes.len() {
-            let tag = tag(self.bytes, &mut self.at)?;
-            if tag != self.tag {
-                skip(self.bytes, &mut self.at, tag)?;
-                continue;
+        Ok(self.next_window()?.map(Window::message))
+    }
+
+    /// The next value, and what stands behind it.
+    #[inline]
+    pub(in crate::transcoder) fn next_window(&mut self) -> Result<Option<Window<'a>>, Malformed> {
+        let Window { buffer, length: end } = self.window;
+        while self.at < end {
+            // Most have a short tag, a length of one byte or two, and something behind them.
+            let (from, length) = match raw::word(buffer, self.at) {
+                Some(word) if Some(word as u8) == self.short_tag && word & 0x8000 == 0 => {
+                    (self.at + 2, (word >> 8 & 0x7f) as usize)
+                }
+                Some(word) if Some(word as u8) == self.short_tag && word & 0x80_0000 == 0 => {
+                    (self.at + 3, (word >> 8 & 0x7f | word >> 9 & 0x3f80) as usize)
+                }
+                _ => match self.other()? {
+                    Some(found) => found,
+                    None => continue,
+                },
+            };
+            self.at = from + length;
+            if self.at > end {
+                return Err(Malformed);
             }
-            let length = varint(self.bytes, &mut self.at)?;
-            let rest = &self.bytes[self.at..];
-            let length = usize::try_from(length).map_err(|_| Malformed)?;
-            let payload = rest.get(..length).ok_or(Malformed)?;
-            self.at += length;
-            return Ok(Some(payload));
+            return self.window.cut(from, length).ok_or(Malformed).map(Some);
         }
         Ok(None)
+    }
+
+    /// Where the value here begins and how long it is, or nothing where it is another field, which is skipped.
+    #[inline(never)]
+    fn other(&mut self) -> Result<Option<(usize, usize)>, Malformed> {
+        let bytes = self.window.message();
+        let tag = tag(bytes, &mut self.at)?;
+        if tag != self.tag {
+            skip(bytes, &mut self.at, tag)?;
+            return Ok(None);
+        }
+        let length = varint(bytes, &mut self.at)?;
+        if length > bytes.len() as u64 {
+            return Err(Malformed);
+        }
+        Ok(Some((self.at, length as usize)))
     }
 }
 
@@ -42,7 +85,8 @@ impl<'a> Messages<'a> {
 pub(in crate::transcoder) struct Numbers<'a> {
     bytes: &'a [u8],
     at: usize,
-    packed: &'a [u8],
+    /// Where the packed ones that are being read end.
+    packed_end: usize,
     number: u32,
     wire_type: u32,
 }
@@ -50,18 +94,16 @@ pub(in crate::transcoder) struct Numbers<'a> {
 impl<'a> Numbers<'a> {
     /// The values of field `number`, whose unpacked wire type is `wire_type`, in a slot's part of a message.
     pub(in crate::transcoder) fn of(bytes: &'a [u8], number: u32, wire_type: u32) -> Self {
-        Self { bytes, at: 0, packed: &[], number, wire_type }
+        Self { bytes, at: 0, packed_end: 0, number, wire_type }
     }
 
     /// The next value.
     #[inline]
     pub(in crate::transcoder) fn next(&mut self) -> Result<Option<u64>, Malformed> {
         loop {
-            if !self.packed.is_empty() {
-                let mut at = 0;
-                let raw = raw(self.packed, &mut at, self.wire_type)?;
-                self.packed = &self.packed[at..];
-                return Ok(Some(raw));
+            if self.at < self.packed_end {
+                let packed = &self.bytes[..self.packed_end];
+                return raw(packed, &mut self.at, self.wire_type).map(Some);
             }
             if self.at == self.bytes.len() {
                 return Ok(None);
@@ -70,18 +112,21 @@ impl<'a> Numbers<'a> {
             if tag == tag_of(self.number, self.wire_type) {
                 return raw(self.bytes, &mut self.at, self.wire_type).map(Some);
             }
-            let mut from = self.at;
-            skip(self.bytes, &mut self.at, tag)?;
             if tag == tag_of(self.number, LEN) {
-                varint(self.bytes, &mut from)?;
-                self.packed = &self.bytes[from..self.at];
+                let length = varint(self.bytes, &mut self.at)?;
+                if length > (self.bytes.len() - self.at) as u64 {
+                    return Err(Malformed);
+                }
+                self.packed_end = self.at + length as usize;
+            } else {
+                skip(self.bytes, &mut self.at, tag)?;
             }
         }
     }
 }
 
 /// The raw number at `at`, which is moved behind it.
-#[inline]
+#[inline(always)]
 pub(in crate::transcoder) fn raw(
     bytes: &[u8],
     at: &mut usize,

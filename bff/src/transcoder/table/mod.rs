@@ -59,6 +59,8 @@ mod kind {
     pub(super) const PATH: u32 = 4;
     /// A member of a oneof; a position in `guards`.
     pub(super) const GUARDED: u32 = 5;
+    /// No field at all.
+    pub(super) const NOTHING: u32 = 6;
 }
 
 impl Entry {
@@ -97,7 +99,7 @@ struct Guard {
 
 /// Why a scan ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ScanFault {
+pub(super) enum ScanFault {
     Malformed,
     /// A singular message came in parts.
     Split,
@@ -115,11 +117,62 @@ fn span(start: usize, end: usize) -> u64 {
     (start as u64) << 32 | end as u64
 }
 
+/// Where a span starts and ends.
+#[inline(always)]
+pub(super) fn ends(span: u64) -> (usize, usize) {
+    ((span >> 32) as usize, (span & 0xffff_ffff) as usize)
+}
+
+/// A message, and the bytes that stand behind it in the same buffer. Those may be looked at, and mean nothing: whoever
+/// reads in blocks need not stop in front of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Window<'a> {
+    buffer: &'a [u8],
+    length: usize,
+}
+
+impl<'a> Window<'a> {
+    /// A message with nothing behind it.
+    #[inline(always)]
+    pub(super) fn of(message: &'a [u8]) -> Self {
+        Self { buffer: message, length: message.len() }
+    }
+
+    /// The message, and what stands behind it.
+    #[inline(always)]
+    pub(super) fn buffer(self) -> &'a [u8] {
+        self.buffer
+    }
+
+    /// The length of the message.
+    #[inline(always)]
+    pub(super) fn length(self) -> usize {
+        self.length
+    }
+
+    /// The message alone.
+    #[inline(always)]
+    pub(super) fn message(self) -> &'a [u8] {
+        &self.buffer[..self.length]
+    }
+
+    /// The part of the message that a slot's span names.
+    #[inline(always)]
+    pub(super) fn part(self, span: u64) -> Self {
+        let (start, end) = ends(span);
+        self.cut(start, end - start).expect("a span is inside its message")
+    }
+
+    #[inline(always)]
+    fn cut(self, start: usize, length: usize) -> Option<Self> {
+        let buffer = self.buffer.get(start..)?;
+        (length <= buffer.len()).then_some(Self { buffer, length })
+    }
+}
+
 /// The part of `bytes` that a slot's span names.
 #[inline(always)]
 pub(super) fn part(bytes: &[u8], span: u64) -> &[u8] {
-    &bytes[(span >> 32) as usize..(span & 0xffff_ffff) as usize]
+    let (start, end) = ends(span);
+    &bytes[start..end]
 }
-
-#[cfg(test)]
-mod tests;

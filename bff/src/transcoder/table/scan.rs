@@ -2,32 +2,47 @@
 
 use std::borrow::Cow;
 
-use super::{Entry, ScanFault, Table, TableId, Tables, kind, span};
-use crate::transcoder::wire::{FIXED32, FIXED64, LEN, Malformed, VARINT, skip, varint};
+use super::{Entry, ScanFault, Table, TableId, Tables, Window, kind, list::raw as number, span};
+use crate::transcoder::{
+    raw,
+    wire::{FIXED32, FIXED64, LEN, Malformed, VARINT, packed, skip, tag, varint},
+};
 
 impl Tables {
     /// Fills `slots`, which are all 0, from a message, and returns the message to which their spans belong: `bytes`, or a
     /// copy in which messages that came in parts are whole.
-    #[inline]
+    #[inline(always)]
     pub(in crate::transcoder) fn read<'a>(
         &self,
         table: TableId,
         bytes: &'a [u8],
         slots: &mut [u64],
     ) -> Result<Cow<'a, [u8]>, Malformed> {
-        // Spans hold places in 32 bits.
-        if bytes.len() > u32::MAX as usize {
-            return Err(Malformed);
-        }
-        match self.scan(&self.tables[table.0 as usize], bytes, 0, slots) {
+        match self.fill(table, Window::of(bytes), slots) {
             Ok(()) => Ok(Cow::Borrowed(bytes)),
             Err(ScanFault::Malformed) => Err(Malformed),
             Err(ScanFault::Split) => self.read_parts(table, bytes, slots).map(Cow::Owned),
         }
     }
 
+    /// Fills `slots`, which are all 0, from a message that did not come in parts.
+    #[inline(always)]
+    pub(in crate::transcoder) fn fill(
+        &self,
+        table: TableId,
+        window: Window<'_>,
+        slots: &mut [u64],
+    ) -> Result<(), ScanFault> {
+        // Spans hold places in 32 bits.
+        if window.length > u32::MAX as usize {
+            return Err(ScanFault::Malformed);
+        }
+        self.scan(&self.tables[table.0 as usize], window.buffer, (0, window.length), slots)
+    }
+
+    /// The message that is left of one that came in parts, from which `slots` are filled.
     #[cold]
-    fn read_parts(
+    pub(in crate::transcoder) fn read_parts(
         &self,
         table: TableId,
         bytes: &[u8],
@@ -35,63 +50,67 @@ impl Tables {
     ) -> Result<Vec<u8>, Malformed> {
         let whole = self.merged(table, bytes)?;
         slots.fill(0);
-        match self.scan(&self.tables[table.0 as usize], &whole, 0, slots) {
+        match self.fill(table, Window::of(&whole), slots) {
             Ok(()) => Ok(whole),
             Err(_) => Err(Malformed),
         }
     }
 
+    /// Goes through the part of a buffer that is a message.
     fn scan(
         &self,
         table: &Table,
         bytes: &[u8],
-        mut at: usize,
+        (mut at, end): (usize, usize),
         slots: &mut [u64],
     ) -> Result<(), ScanFault> {
-        while at < bytes.len() {
-            let start = at;
-            let (tag, mut from) = short_number(bytes, at)?;
-            // Also the field number 0, which nothing has.
-            if !(8..=u64::from(u32::MAX)).contains(&tag) {
-                return Err(ScanFault::Malformed);
-            }
-            let tag = tag as u32;
-            let entry = table.find(tag);
-            let wire_type = tag & 7;
-            // Asked in the order of what messages are made of.
-            let value = if wire_type == LEN {
-                let length;
-                (length, from) = short_number(bytes, from)?;
-                if length > (bytes.len() - from) as u64 {
-                    return Err(ScanFault::Malformed);
-                }
-                at = from + length as usize;
-                span(from, at)
-            } else if wire_type == VARINT {
-                let value;
-                (value, at) = short_number(bytes, from)?;
-                value
-            } else if wire_type == FIXED64 {
-                at = from + 8;
-                fixed64(bytes, from)?
-            } else if wire_type == FIXED32 {
-                at = from + 4;
-                fixed32(bytes, from)?
-            } else {
-                at = behind(bytes, from, tag)?;
-                continue;
-            };
-            if entry.kind() == kind::STORE {
-                slots[entry.index()] = value;
-            } else {
-                self.note(entry, bytes, [start, from, at], slots)?;
+        while at < end {
+            at = table.plain(bytes, (at, end), slots);
+            if at < end {
+                at = self.field(table, bytes, (at, end), slots)?;
             }
         }
-        Ok(())
+        // What goes beyond the end is found only here: its slot is not read.
+        if at > end { Err(ScanFault::Malformed) } else { Ok(()) }
     }
 
-    /// Everything but the plain store. Not inlined: it would take the loop's registers. The places are those of the tag, of the value, and of its end.
+    /// Any field, and where it ends.
     #[inline(never)]
+    fn field(
+        &self,
+        table: &Table,
+        bytes: &[u8],
+        (start, end): (usize, usize),
+        slots: &mut [u64],
+    ) -> Result<usize, ScanFault> {
+        let mut at = start;
+        let tag = tag(bytes, &mut at)?;
+        let entry = table.find(tag);
+        let mut from = at;
+        let value = match tag & 7 {
+            LEN => {
+                let length = varint(bytes, &mut at)?;
+                if length > (bytes.len() - at) as u64 {
+                    return Err(ScanFault::Malformed);
+                }
+                from = at;
+                at += length as usize;
+                span(from, at)
+            }
+            VARINT | FIXED64 | FIXED32 => number(bytes, &mut at, tag & 7)?,
+            _ => {
+                skip(bytes, &mut at, tag)?;
+                return Ok(at);
+            }
+        };
+        match slots.get_mut(entry.0 as usize) {
+            Some(slot) => *slot = value,
+            None => self.note(entry, bytes, [start, from, at.min(end)], slots)?,
+        }
+        Ok(at)
+    }
+
+    /// Puts into slots what is more than a plain store. The places are those of the tag, of the value, and of its end.
     fn note(
         &self,
         entry: Entry,
@@ -111,7 +130,7 @@ impl Tables {
                 let node = &self.paths[entry.index()];
                 single(&mut slots[node.slot], from, to)?;
                 let table = &self.tables[node.table.0 as usize];
-                self.scan(table, &bytes[..to], from, slots)?;
+                self.scan(table, bytes, (from, to), slots)?;
             }
             kind::GUARDED => {
                 let guard = &self.guards[entry.index()];
@@ -123,39 +142,13 @@ impl Tables {
                 }
                 slots[guard.then.index()] = span(from, to);
             }
+            // The field number 0, which nothing has.
+            kind::NOTHING => return Err(ScanFault::Malformed),
             // A number with presence, which the reader of the slot decodes.
             _ => slots[entry.index()] = span(from, to),
         }
         Ok(())
     }
-}
-
-/// A varint, which mostly has one byte or two, and where it ends. Places are passed by value here: one that others may
-/// write to would live in memory, not in a register.
-#[inline(always)]
-fn short_number(bytes: &[u8], at: usize) -> Result<(u64, usize), Malformed> {
-    let Some(first) = bytes.get(at) else { return Err(Malformed) };
-    if *first < 0x80 {
-        return Ok((u64::from(*first), at + 1));
-    }
-    match bytes.get(at + 1) {
-        Some(second) if *second < 0x80 => {
-            Ok((u64::from(first & 0x7f) | u64::from(*second) << 7, at + 2))
-        }
-        _ => long_number(bytes, at),
-    }
-}
-
-#[inline(never)]
-fn long_number(bytes: &[u8], mut at: usize) -> Result<(u64, usize), Malformed> {
-    let number = varint(bytes, &mut at)?;
-    Ok((number, at))
-}
-
-#[cold]
-fn behind(bytes: &[u8], mut at: usize, tag: u32) -> Result<usize, Malformed> {
-    skip(bytes, &mut at, tag)?;
-    Ok(at)
 }
 
 #[inline(always)]
@@ -167,34 +160,201 @@ fn single(slot: &mut u64, from: usize, to: usize) -> Result<(), ScanFault> {
     Ok(())
 }
 
-#[inline(always)]
-fn fixed64(bytes: &[u8], at: usize) -> Result<u64, Malformed> {
-    let array = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(Malformed)?;
-    Ok(u64::from_le_bytes(*array))
-}
-
-#[inline(always)]
-fn fixed32(bytes: &[u8], at: usize) -> Result<u64, Malformed> {
-    let array = bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or(Malformed)?;
-    Ok(u64::from(u32::from_le_bytes(*array)))
-}
-
 impl Table {
-    #[inline(always)]
-    pub(super) fn find(&self, tag: u32) -> Entry {
-        let index = tag as usize;
-        if let Some(entry) = self.small.get(index) {
-            return *entry;
+    /// Goes through the fields of which nothing is special, and says where the first other one begins. It calls nothing, so
+    /// that all it works with stays in registers.
+    #[inline(never)]
+    fn plain(&self, bytes: &[u8], (mut at, end): (usize, usize), slots: &mut [u64]) -> usize {
+        while at < end {
+            let Some(word) = raw::word(bytes, at) else { return at };
+            let (tag, entry, from, word) = if word & 0x80 == 0 {
+                let tag = word as u8 & 0x7f;
+                (u32::from(tag), self.small[usize::from(tag)], at + 1, word >> 8)
+            } else if word & 0x8000 == 0 {
+                let tag = (word & 0x7f | (word & 0x7f00) >> 1) as u32;
+                let Some(entry) = self.find_large(tag) else { return at };
+                (tag, entry, at + 2, word >> 16)
+            } else {
+                return at;
+            };
+            let (mut start, value, next);
+            // Asked in the order of what messages are made of.
+            if tag & 7 == LEN {
+                let length;
+                (start, length) = match word {
+                    _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
+                    _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
+                    _ => return at,
+                };
+                next = start + length as usize;
+                value = span(start, next);
+            } else if tag & 7 == VARINT {
+                start = from;
+                (next, value) = match word {
+                    _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
+                    _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
+                    _ => {
+                        // Six bytes are there.
+                        let ends = !word & 0x8080_8080_8080;
+                        if ends == 0 {
+                            return at;
+                        }
+                        let count = ends.trailing_zeros() as usize / 8 + 1;
+                        (from + count, packed(word & (ends ^ (ends - 1))))
+                    }
+                };
+            } else if tag & 7 == FIXED64 {
+                let Some(word) = raw::word(bytes, from) else { return at };
+                (start, next, value) = (from, from + 8, word);
+            } else {
+                return at;
+            }
+            match slots.get_mut(entry.0 as usize) {
+                // The kind is the plain store: all others make numbers that are larger than any slot's.
+                Some(slot) => *slot = value,
+                None => {
+                    let Some(slot) = slots.get_mut(entry.index()) else { return at };
+                    match entry.kind() {
+                        kind::REPEATED if *slot == 0 => start = at,
+                        kind::REPEATED => start = (*slot >> 32) as usize,
+                        kind::SINGLE if *slot == 0 => {}
+                        kind::SPAN => {}
+                        _ => return at,
+                    }
+                    *slot = span(start, next);
+                }
+            }
+            at = next;
         }
-        match self.large.get(index - super::SMALL) {
-            Some(entry) => *entry,
-            None => self.find_far(tag),
-        }
+        at
     }
 
-    #[inline(never)]
-    fn find_far(&self, tag: u32) -> Entry {
-        let found = self.sparse.binary_search_by_key(&tag, |(tag, _)| *tag);
-        found.map_or(Entry::default(), |at| self.sparse[at].1)
+    pub(super) fn find(&self, tag: u32) -> Entry {
+        if let Some(entry) = self.small.get(tag as usize) {
+            return *entry;
+        }
+        self.find_large(tag).unwrap_or_else(|| {
+            let found = self.sparse.binary_search_by_key(&tag, |(tag, _)| *tag);
+            found.map_or(Entry::default(), |at| self.sparse[at].1)
+        })
+    }
+
+    /// A tag of two bytes, if it is not among the sparse ones.
+    #[inline(always)]
+    fn find_large(&self, tag: u32) -> Option<Entry> {
+        let index = (tag as usize).checked_sub(super::SMALL)?;
+        match self.large.get(index) {
+            Some(entry) => Some(*entry),
+            None => self.sparse.is_empty().then(Entry::default),
+        }
+    }
+}
+
+/// The varint of two bytes that begins a word.
+#[inline(always)]
+fn two_bytes(word: u64) -> u64 {
+    word & 0x7f | (word & 0x7f00) >> 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        contract::Scalar,
+        transcoder::{
+            descriptor::Descriptors,
+            table::TableBuilder,
+            tests::random::{Random, seeds},
+            wire::{put_fixed, put_len, put_tag},
+        },
+    };
+
+    /// The scan without the loop of plain fields, of a message with nothing behind it.
+    fn twin(tables: &Tables, table: TableId, message: &[u8], slots: &mut [u64]) -> bool {
+        let table = &tables.tables[table.0 as usize];
+        let mut at = 0;
+        while at < message.len() {
+            match tables.field(table, message, (at, message.len()), slots) {
+                Ok(end) => at = end,
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Fields of all kinds, in each of the three lists of a table.
+    fn tables() -> (Tables, TableId, usize) {
+        let descriptors = Descriptors::of(b"");
+        let mut builder = TableBuilder::new(descriptors.nothing());
+        for base in [0, 15, 600] {
+            builder.number(0, base + 1, Scalar::Uint64, false).unwrap();
+            builder.number(0, base + 2, Scalar::Double, false).unwrap();
+            builder.number(0, base + 3, Scalar::Fixed32, false).unwrap();
+            builder.number(0, base + 4, Scalar::Int32, true).unwrap();
+            builder.bytes(0, base + 5).unwrap();
+            builder.message(0, base + 6).unwrap();
+            builder.repeated(0, base + 7, VARINT).unwrap();
+            builder.repeated(0, base + 8, LEN).unwrap();
+            let (inner, _) = builder.descend(&[base + 9]).unwrap();
+            builder.number(inner, 1, Scalar::Uint64, false).unwrap();
+        }
+        builder.oneof(vec![5 << 3 | LEN, 20 << 3 | LEN, 606 << 3 | LEN]);
+        let slots = builder.slots();
+        let mut tables = Tables::default();
+        let table = builder.finish(&mut tables);
+        (tables, table, slots)
+    }
+
+    fn message(random: &mut Random) -> Vec<u8> {
+        let mut message = Vec::new();
+        for _ in 0..random.below(12) {
+            let number = [0, 15, 600][random.below(3)] + 1 + random.below(12) as u32;
+            match random.below(8) {
+                0 => {
+                    put_tag(&mut message, number, FIXED32);
+                    put_fixed(&mut message, FIXED32, random.bits());
+                }
+                1 => {
+                    put_tag(&mut message, number, FIXED64);
+                    put_fixed(&mut message, FIXED64, random.bits());
+                }
+                2..5 => {
+                    put_tag(&mut message, number, VARINT);
+                    put_fixed(&mut message, VARINT, random.number());
+                }
+                5 => put_len(&mut message, number, &[8, random.below(128) as u8]),
+                _ => {
+                    let length = [0, 3, 127, 128, 20_000][random.below(5)];
+                    put_len(&mut message, number, &vec![b'a'; length]);
+                }
+            }
+        }
+        if random.once_in(4) {
+            message.truncate(random.below(message.len() + 1));
+        }
+        if random.once_in(4) && !message.is_empty() {
+            let at = random.below(message.len().min(100));
+            message[at] = random.bits() as u8;
+        }
+        message
+    }
+
+    #[test]
+    fn plain_fields_are_scanned_as_all_others_whatever_stands_behind_the_message() {
+        let (tables, table, count) = tables();
+        for seed in seeds(1000) {
+            let mut random = Random::new(seed);
+            let message = message(&mut random);
+            let mut buffer = message.clone();
+            buffer.extend((0..random.below(12)).map(|_| random.bits() as u8));
+            let window = Window { buffer: &buffer, length: message.len() };
+            let (mut ours, mut theirs) = (vec![0; count], vec![0; count]);
+            let is_read = tables.fill(table, window, &mut ours).is_ok();
+            assert_eq!(is_read, twin(&tables, table, &message, &mut theirs), "seed {seed}");
+            if is_read {
+                // The first slot is where all goes that nobody reads.
+                assert_eq!(ours[1..], theirs[1..], "seed {seed}");
+            }
+        }
     }
 }

@@ -197,3 +197,14 @@ fn reading_counts_as_work_as_writing_does() {
     let read = books.iter().filter(|book| !book["author"].is_null()).count();
     assert!((1..10).contains(&read), "the author was read {read} times");
 }
+
+#[test]
+fn a_buffer_with_room_for_the_answer_is_kept_as_it_is() {
+    let program = library(same, same);
+    let run = run(&program, &books(500));
+    let (json, _) = run.emit();
+    let mut out = Vec::with_capacity(json.len() + 100);
+    let room = out.capacity();
+    run.emit_into(&mut out);
+    assert_eq!((out.capacity(), &*out), (room, json.as_bytes()));
+}

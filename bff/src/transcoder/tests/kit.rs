@@ -243,18 +243,22 @@ impl<'p> Run<'p> {
 
     pub(super) fn emit(&self) -> (String, Emission) {
         let mut out = b"before".to_vec();
+        let emission = self.emit_into(&mut out);
+        let json = String::from_utf8(out).unwrap();
+        let json = json.strip_prefix("before").unwrap().to_owned();
+        serde_json::from_str::<serde_json::Value>(&json)
+            .unwrap_or_else(|error| panic!("{error} in {json}"));
+        (json, emission)
+    }
+
+    pub(super) fn emit_into(&self, out: &mut Vec<u8>) -> Emission {
         let input = EmitInput {
             steps: &self.entities,
             refs: &self.refs,
             slow: &self.slow,
             budget: self.budget,
         };
-        let emission = self.program.emit(&input, &mut out);
-        let json = String::from_utf8(out).unwrap();
-        let json = json.strip_prefix("before").unwrap().to_owned();
-        serde_json::from_str::<serde_json::Value>(&json)
-            .unwrap_or_else(|error| panic!("{error} in {json}"));
-        (json, emission)
+        self.program.emit(&input, out)
     }
 
     /// The JSON, and each error as `path: CODE`.

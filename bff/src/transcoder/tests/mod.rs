@@ -4,7 +4,7 @@ mod budget;
 mod joins;
 mod kit;
 mod oracle;
-mod random;
+pub(super) mod random;
 mod requests;
 mod twin;
 mod values;

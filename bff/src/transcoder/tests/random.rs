@@ -1,14 +1,14 @@
 //! Randomness for tests: seeded, and the seed is printed by whoever fails.
 
 /// SplitMix64, from Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators".
-pub(super) struct Random(u64);
+pub(in crate::transcoder) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::transcoder) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(super) fn bits(&mut self) -> u64 {
+    pub(in crate::transcoder) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -17,17 +17,17 @@ impl Random {
     }
 
     /// Below `bound`.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(in crate::transcoder) fn below(&mut self, bound: usize) -> usize {
         (self.bits() % bound as u64) as usize
     }
 
     /// True once in `times`.
-    pub(super) fn once_in(&mut self, times: usize) -> bool {
+    pub(in crate::transcoder) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 
     /// A number that is often small, and sometimes at an edge.
-    pub(super) fn number(&mut self) -> u64 {
+    pub(in crate::transcoder) fn number(&mut self) -> u64 {
         match self.below(6) {
             0 => 0,
             1 => u64::MAX,
@@ -38,13 +38,13 @@ impl Random {
     }
 
     /// A text with what JSON escapes, and with more than ASCII.
-    pub(super) fn text(&mut self) -> String {
+    pub(in crate::transcoder) fn text(&mut self) -> String {
         const LETTERS: [&str; 10] = ["a", "b", " ", "\"", "\\", "\n", "ü", "世", "\u{1}", "😀"];
         let length = if self.once_in(8) { self.below(100) } else { self.below(6) };
         (0..length).map(|_| LETTERS[self.below(LETTERS.len())]).collect()
     }
 
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(in crate::transcoder) fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             items.swap(at, self.below(at + 1));
         }
@@ -52,7 +52,7 @@ impl Random {
 }
 
 /// The seeds of `count` cases. `ANABRANCH_SEED` chooses the first one, `ANABRANCH_CASES` makes them so many times more.
-pub(super) fn seeds(count: u64) -> std::ops::Range<u64> {
+pub(in crate::transcoder) fn seeds(count: u64) -> std::ops::Range<u64> {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("ANABRANCH_SEED").unwrap_or(0);
     first..first + count * number("ANABRANCH_CASES").unwrap_or(1)

@@ -41,7 +41,8 @@ fn long_varint(bytes: &[u8], at: &mut usize) -> Result<u64, Malformed> {
 }
 
 /// The lower seven bits of each byte, moved together.
-fn packed(bytes: u64) -> u64 {
+#[inline(always)]
+pub(in crate::transcoder) fn packed(bytes: u64) -> u64 {
     let sevens = bytes & 0x7f7f_7f7f_7f7f_7f7f;
     let pairs = sevens & 0x007f_007f_007f_007f | (sevens & 0x7f00_7f00_7f00_7f00) >> 1;
     let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;

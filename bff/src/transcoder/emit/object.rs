@@ -1,0 +1,217 @@
+//! Objects: their fields one after the other, in response order.
+
+use super::{Emitter, Flow, Path, Stop};
+use crate::{
+    error::{Code, Error},
+    transcoder::{
+        frame::{Frame, FrameId, Kind, Operation},
+        json::{self, Fault},
+        leaf::write_number,
+        scalar::wire_type,
+        table::{ScanFault, TableId, Window, ends, raw},
+    },
+};
+
+/// In smaller messages the texts need no look at the budget.
+const LARGE: usize = 4 << 10;
+
+impl Emitter<'_> {
+    /// An object, or the value that a join reads.
+    pub(super) fn object(&mut self, frame: FrameId, message: Window<'_>, path: &Path<'_>) -> Flow {
+        let program = self.program;
+        let frame = &program.layout.frames[frame.0];
+        let Some(table) = frame.table else { return self.fields(frame, &[0], message, path) };
+        match frame.slots {
+            0..=16 => self.scanned(frame, table, &mut [0; 16], message, path),
+            17..=64 => self.scanned(frame, table, &mut [0; 64], message, path),
+            _ => self.scanned(frame, table, &mut vec![0; frame.slots], message, path),
+        }
+    }
+
+    /// Fills the slots first.
+    #[inline(always)]
+    fn scanned(
+        &mut self,
+        frame: &Frame,
+        table: TableId,
+        slots: &mut [u64],
+        message: Window<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        let tables = &self.program.layout.tables;
+        match tables.fill(table, message, slots) {
+            Ok(()) => self.fields(frame, slots, message, path),
+            Err(ScanFault::Malformed) => Err(Stop::Garbage),
+            Err(ScanFault::Split) => {
+                let whole = tables.read_parts(table, message.message(), slots)?;
+                self.fields(frame, slots, Window::of(&whole), path)
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn fields(
+        &mut self,
+        frame: &Frame,
+        slots: &[u64],
+        message: Window<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        // Many fields of one large message could show the same long text.
+        let is_large = message.length() > LARGE;
+        let mut flow = Ok(());
+        for operation in &frame.operations {
+            let is_watched = is_large && self.is_due(operation);
+            if !is_watched && self.quick(operation, slots, message) {
+                continue;
+            }
+            let written = if is_watched || (operation.is_more() && self.is_due(operation)) {
+                self.look_before(operation, slots, message, path)
+            } else {
+                self.operation(operation, slots, message, path)
+            };
+            match written {
+                Ok(()) => {}
+                // The first one is the cause; what follows is cut off with it.
+                Err(stop @ Stop::Null(_)) => flow = flow.and(Err(stop)),
+                Err(stop) => return Err(stop),
+            }
+        }
+        frame.close.put(self.out);
+        flow
+    }
+
+    /// Writes a text or a number with what stands before it, if nothing is special about it.
+    #[inline(always)]
+    fn quick(&mut self, operation: &Operation, slots: &[u64], message: Window<'_>) -> bool {
+        if operation.guard != 0 {
+            return false;
+        }
+        let start = self.out.len();
+        let Some(slot) = slots.get(operation.slot as usize).copied() else { return false };
+        let written = match &operation.kind {
+            Kind::Text { explicit: true } | Kind::Number { explicit: true, .. } if slot == 0 => {
+                return false;
+            }
+            Kind::Text { .. } => {
+                let (from, to) = ends(slot);
+                let room = operation.literal.put_before(self.out);
+                json::put_text(room, message.buffer(), from, to - from)
+            }
+            Kind::Number { leaf, explicit: false, .. } => {
+                let room = operation.literal.put_before(self.out);
+                write_number(room, *leaf, slot, &self.program.enums)
+            }
+            _ => return false,
+        };
+        if written.is_err() {
+            self.out.truncate(start);
+        }
+        written.is_ok()
+    }
+
+    /// Writes any field with what stands before it.
+    #[inline(never)]
+    pub(super) fn operation(
+        &mut self,
+        operation: &Operation,
+        slots: &[u64],
+        message: Window<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        if operation.guard != 0 && slots[operation.guard as usize] == 0 {
+            return self.absent(operation, path);
+        }
+        match &operation.kind {
+            Kind::Text { explicit } => {
+                let slot = slots[operation.slot as usize];
+                if slot == 0 {
+                    return self.no_text(operation, *explicit, path);
+                }
+                let start = self.out.len();
+                operation.literal.put(self.out);
+                match json::finish_string(self.out, message.part(slot).message()) {
+                    Ok(()) => Ok(()),
+                    Err(fault) => self.fault(operation, start, fault, path),
+                }
+            }
+            Kind::Number { leaf, scalar, explicit } => {
+                let slot = slots[operation.slot as usize];
+                let number = if *explicit {
+                    if slot == 0 {
+                        return self.absent(operation, path);
+                    }
+                    raw(message.part(slot).message(), &mut 0, wire_type(*scalar))?
+                } else {
+                    slot
+                };
+                let start = self.out.len();
+                let room = operation.literal.put_before(self.out);
+                match write_number(room, *leaf, number, &self.program.enums) {
+                    Ok(()) => Ok(()),
+                    Err(_) if number == 0 && !*explicit && operation.nullable => {
+                        self.out.truncate(start);
+                        self.absent(operation, path)
+                    }
+                    Err(fault) => self.fault(operation, start, fault, path),
+                }
+            }
+            _ => {
+                operation.literal.put(self.out);
+                self.large(operation, slots, message, path)
+            }
+        }
+    }
+
+    /// A text that is not on the wire.
+    fn no_text(&mut self, operation: &Operation, explicit: bool, path: &Path<'_>) -> Flow {
+        if explicit {
+            return self.absent(operation, path);
+        }
+        operation.literal.put(self.out);
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    /// No value came. Of the field nothing is written.
+    fn absent(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        if operation.nullable {
+            operation.literal.put_null(self.out, operation.is_text());
+            return Ok(());
+        }
+        operation.literal.put(self.out);
+        self.missing(operation, path)
+    }
+
+    /// The same where the literal is written.
+    #[cold]
+    pub(super) fn missing(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        if operation.nullable {
+            self.null(self.start(operation));
+            return Ok(());
+        }
+        let error = Error::new(Code::NullValue, "there is no value, and null may not stand here");
+        Err(self.fail(operation, error, path))
+    }
+
+    /// A value came that cannot be shown. The field begins at `start`.
+    #[cold]
+    #[inline(never)]
+    fn fault(
+        &mut self,
+        operation: &Operation,
+        start: usize,
+        fault: Fault,
+        path: &Path<'_>,
+    ) -> Flow {
+        self.out.truncate(start);
+        operation.literal.put(self.out);
+        let Some(message) = fault.message() else { return Err(Stop::Garbage) };
+        let stop = self.fail(operation, Error::new(Code::InvalidValue, message), path);
+        if !operation.nullable {
+            return Err(stop);
+        }
+        self.null(self.start(operation));
+        Ok(())
+    }
+}
