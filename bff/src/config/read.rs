@@ -10,10 +10,10 @@ use super::fault::{Fault, explain, unknown, unknown_key};
 pub(super) fn read<T: DeserializeOwned + Default>(table: &mut Table) -> (T, Vec<Fault>) {
     let mut faults = Vec::new();
     loop {
-        match first_fault(table) {
+        match first_faulty(table) {
             Ok(settings) => return (settings, faults),
-            Err(fault) => {
-                let removed = remove(table, &fault.path);
+            Err((fault, element)) => {
+                let removed = remove(table, &fault.path, element);
                 faults.push(fault);
                 if !removed {
                     return (T::default(), faults);
@@ -25,8 +25,17 @@ pub(super) fn read<T: DeserializeOwned + Default>(table: &mut Table) -> (T, Vec<
 
 /// What the table says, or the first thing that is wrong with it.
 pub(super) fn first_fault<T: DeserializeOwned>(table: &Table) -> Result<T, Fault> {
+    first_faulty(table).map_err(|(fault, _)| fault)
+}
+
+/// The same; where it is an element of a list, also which one.
+fn first_faulty<T: DeserializeOwned>(table: &Table) -> Result<T, (Fault, Option<usize>)> {
     serde_path_to_error::deserialize(Value::Table(table.clone())).map_err(|error| {
         let (mut path, said) = (keys(error.path()), error.inner().message().trim());
+        let element = error.path().iter().nth(path.len()).and_then(|segment| match segment {
+            Segment::Seq { index } => Some(*index),
+            _ => None,
+        });
         let message = match unknown_key(said) {
             Some((name, known)) => {
                 let message = unknown(&name, &known);
@@ -35,9 +44,13 @@ pub(super) fn first_fault<T: DeserializeOwned>(table: &Table) -> Result<T, Fault
                 }
                 message
             }
-            None => explain(said, get(table, &path)),
+            None => {
+                let value = get(table, &path);
+                let of_list = element.and_then(|element| value?.get(element));
+                explain(said, of_list.or(value))
+            }
         };
-        Fault { place: None, path, message }
+        (Fault { place: None, path, message }, element)
     })
 }
 
@@ -55,12 +68,18 @@ fn get<'t>(table: &'t Table, path: &[String]) -> Option<&'t Value> {
     rest.iter().try_fold(table.get(first)?, |value, key| value.get(key))
 }
 
-fn remove(table: &mut Table, path: &[String]) -> bool {
+fn remove(table: &mut Table, path: &[String], element: Option<usize>) -> bool {
     match path {
         [] => false,
-        [key] => table.remove(key).is_some(),
+        [key] => match (table.get_mut(key), element) {
+            (Some(Value::Array(list)), Some(element)) if element < list.len() => {
+                list.remove(element);
+                true
+            }
+            _ => table.remove(key).is_some(),
+        },
         [first, rest @ ..] => match table.get_mut(first) {
-            Some(Value::Table(inner)) => remove(inner, rest),
+            Some(Value::Table(inner)) => remove(inner, rest, element),
             _ => false,
         },
     }

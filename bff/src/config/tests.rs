@@ -167,6 +167,20 @@ fn a_line_that_is_no_toml_is_one_fault() {
 }
 
 #[test]
+fn each_faulty_element_of_a_list_is_told() {
+    check(
+        "[server.cors]\norigins = [\"nope\", \"https://a.b\", 3]\n[services.\"a.B\"]\nendpoints = [\"ftp://x\", \"http://a:1\", \"http://\"]",
+        &[],
+        &[
+            "a.toml:2: server.cors.origins: `nope` is not an origin; write `https://HOST`, `http://HOST:PORT` or `*`",
+            "a.toml:2: server.cors.origins: `3` does not fit; write a text in quotes",
+            "a.toml:4: services.\"a.B\".endpoints: `ftp://x` has no scheme; write `http://HOST:PORT`",
+            "a.toml:4: services.\"a.B\".endpoints: `http://` is not the address of an endpoint; write `http://HOST:PORT`",
+        ],
+    );
+}
+
+#[test]
 fn settings_that_do_not_go_together_are_faults() {
     check(
         "[server]\ndefault_timeout = \"1m\"\ncors = { origins = [\"*\"], credentials = true }\ntrusted.claims = { a = \"b\" }",

@@ -10,5 +10,5 @@ pub use generated::{
     Resolver, Scalar, Scope, SideEffects, Source, State, Template, Wire, fallback, fill,
     input_value, join, piece, source, wire,
 };
-pub use load::{FEATURES, FORMAT, load};
+pub use load::{FEATURES, FORMAT, load, load_for_mock};
 pub use names::FieldNames;

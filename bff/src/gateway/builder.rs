@@ -132,7 +132,10 @@ impl<C> Builder<C> {
     /// [`Code::FailedPrecondition`] where the contract cannot be served, by this runtime, these resolvers or this
     /// configuration, or the port is taken.
     pub async fn build(self) -> Result<Gateway> {
-        let contract = Arc::new(contract::load(&self.contract)?);
+        let contract = Arc::new(match self.calls {
+            Calls::Mock => contract::load_for_mock(&self.contract)?,
+            Calls::Mesh | Calls::Given(_) => contract::load(&self.contract)?,
+        });
         let (mut config, mut resolvers) = (self.config, self.resolvers);
         config.name_services(&services(&contract))?;
         let mut on_thread: Option<OnThread> = None;

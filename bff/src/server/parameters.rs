@@ -91,6 +91,9 @@ fn missing_query() -> Error {
 ///
 /// [`Code::BadRequest`] where it is not a GraphQL request.
 pub(super) fn from_query_string(text: &str) -> Result<Parameters<'_>> {
+    if !is_utf8(text) {
+        return Err(Error::new(Code::BadRequest, "the parameters are not UTF-8"));
+    }
     let [mut query, mut operation_name, mut variables, mut extensions] = [const { None }; 4];
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
         let parameter = match &*name {
@@ -113,6 +116,19 @@ pub(super) fn from_query_string(text: &str) -> Result<Parameters<'_>> {
         operation_name: operation_name.filter(|name: &Cow<'_, str>| !name.is_empty()),
         variables: json_object("variables", variables)?.map(Cow::Owned),
     })
+}
+
+/// Whether the text is UTF-8 behind its percent signs; what reads it puts other characters in place of what is not.
+fn is_utf8(text: &str) -> bool {
+    let hex = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(byte) = text.as_bytes().get(at) {
+        let escaped = if *byte == b'%' { hex(at + 1) } else { None };
+        bytes.push(escaped.unwrap_or(*byte));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    std::str::from_utf8(&bytes).is_ok()
 }
 
 fn json_object(name: &str, text: Option<Cow<'_, str>>) -> Result<Option<Box<RawValue>>> {
@@ -241,5 +257,7 @@ mod tests {
             Err("the parameter `extensions` must be a JSON object"),
         );
         check(found("query={a}&query={b}"), Err("the parameter `query` is given twice"));
+        check(found("query={%C3%BC}&x=%"), Ok(("{ü}", None, None)));
+        check(found("query=%ff%fe"), Err("the parameters are not UTF-8"));
     }
 }
