@@ -8,7 +8,7 @@ use prost_reflect::prost_types::{
 
 use super::{
     Input,
-    messages::{is_foreign, moved},
+    messages::{is_foreign, is_map_entry, moved},
     names::{snake, upper_camel},
     resolvers::{argument_names, trait_name},
     services::{client_name, method_name, server_name},
@@ -198,10 +198,6 @@ fn span(protos: &Protos, name: &str) -> Option<Span> {
 
 fn join(outer: &str, name: &str, sign: &str) -> String {
     if outer.is_empty() { name.to_owned() } else { format!("{outer}{sign}{name}") }
-}
-
-fn is_map_entry(message: &DescriptorProto) -> bool {
-    message.options.as_ref().is_some_and(|options| options.map_entry())
 }
 
 /// The oneofs of a message that are types in Rust, and how prost-build calls those.
