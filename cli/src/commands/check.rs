@@ -25,7 +25,7 @@ Examples:
 
 A warning that is accepted is silenced in the schema, on the line above the field or the type:
   # anabranch: allow(fragile-non-null)
-Errors cannot be silenced.")]
+Errors cannot be silenced. Names that only typed Rust cannot tell apart are warnings here, and errors of `build --rust`.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     project: Project,

@@ -79,6 +79,18 @@ fn a_build_with_errors_writes_nothing() {
 }
 
 #[test]
+fn names_that_rust_cannot_tell_apart_are_told_as_other_findings_are() {
+    let schema = "type Query { helloWorld: Int @resolve  hello_world: Int @resolve }\n";
+    let folder = folder(&[("schema/shop.graphql", schema)]);
+    let run = run(folder.path(), &["build", "--rust", "generated"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.err.starts_with("error[rust-name-clash]: "), "{}", run.err);
+    assert!(run.err.contains("schema/shop.graphql:1:14"), "{}", run.err);
+    assert!(run.err.ends_with("rust-name-clash`\n"), "{}", run.err);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
 fn what_would_break_clients_is_found_before_it_does() {
     let schema = "type Query { book(id: ID!): Book }\ntype Book { id: ID! title: String! }\n";
     let folder = folder(&[("proto/shop.proto", PROTO), ("schema/shop.graphql", schema)]);

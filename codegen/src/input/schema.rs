@@ -21,6 +21,7 @@ const OWN_PREFIX: &str = "anabranch__";
 const STANDARD: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
 
 /// The schema, extensions folded in.
+#[derive(Debug)]
 pub(crate) struct Schema {
     pub(crate) definitions: Definitions,
     files: HashMap<apollo_compiler::parser::FileId, FileId>,

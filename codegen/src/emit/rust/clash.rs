@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use apollo_compiler::schema::ExtendedType;
 use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
 };
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     contract::{Contract, Resolver},
     diagnostic::{Diagnostic, Severity, Span},
-    input::Protos,
+    input::{Protos, Schema},
 };
 
 /// Names that cannot be told apart in Rust.
@@ -40,11 +41,12 @@ impl Clash {
         }
     }
 
-    /// The clash as a finding, with the places of what is named in a proto.
-    pub(crate) fn diagnostic(&self, protos: &Protos) -> Diagnostic {
+    /// The clash as a finding, with the places of what is named in a proto or in the schema.
+    pub(crate) fn diagnostic(&self, protos: &Protos, schema: &Schema) -> Diagnostic {
         let help = "rename it; `anabranch serve` needs no Rust and takes the names as they are";
         let mut diagnostic = Diagnostic::new(RULE, Severity::Error, self.message()).help(help);
-        let mut spans = self.names.iter().filter_map(|name| span(protos, name));
+        let place = |name: &String| span(protos, name).or_else(|| field_span(schema, name));
+        let mut spans = self.names.iter().filter_map(place);
         diagnostic = diagnostic.at(spans.next(), "this name");
         for span in spans {
             diagnostic = diagnostic.also(span, "and this one");
@@ -194,6 +196,20 @@ fn span(protos: &Protos, name: &str) -> Option<Span> {
     }
     let message = pool.get_message_by_name(name).and_then(|message| protos.message_span(&message));
     message.or_else(|| protos.enum_span(&pool.get_enum_by_name(name)?))
+}
+
+/// Where the schema has `Type.field` or a type.
+fn field_span(schema: &Schema, name: &str) -> Option<Span> {
+    let (type_name, field) =
+        name.split_once('.').map_or((name, None), |(ty, field)| (ty, Some(field)));
+    let ty = schema.definitions.types.get(type_name)?;
+    let Some(field) = field else { return schema.span(ty.name().location()) };
+    let field = match ty {
+        ExtendedType::Object(ty) => ty.fields.get(field)?,
+        ExtendedType::Interface(ty) => ty.fields.get(field)?,
+        _ => return None,
+    };
+    schema.span(field.name.location())
 }
 
 fn join(outer: &str, name: &str, sign: &str) -> String {
