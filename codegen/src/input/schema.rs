@@ -12,7 +12,7 @@ use apollo_compiler::{Node, Schema as Definitions};
 use super::Fault;
 use super::allows::{Allow, allows};
 use super::walk::Text;
-use crate::diagnostic::{FileId, Files, Span};
+use crate::diagnostic::{FileId, Span};
 
 const DIRECTIVES: &str = include_str!("builtin/anabranch.graphql");
 const SCALARS: &str = include_str!("builtin/scalars.graphql");
@@ -47,7 +47,7 @@ impl Schema {
     }
 }
 
-pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>) -> Schema {
+pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Schema {
     let builtin = parse_builtin(DIRECTIVES, "anabranch.graphql");
     let own: BTreeSet<String> = builtin.definitions.iter().filter_map(directive_name).collect();
     let mut schema = Schema {
@@ -59,7 +59,7 @@ pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>)
     };
     let mut documents = Vec::new();
     for text in texts {
-        let file = files.add(text.path.as_str(), text.text.as_str());
+        let file = text.file;
         let source = text.text.clone();
         let document = parse(&mut schema, file, text, faults);
         let allows: Vec<Allow> = allows(&schema, file, &source, &document).collect();
