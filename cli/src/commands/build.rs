@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anabranch_codegen::{BuildError, Output, write, write_rust};
+use anabranch_codegen::{BuildError, Output, is_special, write, write_rust};
 use prost::Message as _;
 
 use crate::{
@@ -45,8 +45,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         write_rust(&compiled, folder, arguments.server_stubs).map_err(refused)?;
         said.push_str(&format!("{}\n", folder.join("mod.rs").display()));
     }
+    let is_special = is_special(&arguments.out);
     write(&compiled, &[Output { path: arguments.out.clone(), bytes }])?;
-    Ok(Outcome::said(said).noting(rendered))
+    // The contract may have gone to standard output: then nothing else may.
+    Ok(if is_special {
+        Outcome::default().noting(said + &rendered)
+    } else {
+        Outcome::said(said).noting(rendered)
+    })
 }
 
 /// Findings are told as those of `check` are.

@@ -78,6 +78,18 @@ fn a_build_with_errors_writes_nothing() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_contract_for_standard_output_is_all_that_goes_there() {
+    let folder = folder(&[("schema/shop.graphql", "type Query { hello: String }\n")]);
+    run(folder.path(), &["build", "--out", "file.contract"]).well();
+    let wanted = fs::read(folder.path().join("file.contract")).unwrap();
+    let piped = run(folder.path(), &["build", "--out", "/dev/stdout"]);
+    assert_eq!(piped.code, 0, "{piped:?}");
+    assert_eq!(piped.out, String::from_utf8_lossy(&wanted));
+    assert!(piped.err.starts_with("/dev/stdout ("), "{}", piped.err);
+}
+
 #[test]
 fn names_that_rust_cannot_tell_apart_are_told_as_other_findings_are() {
     let schema = "type Query { helloWorld: Int @resolve  hello_world: Int @resolve }\n";
