@@ -55,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
 }
 
 fn version(contract: &Contract) -> Version<'_> {
-    Version { sdl: &contract.sdl, descriptor_set: &contract.descriptor_set }
+    let Contract { sdl, descriptor_set, bindings, .. } = contract;
+    Version { sdl, descriptor_set, bindings }
 }
 
 fn summary(compiled: &Compiled) -> String {
