@@ -10,7 +10,7 @@ mod schema;
 mod walk;
 
 pub(crate) use protos::Protos;
-pub(crate) use schema::Schema;
+pub(crate) use schema::{ENFORCED, Schema};
 
 /// What to compile: directories and files, or texts at hand.
 ///

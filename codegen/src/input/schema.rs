@@ -1,6 +1,6 @@
 //! `.graphql` files to one validated schema, with the place of each name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use apollo_compiler::ast::{Definition, DirectiveList, Document};
 use apollo_compiler::diagnostic::ToCliReport as _;
@@ -16,6 +16,8 @@ use crate::diagnostic::{FileId, Span};
 
 const DIRECTIVES: &str = include_str!("builtin/anabranch.graphql");
 const SCALARS: &str = include_str!("builtin/scalars.graphql");
+/// Directives that a runtime has to enforce, each a feature of its name.
+pub(crate) const ENFORCED: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];
 /// Types of this prefix belong to our directives.
 const OWN_PREFIX: &str = "anabranch__";
 const STANDARD: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
@@ -27,8 +29,8 @@ pub(crate) struct Schema {
     files: HashMap<apollo_compiler::parser::FileId, FileId>,
     /// The names of our own directives and of the standard ones.
     pub(crate) directives: BTreeSet<String>,
-    /// The names of all directives that the schema applies.
-    pub(crate) used_directives: BTreeSet<String>,
+    /// The names of all directives that the schema applies, and where.
+    pub(crate) used_directives: BTreeMap<String, Vec<Span>>,
     /// Comments that accept warnings.
     pub(crate) allows: Vec<Allow>,
 }
@@ -53,7 +55,7 @@ pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Schema {
     let mut schema = Schema {
         definitions: Definitions::new(),
         files: HashMap::new(),
-        used_directives: BTreeSet::new(),
+        used_directives: BTreeMap::new(),
         allows: Vec::new(),
         directives: own.iter().cloned().chain(STANDARD.map(str::to_owned)).collect(),
     };
@@ -140,13 +142,13 @@ fn is_ours(definition: &Definition, own: &BTreeSet<String>) -> bool {
     of_our_types || directive_name(definition).is_some_and(|name| own.contains(&name))
 }
 
-/// Refuses directives that are not ours; gives the names of all that are applied.
+/// Refuses directives that are not ours; gives the names and places of all that are applied.
 fn unknown_directives(
     schema: &Schema,
     documents: &[Document],
     faults: &mut Vec<Fault>,
-) -> BTreeSet<String> {
-    let mut used = BTreeSet::new();
+) -> BTreeMap<String, Vec<Span>> {
+    let mut used: BTreeMap<String, Vec<Span>> = BTreeMap::new();
     let known: Vec<String> = schema.directives.iter().cloned().collect();
     let unknown = |name: String, span| Fault::UnknownDirective { name, span, known: known.clone() };
     for definition in documents.iter().flat_map(|document| &document.definitions) {
@@ -156,9 +158,9 @@ fn unknown_directives(
         }
         each_directive_list(definition, &mut |directives| {
             for directive in directives.iter() {
-                used.insert(directive.name.to_string());
+                let span = schema.span(directive.location());
+                used.entry(directive.name.to_string()).or_default().extend(span);
                 if !schema.directives.contains(directive.name.as_str()) {
-                    let span = schema.span(directive.location());
                     faults.push(unknown(directive.name.to_string(), span));
                 }
             }
