@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::diagnostic::{Files, Span};
 
 mod allows;
+mod broken;
 mod protos;
 mod schema;
 mod walk;

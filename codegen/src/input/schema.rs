@@ -11,6 +11,7 @@ use apollo_compiler::{Node, Schema as Definitions};
 
 use super::Fault;
 use super::allows::{Allow, allows};
+use super::broken::Broken;
 use super::walk::Text;
 use crate::diagnostic::{FileId, Span};
 
@@ -59,10 +60,11 @@ pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Schema {
         allows: Vec::new(),
         directives: own.iter().cloned().chain(STANDARD.map(str::to_owned)).collect(),
     };
-    let mut documents = Vec::new();
+    let (mut documents, mut sources) = (Vec::new(), HashMap::new());
     for text in texts {
         let file = text.file;
         let source = text.text.clone();
+        sources.insert(file, source.clone());
         let document = parse(&mut schema, file, text, faults);
         let allows: Vec<Allow> = allows(&schema, file, &source, &document).collect();
         schema.allows.extend(allows);
@@ -72,25 +74,30 @@ pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Schema {
         document.definitions.retain(|definition| !is_ours(definition, &own));
     }
     schema.used_directives = unknown_directives(&schema, &documents, faults);
-    if faults.iter().any(|fault| matches!(fault, Fault::SchemaSyntax { .. })) {
-        return schema;
-    }
+    let broken = Broken::of(faults, &sources);
     let mut builder = Definitions::builder().ignore_builtin_redefinitions().add_ast(&builtin);
     for document in &documents {
         builder = builder.add_ast(document);
     }
     builder = builder.add_ast(&missing_scalars(&documents));
+    let mut found = Vec::new();
     let built = builder.build().unwrap_or_else(|with_errors| {
-        schema_faults(&schema, &with_errors.errors, faults);
+        schema_faults(&schema, &with_errors.errors, &mut found);
         with_errors.partial
     });
-    schema.definitions = match built.validate() {
+    let definitions = match built.validate() {
         Ok(valid) => valid.into_inner(),
         Err(with_errors) => {
-            schema_faults(&schema, &with_errors.errors, faults);
+            schema_faults(&schema, &with_errors.errors, &mut found);
             with_errors.partial
         }
     };
+    found.retain(|fault| broken.is_sure(fault, &sources));
+    faults.append(&mut found);
+    // Half a schema is bound to nothing: its holes would look like faults.
+    if broken.from.is_empty() {
+        schema.definitions = definitions;
+    }
     schema
 }
 
