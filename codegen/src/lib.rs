@@ -41,7 +41,7 @@ pub use import::{Imported, import};
 pub use input::Sources;
 pub use skeleton::{NoSkeleton, skeleton};
 pub use status::{FieldState, FieldStatus};
-pub use write::{NotWritten, Output, write};
+pub use write::{NotWritten, Output, is_special, write};
 
 /// What came of [`compile`].
 #[derive(Debug)]
@@ -52,6 +52,7 @@ pub struct Compiled {
     pub contract: Option<contract::Contract>,
     fields: Vec<FieldStatus>,
     protos: input::Protos,
+    schema: input::Schema,
 }
 
 impl Compiled {
@@ -65,7 +66,8 @@ impl Compiled {
         let contract = self.contract.as_ref().ok_or_else(|| self.diagnostics.clone())?;
         let input = emit::rust::Input { contract, protos: &self.protos.pool, server_stubs };
         emit::rust::rust(&input).map_err(|clashes| {
-            let findings = clashes.iter().map(|clash| clash.diagnostic(&self.protos)).collect();
+            let finding = |clash: &emit::rust::Clash| clash.diagnostic(&self.protos, &self.schema);
+            let findings = clashes.iter().map(finding).collect();
             self.diagnostics.with(findings)
         })
     }
@@ -81,7 +83,7 @@ pub fn compile(sources: &Sources) -> Compiled {
     let has_errors = findings.iter().any(|finding| finding.severity() == Severity::Error);
     let contract = (!has_errors).then(|| emit::contract(&model));
     let diagnostics = Diagnostics::new(input.files, findings);
-    Compiled { diagnostics, contract, fields, protos: input.protos }
+    Compiled { diagnostics, contract, fields, protos: input.protos, schema: input.schema }
 }
 
 /// Every field that a root type leads to, in the order of the schema: real, promised or drifted. There is a status

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anabranch_codegen::{Output, write, write_rust};
+use anabranch_codegen::{BuildError, Output, is_special, write, write_rust};
 use prost::Message as _;
 
 use crate::{
@@ -42,9 +42,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     let mut said = format!("{} ({} bytes)\n", arguments.out.display(), bytes.len());
     // Rust first: names that it cannot tell apart are found there, and nothing is written then.
     if let Some(folder) = &arguments.rust {
-        write_rust(&compiled, folder, arguments.server_stubs)?;
+        write_rust(&compiled, folder, arguments.server_stubs).map_err(refused)?;
         said.push_str(&format!("{}\n", folder.join("mod.rs").display()));
     }
+    let is_special = is_special(&arguments.out);
     write(&compiled, &[Output { path: arguments.out.clone(), bytes }])?;
-    Ok(Outcome::said(said).noting(rendered))
+    // The contract may have gone to standard output: then nothing else may.
+    Ok(if is_special {
+        Outcome::default().noting(said + &rendered)
+    } else {
+        Outcome::said(said).noting(rendered)
+    })
+}
+
+/// Findings are told as those of `check` are.
+fn refused(error: BuildError) -> Failure {
+    match error {
+        BuildError::Findings(text) => Failure::Found(text),
+        other => other.into(),
+    }
 }

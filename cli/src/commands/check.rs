@@ -25,7 +25,7 @@ Examples:
 
 A warning that is accepted is silenced in the schema, on the line above the field or the type:
   # anabranch: allow(fragile-non-null)
-Errors cannot be silenced.")]
+Errors cannot be silenced. Names that only typed Rust cannot tell apart are warnings here, and errors of `build --rust`.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     project: Project,
@@ -55,7 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
 }
 
 fn version(contract: &Contract) -> Version<'_> {
-    Version { sdl: &contract.sdl, descriptor_set: &contract.descriptor_set }
+    let Contract { sdl, descriptor_set, bindings, .. } = contract;
+    Version { sdl, descriptor_set, bindings }
 }
 
 fn summary(compiled: &Compiled) -> String {

@@ -78,6 +78,30 @@ fn a_build_with_errors_writes_nothing() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_contract_for_standard_output_is_all_that_goes_there() {
+    let folder = folder(&[("schema/shop.graphql", "type Query { hello: String }\n")]);
+    run(folder.path(), &["build", "--out", "file.contract"]).well();
+    let wanted = fs::read(folder.path().join("file.contract")).unwrap();
+    let piped = run(folder.path(), &["build", "--out", "/dev/stdout"]);
+    assert_eq!(piped.code, 0, "{piped:?}");
+    assert_eq!(piped.out, String::from_utf8_lossy(&wanted));
+    assert!(piped.err.starts_with("/dev/stdout ("), "{}", piped.err);
+}
+
+#[test]
+fn names_that_rust_cannot_tell_apart_are_told_as_other_findings_are() {
+    let schema = "type Query { helloWorld: Int @resolve  hello_world: Int @resolve }\n";
+    let folder = folder(&[("schema/shop.graphql", schema)]);
+    let run = run(folder.path(), &["build", "--rust", "generated"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.err.starts_with("error[rust-name-clash]: "), "{}", run.err);
+    assert!(run.err.contains("schema/shop.graphql:1:14"), "{}", run.err);
+    assert!(run.err.ends_with("rust-name-clash`\n"), "{}", run.err);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
 #[test]
 fn what_would_break_clients_is_found_before_it_does() {
     let schema = "type Query { book(id: ID!): Book }\ntype Book { id: ID! title: String! }\n";

@@ -1,10 +1,13 @@
 //! What a change of schema and protos breaks for those who use the old ones.
 //!
 //! A change is breaking when a query that was valid is no longer valid or may now get something that its types exclude, or when a
-//! message or call of the old protos is read differently by the new ones.
+//! message or call of the old protos is read differently by the new ones, or when a field that was answered is only promised.
 
+mod promised;
 mod protos;
 mod schema;
+
+use crate::contract::Binding;
 
 /// One state of a project, as its contract holds it.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +16,8 @@ pub struct Version<'a> {
     pub sdl: &'a str,
     /// The encoded `google.protobuf.FileDescriptorSet`.
     pub descriptor_set: &'a [u8],
+    /// Which fields are answered, and which are only promised.
+    pub bindings: &'a [Binding],
 }
 
 /// Something that breaks.
@@ -43,6 +48,7 @@ pub fn breaking_changes(
     new: Version<'_>,
 ) -> Result<Vec<BreakingChange>, Unreadable> {
     let mut of_schema = schema::compare(old.sdl, new.sdl)?;
+    of_schema.extend(promised::compare(old.bindings, new.bindings));
     let mut of_protos = protos::compare(old.descriptor_set, new.descriptor_set)?;
     of_schema.sort();
     of_protos.sort();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const NOTHING: Version<'_> = Version { sdl: "", descriptor_set: b"" };
+const NOTHING: Version<'_> = Version { sdl: "", descriptor_set: b"", bindings: &[] };
 
 fn schemas(old: &str, new: &str) -> String {
     text(
@@ -120,6 +120,34 @@ fn methods_and_enums_break_by_what_they_take_and_give() {
          a.S.C: it streams differently now\n\
          a.Y: the enum value is gone"
     );
+}
+
+fn contract(proto: &str) -> crate::contract::Contract {
+    const SCHEMA: &str = "type Query { book(id: ID!): Book late: Int } type Book { id: ID! title: String }";
+    let proto = format!(
+        "syntax = \"proto3\"; package a; message GetBookRequest {{ string id = 1; }} \
+         message Book {{ string id = 1; {proto} }} \
+         service S {{ rpc GetBook(GetBookRequest) returns (Book); }}"
+    );
+    let sources =
+        crate::Sources::new().proto_text("a.proto", proto).schema_text("a.graphql", SCHEMA);
+    let compiled = crate::compile(&sources);
+    compiled.contract.unwrap_or_else(|| panic!("{}", compiled.diagnostics))
+}
+
+#[test]
+fn a_field_that_is_no_longer_answered_breaks() {
+    let (old, new) = (contract("string title = 2;"), contract("reserved 2;"));
+    let compare = |old: &crate::contract::Contract, new: &crate::contract::Contract| {
+        let version = |bindings| Version { bindings, ..NOTHING };
+        text(breaking_changes(version(&old.bindings), version(&new.bindings)).unwrap())
+    };
+    assert_eq!(
+        compare(&old, &new),
+        "Book.title: a service answered it, and now it is only promised"
+    );
+    assert_eq!(compare(&new, &old), "");
+    assert_eq!(compare(&new, &new), "");
 }
 
 #[test]

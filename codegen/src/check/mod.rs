@@ -42,6 +42,7 @@ mod streaming_mismatch;
 mod type_mismatch;
 mod unbounded_list;
 mod uncovered_enum_value;
+mod unenforced_directive;
 mod unholdable_value;
 mod unknown_directive;
 mod unknown_enum_value;
@@ -118,6 +119,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &misspelled_field::RULE,
     &uncovered_enum_value::RULE,
     &stale_without_cache::RULE,
+    &unenforced_directive::RULE,
     &rust_name_clash::RULE,
     &useless_allow::RULE,
 ];

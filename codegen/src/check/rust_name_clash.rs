@@ -14,13 +14,19 @@ pub(super) const RULE: Rule = Rule {
     name: "rust-name-clash",
     severity: Severity::Warning,
     explanation: r#"Typed Rust spells methods in snake_case and types in UpperCamelCase. Two names of a proto become one there, or a name
-has no letter at all, so that no Rust can be generated from this file. Serving it without typed Rust works. Fields and
-enum values of such names are no trouble: Rust adds their numbers.
+has no letter at all, so that no Rust can be generated from this file: `anabranch build --rust` and build scripts
+refuse it with an error. Serving it without typed Rust works, so that `anabranch check` only warns. Fields and enum
+values of such names are no trouble: Rust adds their numbers.
 
-Rename one of the two in the proto.
+Two fields with `@resolve` can become one name too, such as `A.bC` and `A_b.c`: only a build with Rust looks for that.
+
+Rename one of the two.
 "#,
     check: Check::Whole(check),
 };
+
+const HELP_ONE: &str = "rename it in the proto: `anabranch build --rust` refuses it";
+const HELP_TWO: &str = "rename one of them in the proto: `anabranch build --rust` refuses them";
 
 fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -80,7 +86,7 @@ fn clashes(
         if !spelled.contains(|letter: char| letter.is_ascii_alphanumeric()) {
             let finding =
                 rule.finding(format!("`{scope}` has the name `{name}`, which Rust cannot have"));
-            findings.push(finding.at(span, "no letter in it").help("rename it in the proto"));
+            findings.push(finding.at(span, "no letter in it").help(HELP_ONE));
         } else if let Some((other, place)) = seen.get(&spelled) {
             let finding = rule.finding(format!(
                 "`{name}` and `{other}` of `{scope}` are both `{spelled}` in Rust"
@@ -89,7 +95,7 @@ fn clashes(
                 finding
                     .at(span, "this one")
                     .also(*place, "and this one")
-                    .help("rename one of them in the proto"),
+                    .help(HELP_TWO),
             );
         } else {
             seen.insert(spelled, (name, span));

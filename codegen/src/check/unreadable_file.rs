@@ -15,9 +15,16 @@ Check the path, its permissions, and that the file is UTF-8.
 };
 
 fn check(rule: &Rule, fault: &ReadFault) -> Option<Diagnostic> {
-    let ReadFault::Unreadable { path, reason } = fault else { return None };
-    Some(
-        rule.finding(format!("cannot read `{path}`: {reason}"))
-            .help("check the path and its permissions"),
-    )
+    match fault {
+        ReadFault::Unreadable { path, reason } => Some(
+            rule.finding(format!("cannot read `{path}`: {reason}"))
+                .help("check the path and its permissions"),
+        ),
+        ReadFault::NotUtf8 { path, span } => Some(
+            rule.finding(format!("`{path}` is not UTF-8"))
+                .at(*span, "the first byte that is not")
+                .help("save it as UTF-8"),
+        ),
+        _ => None,
+    }
 }

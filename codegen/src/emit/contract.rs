@@ -4,11 +4,10 @@ use apollo_compiler::ast::OperationType;
 
 use super::sdl::sdl;
 use crate::contract::Contract;
+use crate::input::ENFORCED;
 use crate::model::Model;
 
 const FORMAT: u32 = 1;
-/// Directives that a runtime has to enforce, each a feature of its name.
-const ENFORCED: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];
 
 pub(crate) fn contract(model: &Model<'_>) -> Contract {
     Contract {
@@ -32,7 +31,7 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
     let directives = &model.input.schema.used_directives;
     let mut features: Vec<String> = ENFORCED
         .iter()
-        .filter(|name| directives.contains(**name))
+        .filter(|name| directives.contains_key(**name))
         .map(|name| (*name).to_owned())
         .collect();
     if model.methods.iter().any(|method| method.promised) {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use crate::diagnostic::{Files, Span};
 
 mod allows;
+mod broken;
 mod protos;
 mod schema;
 mod walk;
 
 pub(crate) use protos::Protos;
-pub(crate) use schema::Schema;
+pub(crate) use schema::{ENFORCED, Schema};
 
 /// What to compile: directories and files, or texts at hand.
 ///
@@ -80,6 +81,8 @@ pub(crate) struct Input {
 pub(crate) enum Fault {
     /// The file system refused.
     Unreadable { path: String, reason: String },
+    /// It has bytes that are no UTF-8; everything else of it was read.
+    NotUtf8 { path: String, span: Span },
     /// The proto compiler refused.
     Proto { message: String, labels: Vec<(Span, String)>, help: Option<String> },
     /// The text is no GraphQL.
@@ -97,7 +100,10 @@ impl Fault {
     pub(crate) fn is_fatal(&self) -> bool {
         !matches!(
             self,
-            Fault::Schema { .. } | Fault::UnknownDirective { .. } | Fault::CacheWithoutScope { .. }
+            Fault::NotUtf8 { .. }
+                | Fault::Schema { .. }
+                | Fault::UnknownDirective { .. }
+                | Fault::CacheWithoutScope { .. }
         )
     }
 }
@@ -105,9 +111,9 @@ impl Fault {
 pub(crate) fn read(sources: &Sources) -> Input {
     let mut files = Files::default();
     let mut faults = Vec::new();
-    let schema_texts = walk::schema_texts(sources, &mut faults);
-    let proto_texts = walk::proto_texts(sources, &mut faults);
-    let schema = schema::read(schema_texts, &mut files, &mut faults);
-    let protos = protos::read(proto_texts, &mut files, &mut faults);
+    let schema_texts = walk::schema_texts(sources, &mut files, &mut faults);
+    let proto_texts = walk::proto_texts(sources, &mut files, &mut faults);
+    let schema = schema::read(schema_texts, &mut faults);
+    let protos = protos::read(proto_texts, &mut faults);
     Input { files, protos, schema, faults }
 }

@@ -11,10 +11,12 @@ use protox::{Compiler, Error};
 
 use super::Fault;
 use super::walk::Text;
-use crate::diagnostic::{FileId, Files, Span};
+use crate::diagnostic::{FileId, Span};
 
 /// The options that a proto may use, whether its author has our protos or not.
 const OPTIONS: (&str, &str) = ("anabranch/v1/options.proto", include_str!("builtin/options.proto"));
+
+const EDITION: &str = "editions are not supported yet: write `syntax = \"proto3\";` in its place";
 
 /// All protos, imports included.
 #[derive(Debug)]
@@ -61,11 +63,10 @@ impl Protos {
     }
 }
 
-pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>) -> Protos {
+pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Protos {
     let mut own = BTreeMap::new();
     for text in texts {
-        let file = files.add(text.path, text.text.as_str());
-        own.insert(text.name, (file, text.text));
+        own.insert(text.name, (text.file, text.text));
     }
     let resolver = resolver(&own);
     for (name, (_, text)) in &own {
@@ -78,7 +79,9 @@ pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>)
     let mut compiler = Compiler::with_file_resolver(resolver);
     compiler.include_imports(true);
     for name in own.keys() {
-        if let Err(error) = compiler.open_file(name) {
+        if let Err(error) = compiler.open_file(name)
+            && !is_told(&error)
+        {
             faults.extend(all_faults(&error, &own));
         }
     }
@@ -111,37 +114,49 @@ impl FileResolver for InMemory {
     }
 }
 
-/// Every import that nobody has: the compiler stops at the first one.
+/// Every import that nobody has, or that is of the file itself: the compiler stops at the first one.
 fn missing_imports(file: &File, resolver: &impl FileResolver, own: &Own) -> Vec<Fault> {
     const IMPORTS: i32 = 3;
     let descriptor = file.file_descriptor_proto();
     let Some(source) = own.get(descriptor.name()) else { return Vec::new() };
     let spans = spans(descriptor, source);
     let missing = descriptor.dependency.iter().zip(0..).filter(|(import, _)| {
-        resolver.open_file(import).is_err_and(|error| error.is_file_not_found())
+        let is_itself = import.as_str() == descriptor.name();
+        is_itself || resolver.open_file(import).is_err_and(|error| error.is_file_not_found())
     });
     let fault = |(import, index): (&String, i32)| {
         let span = spans.get(&vec![IMPORTS, index]);
-        Fault::Proto {
-            message: format!("import '{import}' not found"),
-            labels: span.map(|span| (*span, "imported here".to_owned())).into_iter().collect(),
-            help: None,
-        }
+        let is_itself = import.as_str() == descriptor.name();
+        let message = if is_itself {
+            format!("'{import}' imports itself")
+        } else {
+            format!("import '{import}' not found")
+        };
+        let labels = span.map(|span| (*span, "imported here".to_owned())).into_iter().collect();
+        let help = is_itself.then(|| "a file sees its own types without an import".to_owned());
+        Fault::Proto { message, labels, help }
     };
     missing.map(fault).collect()
 }
 
+/// A file that imports itself was told with its place, which the compiler does not know.
+fn is_told(error: &Error) -> bool {
+    let itself = error.file().map(|name| format!(" {name} -> {name}"));
+    itself.is_some_and(|itself| error.to_string().ends_with(&itself))
+}
+
 /// What the compiler says of one file: the first fault, and those that it found beside it.
 fn all_faults(error: &Error, own: &Own) -> Vec<Fault> {
-    let file = error.file().and_then(|name| own.get(name)).map(|(file, _)| *file);
+    let source = error.file().and_then(|name| own.get(name));
     let first: &dyn miette::Diagnostic = error;
     std::iter::once(first)
         .chain(error.related().into_iter().flatten())
-        .map(|error| fault(error, file))
+        .map(|error| fault(error, source))
         .collect()
 }
 
-fn fault(error: &dyn miette::Diagnostic, file: Option<FileId>) -> Fault {
+fn fault(error: &dyn miette::Diagnostic, source: Option<&(FileId, String)>) -> Fault {
+    let file = source.map(|(file, _)| *file);
     let label = |label: miette::LabeledSpan| {
         let range = label.offset()..label.offset() + label.len();
         Some((Span::new(file?, range), label.label().unwrap_or_default().to_owned()))
@@ -150,7 +165,16 @@ fn fault(error: &dyn miette::Diagnostic, file: Option<FileId>) -> Fault {
     if labels.is_empty() {
         labels.extend(file.map(|file| (Span::new(file, 0..0), String::new())));
     }
-    let help = error.help().map(|help| help.to_string());
+    // An edition is a keyword where a file begins, and no mistake of spelling.
+    let at_edition = labels.first().zip(source).is_some_and(|((span, _), (_, text))| {
+        let rest = text.get(span.start as usize..).unwrap_or_default();
+        rest.strip_prefix("edition").is_some_and(|rest| rest.trim_start().starts_with('='))
+    });
+    let help = if at_edition {
+        Some(EDITION.to_owned())
+    } else {
+        error.help().map(|help| help.to_string())
+    };
     Fault::Proto { message: error.to_string(), labels, help }
 }
 

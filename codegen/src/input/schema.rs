@@ -1,6 +1,6 @@
 //! `.graphql` files to one validated schema, with the place of each name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use apollo_compiler::ast::{Definition, DirectiveList, Document};
 use apollo_compiler::diagnostic::ToCliReport as _;
@@ -11,23 +11,27 @@ use apollo_compiler::{Node, Schema as Definitions};
 
 use super::Fault;
 use super::allows::{Allow, allows};
+use super::broken::Broken;
 use super::walk::Text;
-use crate::diagnostic::{FileId, Files, Span};
+use crate::diagnostic::{FileId, Span};
 
 const DIRECTIVES: &str = include_str!("builtin/anabranch.graphql");
 const SCALARS: &str = include_str!("builtin/scalars.graphql");
+/// Directives that a runtime has to enforce, each a feature of its name.
+pub(crate) const ENFORCED: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];
 /// Types of this prefix belong to our directives.
 const OWN_PREFIX: &str = "anabranch__";
 const STANDARD: [&str; 3] = ["deprecated", "specifiedBy", "oneOf"];
 
 /// The schema, extensions folded in.
+#[derive(Debug)]
 pub(crate) struct Schema {
     pub(crate) definitions: Definitions,
     files: HashMap<apollo_compiler::parser::FileId, FileId>,
     /// The names of our own directives and of the standard ones.
     pub(crate) directives: BTreeSet<String>,
-    /// The names of all directives that the schema applies.
-    pub(crate) used_directives: BTreeSet<String>,
+    /// The names of all directives that the schema applies, and where.
+    pub(crate) used_directives: BTreeMap<String, Vec<Span>>,
     /// Comments that accept warnings.
     pub(crate) allows: Vec<Allow>,
 }
@@ -46,20 +50,21 @@ impl Schema {
     }
 }
 
-pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>) -> Schema {
+pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Schema {
     let builtin = parse_builtin(DIRECTIVES, "anabranch.graphql");
     let own: BTreeSet<String> = builtin.definitions.iter().filter_map(directive_name).collect();
     let mut schema = Schema {
         definitions: Definitions::new(),
         files: HashMap::new(),
-        used_directives: BTreeSet::new(),
+        used_directives: BTreeMap::new(),
         allows: Vec::new(),
         directives: own.iter().cloned().chain(STANDARD.map(str::to_owned)).collect(),
     };
-    let mut documents = Vec::new();
+    let (mut documents, mut sources) = (Vec::new(), HashMap::new());
     for text in texts {
-        let file = files.add(text.path.as_str(), text.text.as_str());
+        let file = text.file;
         let source = text.text.clone();
+        sources.insert(file, source.clone());
         let document = parse(&mut schema, file, text, faults);
         let allows: Vec<Allow> = allows(&schema, file, &source, &document).collect();
         schema.allows.extend(allows);
@@ -69,25 +74,30 @@ pub(super) fn read(texts: Vec<Text>, files: &mut Files, faults: &mut Vec<Fault>)
         document.definitions.retain(|definition| !is_ours(definition, &own));
     }
     schema.used_directives = unknown_directives(&schema, &documents, faults);
-    if faults.iter().any(|fault| matches!(fault, Fault::SchemaSyntax { .. })) {
-        return schema;
-    }
+    let broken = Broken::of(faults, &sources);
     let mut builder = Definitions::builder().ignore_builtin_redefinitions().add_ast(&builtin);
     for document in &documents {
         builder = builder.add_ast(document);
     }
     builder = builder.add_ast(&missing_scalars(&documents));
+    let mut found = Vec::new();
     let built = builder.build().unwrap_or_else(|with_errors| {
-        schema_faults(&schema, &with_errors.errors, faults);
+        schema_faults(&schema, &with_errors.errors, &mut found);
         with_errors.partial
     });
-    schema.definitions = match built.validate() {
+    let definitions = match built.validate() {
         Ok(valid) => valid.into_inner(),
         Err(with_errors) => {
-            schema_faults(&schema, &with_errors.errors, faults);
+            schema_faults(&schema, &with_errors.errors, &mut found);
             with_errors.partial
         }
     };
+    found.retain(|fault| broken.is_sure(fault, &sources));
+    faults.append(&mut found);
+    // Half a schema is bound to nothing: its holes would look like faults.
+    if broken.from.is_empty() {
+        schema.definitions = definitions;
+    }
     schema
 }
 
@@ -139,13 +149,13 @@ fn is_ours(definition: &Definition, own: &BTreeSet<String>) -> bool {
     of_our_types || directive_name(definition).is_some_and(|name| own.contains(&name))
 }
 
-/// Refuses directives that are not ours; gives the names of all that are applied.
+/// Refuses directives that are not ours; gives the names and places of all that are applied.
 fn unknown_directives(
     schema: &Schema,
     documents: &[Document],
     faults: &mut Vec<Fault>,
-) -> BTreeSet<String> {
-    let mut used = BTreeSet::new();
+) -> BTreeMap<String, Vec<Span>> {
+    let mut used: BTreeMap<String, Vec<Span>> = BTreeMap::new();
     let known: Vec<String> = schema.directives.iter().cloned().collect();
     let unknown = |name: String, span| Fault::UnknownDirective { name, span, known: known.clone() };
     for definition in documents.iter().flat_map(|document| &document.definitions) {
@@ -155,9 +165,9 @@ fn unknown_directives(
         }
         each_directive_list(definition, &mut |directives| {
             for directive in directives.iter() {
-                used.insert(directive.name.to_string());
+                let span = schema.span(directive.location());
+                used.entry(directive.name.to_string()).or_default().extend(span);
                 if !schema.directives.contains(directive.name.as_str()) {
-                    let span = schema.span(directive.location());
                     faults.push(unknown(directive.name.to_string(), span));
                 }
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Fault, Sources};
+use crate::diagnostic::{FileId, Files, Span};
 
 /// A text and where it came from.
 pub(super) struct Text {
@@ -12,51 +13,85 @@ pub(super) struct Text {
     /// For protos: the name by which others import it.
     pub(super) name: String,
     pub(super) text: String,
+    pub(super) file: FileId,
 }
 
-pub(super) fn schema_texts(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Text> {
+pub(super) fn schema_texts(
+    sources: &Sources,
+    files: &mut Files,
+    faults: &mut Vec<Fault>,
+) -> Vec<Text> {
     let mut texts: Vec<Text> = Vec::new();
     for source in &sources.schemas {
         if source.is_dir() {
             for path in files_below(source, &["graphql", "graphqls", "gql"], faults) {
-                texts.extend(read(&path, &path, faults));
+                texts.extend(read(&path, &path, files, faults));
             }
         } else {
-            texts.extend(read(source, source, faults));
+            texts.extend(read(source, source, files, faults));
         }
     }
-    texts.extend(sources.schema_texts.iter().map(in_memory));
+    texts.extend(sources.schema_texts.iter().map(|text| in_memory(text, files)));
     texts
 }
 
-pub(super) fn proto_texts(sources: &Sources, faults: &mut Vec<Fault>) -> Vec<Text> {
+pub(super) fn proto_texts(
+    sources: &Sources,
+    files: &mut Files,
+    faults: &mut Vec<Fault>,
+) -> Vec<Text> {
     let mut texts: BTreeMap<String, Text> = BTreeMap::new();
     for root in &sources.proto_roots {
         for path in files_below(root, &["proto"], faults) {
             let name = path.strip_prefix(root).unwrap_or(&path);
-            if let Some(text) = read(&path, name, faults) {
-                texts.entry(text.name.clone()).or_insert(text);
+            if !texts.contains_key(&shown(name))
+                && let Some(text) = read(&path, name, files, faults)
+            {
+                texts.insert(text.name.clone(), text);
             }
         }
     }
-    for text in sources.proto_texts.iter().map(in_memory) {
-        texts.entry(text.name.clone()).or_insert(text);
+    for text in &sources.proto_texts {
+        texts.entry(text.0.clone()).or_insert_with(|| in_memory(text, files));
     }
     texts.into_values().collect()
 }
 
-fn in_memory((name, text): &(String, String)) -> Text {
-    Text { path: name.clone(), name: name.clone(), text: text.clone() }
+fn in_memory((name, text): &(String, String), files: &mut Files) -> Text {
+    let file = files.add(name, text);
+    Text { path: name.clone(), name: name.clone(), text: text.clone(), file }
 }
 
-fn read(path: &Path, name: &Path, faults: &mut Vec<Fault>) -> Option<Text> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Some(Text { path: shown(path), name: shown(name), text }),
+fn read(path: &Path, name: &Path, files: &mut Files, faults: &mut Vec<Fault>) -> Option<Text> {
+    let mut bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) => {
             faults.push(unreadable(path, &error));
-            None
+            return None;
         }
+    };
+    // Spaces instead: what follows stays where it is, and most often such bytes are of a comment.
+    let first = blank_foreign_bytes(&mut bytes);
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let file = files.add(shown(path), text.as_str());
+    faults.extend(first.map(|offset| Fault::NotUtf8 {
+        path: shown(path),
+        span: Span::new(file, offset..offset + 1),
+    }));
+    Some(Text { path: shown(path), name: shown(name), text, file })
+}
+
+/// Replaces what is no UTF-8; gives the place of the first such byte.
+fn blank_foreign_bytes(bytes: &mut [u8]) -> Option<usize> {
+    let (mut first, mut from) = (None, 0);
+    while let Err(error) = std::str::from_utf8(&bytes[from..]) {
+        let start = from + error.valid_up_to();
+        let end = error.error_len().map_or(bytes.len(), |length| start + length);
+        bytes[start..end].fill(b' ');
+        first = first.or(Some(start));
+        from = end;
     }
+    first
 }
 
 /// Import names and diagnostics have forward slashes on every system.

@@ -6,6 +6,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor, Value}
 use super::binder::{At, Binder, Shape};
 use super::directives::{Argument, BatchArguments, Reader, Rpc, Text};
 use super::fault::Fault;
+use super::policy::Ground;
 use super::synthetic::SyntheticMessage;
 use crate::contract::{Join, KeyPart, Method, SideEffects, Source, join, source};
 use crate::diagnostic::Span;
@@ -136,7 +137,7 @@ impl Binder<'_> {
         let (span, rpc, arguments) = (load.span(), load.rpc()?, load.batch());
         let rpc = Rpc { select: None, ..rpc };
         let Some(method) = self.find_method(&rpc.method) else {
-            self.load_policy(at, definition, None);
+            self.load_policy(at, definition, Ground::Unknown);
             return None;
         };
         let scalar = super::leaf::scalar_of(&field.kind());
@@ -164,9 +165,9 @@ impl Binder<'_> {
         let first = self.call.replace(load);
         let mut source = self.join(&asking, Some(&arguments));
         if let Some(Source { kind: Some(source::Kind::Join(join)) }) = &mut source {
-            join.policy = self.load_policy(at, definition, Some(join));
+            join.policy = self.load_policy(at, definition, self.ground(join));
         } else {
-            self.load_policy(at, definition, None);
+            self.load_policy(at, definition, self.ground_of_refused());
         }
         if first.is_some() {
             self.load = std::mem::replace(&mut self.call, first);

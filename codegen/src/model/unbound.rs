@@ -8,6 +8,7 @@ use apollo_compiler::schema::ObjectType;
 use super::binder::{At, Binder, Shape};
 use super::call::Parent;
 use super::directives::Reader;
+use super::policy::Ground;
 use crate::input::Schema;
 
 /// No binding has this place.
@@ -54,7 +55,7 @@ impl Binder<'_> {
         let load = Reader::find(self.schema(), ty.directives(), "load").and_then(|load| load.rpc());
         if let Some(load) = load {
             self.find_method(&load.method);
-            self.load_policy(at, ty, None);
+            self.load_policy(at, ty, Ground::Unknown);
         }
     }
 }

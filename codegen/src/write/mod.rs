@@ -31,7 +31,8 @@ pub enum NotWritten {
 }
 
 /// Writes all outputs, or none where there are errors. A file that already has its content is left alone, so that nothing
-/// is built again for it; a reader of another one never sees half of it.
+/// is built again for it; a reader of another one never sees half of it. What is no file, such as a pipe or a link to one,
+/// is written to as it is.
 ///
 /// # Errors
 ///
@@ -48,6 +49,10 @@ pub fn write(compiled: &Compiled, outputs: &[Output]) -> Result<(), NotWritten> 
 }
 
 fn write_one(output: &Output) -> io::Result<()> {
+    // A pipe cannot be compared with, nor may a file take its place, nor that of a link.
+    if is_special(&output.path) {
+        return std::fs::write(&output.path, &output.bytes);
+    }
     if std::fs::read(&output.path).is_ok_and(|present| present == output.bytes) {
         return Ok(());
     }
@@ -58,6 +63,11 @@ fn write_one(output: &Output) -> io::Result<()> {
     unfinished.push(".unfinished");
     std::fs::write(&unfinished, &output.bytes)?;
     std::fs::rename(&unfinished, &output.path)
+}
+
+/// Whether something is there that is not itself a file or a folder.
+pub fn is_special(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir())
 }
 
 #[cfg(test)]
@@ -77,6 +87,27 @@ mod tests {
         let refused = write(&compiled, &[output(folder.path(), "new")]);
         assert!(matches!(refused, Err(NotWritten::Errors(1))));
         assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_gets_the_bytes_and_stays_a_pipe() {
+        use std::os::unix::fs::FileTypeExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (pipe, link) = (folder.path().join("pipe"), folder.path().join("link"));
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+        assert!(made.success());
+        std::os::unix::fs::symlink(&pipe, &link).expect("a link");
+        let compiled =
+            compile(&Sources::new().schema_text("a.graphql", "type Query { a: String }"));
+        let (sent, received) = std::sync::mpsc::channel();
+        let read = pipe.clone();
+        std::thread::spawn(move || sent.send(std::fs::read(read)));
+        write(&compiled, &[Output { path: link.clone(), bytes: b"new".to_vec() }]).expect("written");
+        let bytes = received.recv_timeout(std::time::Duration::from_secs(10)).expect("read");
+        assert_eq!(bytes.expect("read"), b"new");
+        let kind = |path| std::fs::symlink_metadata(path).expect("there").file_type();
+        assert!(kind(&pipe).is_fifo() && kind(&link).is_symlink());
     }
 
     #[test]

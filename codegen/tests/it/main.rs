@@ -7,3 +7,4 @@ mod hostile;
 mod imports;
 mod rules;
 mod statuses;
+mod texts;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use apollo_compiler::schema::ExtendedType;
 use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
 };
 
 use super::{
     Input,
-    messages::{is_foreign, moved},
+    messages::{is_foreign, is_map_entry, moved},
     names::{snake, upper_camel},
     resolvers::{argument_names, trait_name},
     services::{client_name, method_name, server_name},
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     contract::{Contract, Resolver},
     diagnostic::{Diagnostic, Severity, Span},
-    input::Protos,
+    input::{Protos, Schema},
 };
 
 /// Names that cannot be told apart in Rust.
@@ -40,11 +41,12 @@ impl Clash {
         }
     }
 
-    /// The clash as a finding, with the places of what is named in a proto.
-    pub(crate) fn diagnostic(&self, protos: &Protos) -> Diagnostic {
+    /// The clash as a finding, with the places of what is named in a proto or in the schema.
+    pub(crate) fn diagnostic(&self, protos: &Protos, schema: &Schema) -> Diagnostic {
         let help = "rename it; `anabranch serve` needs no Rust and takes the names as they are";
         let mut diagnostic = Diagnostic::new(RULE, Severity::Error, self.message()).help(help);
-        let mut spans = self.names.iter().filter_map(|name| span(protos, name));
+        let place = |name: &String| span(protos, name).or_else(|| field_span(schema, name));
+        let mut spans = self.names.iter().filter_map(place);
         diagnostic = diagnostic.at(spans.next(), "this name");
         for span in spans {
             diagnostic = diagnostic.also(span, "and this one");
@@ -196,12 +198,22 @@ fn span(protos: &Protos, name: &str) -> Option<Span> {
     message.or_else(|| protos.enum_span(&pool.get_enum_by_name(name)?))
 }
 
-fn join(outer: &str, name: &str, sign: &str) -> String {
-    if outer.is_empty() { name.to_owned() } else { format!("{outer}{sign}{name}") }
+/// Where the schema has `Type.field` or a type.
+fn field_span(schema: &Schema, name: &str) -> Option<Span> {
+    let (type_name, field) =
+        name.split_once('.').map_or((name, None), |(ty, field)| (ty, Some(field)));
+    let ty = schema.definitions.types.get(type_name)?;
+    let Some(field) = field else { return schema.span(ty.name().location()) };
+    let field = match ty {
+        ExtendedType::Object(ty) => ty.fields.get(field)?,
+        ExtendedType::Interface(ty) => ty.fields.get(field)?,
+        _ => return None,
+    };
+    schema.span(field.name.location())
 }
 
-fn is_map_entry(message: &DescriptorProto) -> bool {
-    message.options.as_ref().is_some_and(|options| options.map_entry())
+fn join(outer: &str, name: &str, sign: &str) -> String {
+    if outer.is_empty() { name.to_owned() } else { format!("{outer}{sign}{name}") }
 }
 
 /// The oneofs of a message that are types in Rust, and how prost-build calls those.

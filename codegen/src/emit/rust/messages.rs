@@ -7,6 +7,7 @@ use prost_build::Module;
 use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
     FileDescriptorSet, SourceCodeInfo,
+    field_descriptor_proto::{Label, Type},
 };
 
 use super::{
@@ -34,7 +35,9 @@ pub(super) fn files(input: &Input<'_>) -> Vec<FileDescriptorProto> {
             file.package = Some(RESOLVED.1.to_owned());
             file.message_type.iter_mut().for_each(move_resolved);
         }
-        file.message_type.iter_mut().for_each(tidy_message);
+        // protobuf's own default for a file that says nothing.
+        let proto2 = file.syntax() != "proto3";
+        file.message_type.iter_mut().for_each(|message| tidy_message(message, proto2));
         file.enum_type.iter_mut().for_each(tidy_enum);
     }
     files
@@ -76,19 +79,28 @@ fn move_resolved(message: &mut DescriptorProto) {
 }
 
 /// Gives fields names of their own where Rust would have none or one for two, such as `_`.
-fn tidy_message(message: &mut DescriptorProto) {
+fn tidy_message(message: &mut DescriptorProto, proto2: bool) {
     let real: HashSet<i32> = message.field.iter().filter_map(oneof_of).collect();
     let oneofs = (0..).zip(&message.oneof_decl).filter(|(index, _)| real.contains(index));
     let mut used: HashSet<(Option<i32>, String)> =
         oneofs.map(|(_, oneof)| (None, snake(oneof.name()))).collect();
+    let mut methods = HashSet::new();
     for field in &mut message.field {
         let mut name = field.name().to_owned();
-        while !claim(&mut used, field, &name) {
+        loop {
+            let accessors = accessors(field, &name, &message.nested_type, proto2);
+            let free = accessors.iter().all(|accessor| !methods.contains(accessor));
+            // An accessor's name is made of the field's: `get_r#type` is none.
+            let spelled = accessors.iter().all(|accessor| !accessor.contains("_r#"));
+            if free && spelled && claim(&mut used, field, &name) {
+                methods.extend(accessors);
+                break;
+            }
             name = format!("{name}_field_{}", field.number()).trim_start_matches('_').to_owned();
         }
         field.name = Some(name);
     }
-    message.nested_type.iter_mut().for_each(tidy_message);
+    message.nested_type.iter_mut().for_each(|nested| tidy_message(nested, proto2));
     message.enum_type.iter_mut().for_each(tidy_enum);
 }
 
@@ -100,6 +112,49 @@ fn claim(
     let oneof = oneof_of(field);
     let rust = if oneof.is_some() { upper_camel(name) } else { snake(name) };
     !rust.is_empty() && used.insert((oneof, rust))
+}
+
+/// The methods that prost's derive gives a message for a field of this name. They share one space with those of all other
+/// fields: `set_foo` writes the enum `foo`, and reads the enum `set_foo`.
+fn accessors(
+    field: &FieldDescriptorProto,
+    name: &str,
+    nested: &[DescriptorProto],
+    proto2: bool,
+) -> Vec<String> {
+    let rust = snake(name);
+    let plain = rust.trim_start_matches("r#").to_owned();
+    if oneof_of(field).is_some() {
+        return Vec::new();
+    }
+    if map_of_enums(field, nested) {
+        return vec![format!("get_{rust}"), format!("insert_{rust}")];
+    }
+    let is_optional = field.proto3_optional() || (proto2 && field.label() == Label::Optional);
+    match (field.r#type(), field.label()) {
+        (Type::Enum, Label::Repeated) => vec![format!("push_{plain}"), plain],
+        (Type::Enum, _) => vec![format!("set_{plain}"), plain],
+        (Type::Message | Type::Group, _) => Vec::new(),
+        _ if is_optional => vec![plain],
+        _ => Vec::new(),
+    }
+}
+
+fn map_of_enums(field: &FieldDescriptorProto, nested: &[DescriptorProto]) -> bool {
+    const VALUE: i32 = 2;
+    let name = field.type_name().rsplit('.').next().unwrap_or_default();
+    field.r#type() == Type::Message
+        && field.label() == Label::Repeated
+        && nested.iter().any(|entry| {
+            let is_enum = |field: &FieldDescriptorProto| {
+                field.number() == VALUE && field.r#type() == Type::Enum
+            };
+            entry.name() == name && is_map_entry(entry) && entry.field.iter().any(is_enum)
+        })
+}
+
+pub(super) fn is_map_entry(message: &DescriptorProto) -> bool {
+    message.options.as_ref().is_some_and(|options| options.map_entry())
 }
 
 /// The oneof of a field that is one in Rust too: `optional` is written as a oneof of one.

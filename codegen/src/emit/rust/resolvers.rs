@@ -214,10 +214,11 @@ fn view(function: &Function<'_>) -> TokenStream {
     });
     // A struct that borrows nothing today may borrow tomorrow: its users write `<'_>` in both cases.
     let borrows = fields.iter().any(|field| matches!(field.r#type(), Type::String | Type::Bytes));
+    // No name of protobuf begins so in Rust: there is no field `borrow` to clash with.
     let borrow = (!borrows).then(|| {
         quote! {
             #[doc(hidden)]
-            pub borrow: std::marker::PhantomData<&'a ()>,
+            pub __borrow: std::marker::PhantomData<&'a ()>,
         }
     });
     quote! {

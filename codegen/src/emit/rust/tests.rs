@@ -147,10 +147,25 @@ fn resolvers_that_differ_in_case_are_refused() {
         "type Query { helloWorld: String @resolve  hello_world: String @resolve }",
         r#"
 error[rust-name-clash]: `Query.helloWorld` and `Query.hello_world` would both be `QueryHelloWorldArgs` in Rust
- |
- = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name-clash`
+ --> shop.graphql:1:14
+  |
+1 | type Query { helloWorld: String @resolve  hello_world: String @resolve }
+  |              ^^^^^^^^^^ this name         ----------- and this one
+  |
+  = help: rename it; `anabranch serve` needs no Rust and takes the names as they are; see `anabranch explain rust-name-clash`
 "#,
     );
+}
+
+#[test]
+fn resolvers_of_two_types_are_refused_with_both_places() {
+    let schema = "type Query { a: A b: A_b }\ntype A { bC: Int @resolve id: ID! }\n\
+                  type A_b { c: Int @resolve id: ID! }";
+    let compiled = compile(&Sources::new().schema_text("shop.graphql", schema));
+    let text = compiled.rust(true).unwrap_err().render(Color::Never);
+    for part in ["`A.bC` and `A_b.c`", "--> shop.graphql:2:10", "this name", "- and this one"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 }
 
 #[test]

@@ -60,6 +60,10 @@ impl Binder<'_> {
         let before = self.model.faults.len();
         let keys = self.keys(asking, arguments);
         let items = self.items(asking, arguments);
+        if let (Some(items), Some(call)) = (&items, &mut self.call) {
+            call.item = Some(items.inner().clone());
+            call.item_prefix = items.prefix();
+        }
         let request = self.request(asking, keys.as_ref().and_then(|keys| keys.path.first()));
         let max = self.max(asking.at, arguments);
         let status = items.as_ref().and_then(|items| self.status(arguments, items));
@@ -75,8 +79,9 @@ impl Binder<'_> {
         };
         let (then, group) = self.item_value(asking, arguments, items, &matches, many)?;
         if let Some(call) = &mut self.call {
-            call.item = Some(items.inner().clone());
-            call.item_prefix = if group { vec![1] } else { items.prefix() };
+            if group {
+                call.item_prefix = vec![1];
+            }
             call.match_fields = matches.iter().filter_map(|path| path.last().cloned()).collect();
         }
         let matched = |path: &Vec<FieldDescriptor>| {

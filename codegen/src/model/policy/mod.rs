@@ -7,7 +7,8 @@ mod tags;
 use apollo_compiler::ast::DirectiveList;
 use apollo_compiler::schema::ExtendedType;
 
-use self::tags::{Ground, Holes};
+pub(super) use self::tags::Ground;
+use self::tags::Holes;
 use super::binder::{At, Binder, Shape};
 use super::directives::Reader;
 use super::fault::Fault;
@@ -39,9 +40,10 @@ impl Binder<'_> {
         }
     }
 
-    /// What is wrong with the policy of a field whose call could not be bound, as far as that does not depend on the call.
+    /// What is wrong with the policy of a field whose call could not be bound, as far as that does not depend on what is
+    /// wrong with the call.
     pub(super) fn policy_of_refused(&mut self, at: &At, shape: &Shape, place: (u32, usize)) {
-        let holes = Holes { ground: Ground::Unknown, has_arguments: true };
+        let holes = Holes { ground: self.ground_of_refused(), has_arguments: true };
         self.own_policy(at, shape, place, false, &holes);
     }
 
@@ -61,14 +63,13 @@ impl Binder<'_> {
         }
     }
 
-    /// What a type says beside `@load`. Without a call it is only judged.
+    /// What a type says beside `@load`, whose paths begin at `ground`.
     pub(super) fn load_policy(
         &mut self,
         at: &At,
         definition: &ExtendedType,
-        load: Option<&Join>,
+        ground: Ground,
     ) -> Option<Box<Policy>> {
-        let ground = load.map_or(Ground::Unknown, |load| self.ground(load));
         let holes = Holes { ground, has_arguments: false };
         let timeout_ms = self.timeout(definition.directives()).unwrap_or_default();
         let cache = self.cache(at, definition.directives(), &holes);

@@ -10,7 +10,7 @@ use crate::model::leaf::scalar_of;
 use crate::model::path::{Place, is_plain, numbers};
 
 /// Where paths in tags begin.
-pub(super) enum Ground {
+pub(in crate::model) enum Ground {
     /// The message, and how to get there from the item.
     Message(MessageDescriptor, Vec<u32>),
     /// No proto has a message yet.
@@ -27,13 +27,20 @@ pub(super) struct Holes {
 }
 
 impl Binder<'_> {
-    pub(super) fn ground(&self, join: &Join) -> Ground {
+    pub(in crate::model) fn ground(&self, join: &Join) -> Ground {
         let Some(call) = &self.call else { return Ground::Promised };
         match (call.item.clone().filter(|_| join.batch.is_some()), &call.method) {
             (Some(item), _) => Ground::Message(item, call.item_prefix.clone()),
             (None, Some(method)) => Ground::Message(method.output(), Vec::new()),
             (None, None) => Ground::Promised,
         }
+    }
+
+    /// Where paths begin though the call is refused: its items are known, and something else of it is wrong.
+    pub(in crate::model) fn ground_of_refused(&self) -> Ground {
+        let call = self.call.as_ref();
+        call.and_then(|call| Some(Ground::Message(call.item.clone()?, call.item_prefix.clone())))
+            .unwrap_or(Ground::Unknown)
     }
 
     /// "book-{book_id}" as pieces.

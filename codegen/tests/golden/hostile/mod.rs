@@ -32,6 +32,8 @@ pub mod hostile {
                 pub foo_bar: i32,
                 #[prost(bool, optional, tag = "6")]
                 pub r#match: ::core::option::Option<bool>,
+                #[prost(int32, tag = "10")]
+                pub borrow: i32,
                 #[prost(oneof = "option::Fn", tags = "7, 9")]
                 pub r#fn: ::core::option::Option<option::Fn>,
             }
@@ -254,6 +256,83 @@ pub mod hostile {
             )]
             #[prost(prost_path = "::anabranch::foreign::prost")]
             pub struct U64 {}
+            /// Fields called like prost's accessors of others.
+            #[derive(Clone, PartialEq, ::anabranch::foreign::prost::Message)]
+            #[prost(prost_path = "::anabranch::foreign::prost")]
+            pub struct Accessors {
+                #[prost(enumeration = "Kind", tag = "1")]
+                pub foo: i32,
+                #[prost(enumeration = "Kind", tag = "2")]
+                pub set_foo_field_2: i32,
+                #[prost(enumeration = "Kind", repeated, tag = "3")]
+                pub list: ::anabranch::foreign::prost::alloc::vec::Vec<i32>,
+                #[prost(string, optional, tag = "4")]
+                pub push_list_field_4: ::core::option::Option<
+                    ::anabranch::foreign::prost::alloc::string::String,
+                >,
+                #[prost(map = "string, enumeration(Kind)", tag = "5")]
+                pub map: ::std::collections::HashMap<
+                    ::anabranch::foreign::prost::alloc::string::String,
+                    i32,
+                >,
+                #[prost(int32, optional, tag = "6")]
+                pub get_map_field_6: ::core::option::Option<i32>,
+                #[prost(enumeration = "Kind", repeated, tag = "7")]
+                pub insert_map_field_7: ::anabranch::foreign::prost::alloc::vec::Vec<
+                    i32,
+                >,
+                #[prost(enumeration = "Kind", optional, tag = "8")]
+                pub bar: ::core::option::Option<i32>,
+                #[prost(bytes = "vec", optional, tag = "9")]
+                pub set_bar_field_9: ::core::option::Option<
+                    ::anabranch::foreign::prost::alloc::vec::Vec<u8>,
+                >,
+                #[prost(map = "string, enumeration(Kind)", tag = "10")]
+                pub type_field_10: ::std::collections::HashMap<
+                    ::anabranch::foreign::prost::alloc::string::String,
+                    i32,
+                >,
+                #[prost(enumeration = "Kind", tag = "11")]
+                pub push_insert_map: i32,
+                #[prost(enumeration = "Kind", tag = "12")]
+                pub set_plain: i32,
+                #[prost(int32, tag = "13")]
+                pub plain: i32,
+            }
+            #[derive(
+                Clone,
+                Copy,
+                Debug,
+                PartialEq,
+                Eq,
+                Hash,
+                PartialOrd,
+                Ord,
+                ::anabranch::foreign::prost::Enumeration
+            )]
+            #[prost(prost_path = "::anabranch::foreign::prost")]
+            #[repr(i32)]
+            pub enum Kind {
+                None = 0,
+            }
+            impl Kind {
+                /// String value of the enum field names used in the ProtoBuf definition.
+                ///
+                /// The values are not transformed in any way and thus are considered stable
+                /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                pub fn as_str_name(&self) -> &'static str {
+                    match self {
+                        Self::None => "KIND_NONE",
+                    }
+                }
+                /// Creates an enum from field names used in the ProtoBuf definition.
+                pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+                    match value {
+                        "KIND_NONE" => Some(Self::None),
+                        _ => None,
+                    }
+                }
+            }
             /// Calls `hostile.type.self.Service`.
             ///
             /// A call has the deadline and the caller of its request, and the policies of its method.
@@ -1121,6 +1200,62 @@ pub mod resolved {
     }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
     #[prost(prost_path = "::anabranch::foreign::prost")]
+    pub struct TypeBorrowed {}
+    /// Nested message and enum types in `Type_borrowed`.
+    pub mod type_borrowed {
+        #[derive(Clone, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
+        #[prost(prost_path = "::anabranch::foreign::prost")]
+        pub struct Output {
+            #[prost(string, optional, tag = "1")]
+            pub value: ::core::option::Option<
+                ::anabranch::foreign::prost::alloc::string::String,
+            >,
+        }
+    }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
+    #[prost(prost_path = "::anabranch::foreign::prost")]
+    pub struct TypeAccessors {}
+    /// Nested message and enum types in `Type_accessors`.
+    pub mod type_accessors {
+        #[derive(Clone, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
+        #[prost(prost_path = "::anabranch::foreign::prost")]
+        pub struct Arguments {
+            #[prost(
+                enumeration = "super::super::hostile::r#type::self_::self_::Enum",
+                optional,
+                tag = "1"
+            )]
+            pub foo: ::core::option::Option<i32>,
+            #[prost(
+                enumeration = "super::super::hostile::r#type::self_::self_::Enum",
+                optional,
+                tag = "2"
+            )]
+            pub set_foo_field_2: ::core::option::Option<i32>,
+            #[prost(
+                enumeration = "super::super::hostile::r#type::self_::self_::Enum",
+                repeated,
+                tag = "3"
+            )]
+            pub all: ::anabranch::foreign::prost::alloc::vec::Vec<i32>,
+            #[prost(
+                enumeration = "super::super::hostile::r#type::self_::self_::Enum",
+                optional,
+                tag = "4"
+            )]
+            pub push_all_field_4: ::core::option::Option<i32>,
+        }
+        #[derive(Clone, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
+        #[prost(prost_path = "::anabranch::foreign::prost")]
+        pub struct Output {
+            #[prost(string, optional, tag = "1")]
+            pub value: ::core::option::Option<
+                ::anabranch::foreign::prost::alloc::string::String,
+            >,
+        }
+    }
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::anabranch::foreign::prost::Message)]
+    #[prost(prost_path = "::anabranch::foreign::prost")]
     pub struct TypeArguments {}
     /// Nested message and enum types in `Type_arguments`.
     pub mod type_arguments {
@@ -1253,6 +1388,22 @@ mod resolvers {
             context: &Context,
             parents: &[TypeValueParent<'_>],
         ) -> impl Future<Output = Batch<Option<String>>> + Send;
+        /// Answers `Type.borrowed`.
+        ///
+        /// Asked once for all parents of a level: one result for each, in their order.
+        fn borrowed(
+            &self,
+            context: &Context,
+            parents: &[BorrowedParent<'_>],
+        ) -> impl Future<Output = Batch<Option<String>>> + Send;
+        /// Answers `Type.accessors`.
+        ///
+        /// Asked once.
+        fn accessors(
+            &self,
+            context: &Context,
+            arguments: &AccessorsArgs,
+        ) -> impl Future<Output = Result<Option<String>>> + Send;
         /// Answers `Type.arguments`.
         ///
         /// Asked once for all parents of a level: one result for each, in their order.
@@ -1300,7 +1451,7 @@ mod resolvers {
         /// `match` of the parent's message.
         pub r#match: Option<bool>,
         #[doc(hidden)]
-        pub borrow: std::marker::PhantomData<&'a ()>,
+        pub __borrow: std::marker::PhantomData<&'a ()>,
     }
     impl<'a> View<'a> for AnswerParent<'a> {
         fn read(message: &'a [u8]) -> Result<Self> {
@@ -1335,6 +1486,27 @@ mod resolvers {
             Ok(view)
         }
     }
+    /// What `Type.borrowed` reads of its parent.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct BorrowedParent<'a> {
+        /// `borrow` of the parent's message.
+        pub borrow: i32,
+        #[doc(hidden)]
+        pub __borrow: std::marker::PhantomData<&'a ()>,
+    }
+    impl<'a> View<'a> for BorrowedParent<'a> {
+        fn read(message: &'a [u8]) -> Result<Self> {
+            let mut view = Self::default();
+            for field in Fields::of(message) {
+                let (number, value) = field?;
+                match number {
+                    1 => view.borrow = value.int32()?,
+                    _ => {}
+                }
+            }
+            Ok(view)
+        }
+    }
     /// What `Type.arguments` reads of its parent.
     #[derive(Clone, Debug, Default, PartialEq)]
     pub struct ArgumentsParent<'a> {
@@ -1360,6 +1532,8 @@ mod resolvers {
     pub type QueryValueArgs = super::resolved::query_value::Arguments;
     /// The arguments of `Type.fn`.
     pub type FnArgs = super::resolved::type_fn::Arguments;
+    /// The arguments of `Type.accessors`.
+    pub type AccessorsArgs = super::resolved::type_accessors::Arguments;
     /// The arguments of `Type.arguments`.
     pub type ArgumentsArgs = super::resolved::type_arguments::Arguments;
     struct QueryTypeFunction<R>(Arc<R>);
@@ -1497,6 +1671,51 @@ mod resolvers {
             })
         }
     }
+    struct TypeBorrowedFunction<R>(Arc<R>);
+    impl<R: TypeResolvers> Resolve for TypeBorrowedFunction<R> {
+        fn resolve<'a>(
+            &'a self,
+            context: &'a Context,
+            parents: &'a [Bytes],
+            _: Bytes,
+        ) -> BoxFuture<'a, Batch<Bytes>> {
+            Box::pin(async move {
+                let parents = Parents::<BorrowedParent<'a>>::read(parents);
+                let answers = self.0.borrowed(context, parents.views()).await;
+                parents
+                    .answer(
+                        answers,
+                        |value| super::resolved::type_borrowed::Output {
+                            value,
+                        },
+                    )
+            })
+        }
+    }
+    struct TypeAccessorsFunction<R>(Arc<R>);
+    impl<R: TypeResolvers> Resolve for TypeAccessorsFunction<R> {
+        fn resolve<'a>(
+            &'a self,
+            context: &'a Context,
+            parents: &'a [Bytes],
+            arguments: Bytes,
+        ) -> BoxFuture<'a, Batch<Bytes>> {
+            Box::pin(async move {
+                let arguments = match generated::arguments::<AccessorsArgs>(arguments) {
+                    Ok(arguments) => arguments,
+                    Err(error) => return generated::refuse(parents.len(), &error),
+                };
+                let answer = self.0.accessors(context, &arguments).await;
+                generated::repeat(
+                    parents.len(),
+                    answer,
+                    |value| super::resolved::type_accessors::Output {
+                        value,
+                    },
+                )
+            })
+        }
+    }
     struct TypeArgumentsFunction<R>(Arc<R>);
     impl<R: TypeResolvers> Resolve for TypeArgumentsFunction<R> {
         fn resolve<'a>(
@@ -1585,6 +1804,18 @@ mod resolvers {
                     field: "value",
                     fingerprint: "d6587ae841b6c94d",
                     resolve: Box::new(TypeValueFunction(Arc::clone(&resolvers))),
+                },
+                Registration {
+                    type_name: "Type",
+                    field: "borrowed",
+                    fingerprint: "882f5e5c9d1d7008",
+                    resolve: Box::new(TypeBorrowedFunction(Arc::clone(&resolvers))),
+                },
+                Registration {
+                    type_name: "Type",
+                    field: "accessors",
+                    fingerprint: "8d272f102cd92a87",
+                    resolve: Box::new(TypeAccessorsFunction(Arc::clone(&resolvers))),
                 },
                 Registration {
                     type_name: "Type",

@@ -880,7 +880,7 @@ mod resolvers {
         /// `page_count` of the parent's message.
         pub page_count: i32,
         #[doc(hidden)]
-        pub borrow: std::marker::PhantomData<&'a ()>,
+        pub __borrow: std::marker::PhantomData<&'a ()>,
     }
     impl<'a> View<'a> for BookReadingTimeParent<'a> {
         fn read(message: &'a [u8]) -> Result<Self> {
@@ -929,7 +929,7 @@ mod resolvers {
         /// `format` of the parent's message.
         pub format: i32,
         #[doc(hidden)]
-        pub borrow: std::marker::PhantomData<&'a ()>,
+        pub __borrow: std::marker::PhantomData<&'a ()>,
     }
     impl<'a> View<'a> for BestFormatParent<'a> {
         fn read(message: &'a [u8]) -> Result<Self> {
