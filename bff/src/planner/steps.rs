@@ -159,6 +159,8 @@ fn request_side(join: &Join) -> Join {
         then: None,
         side_effects: join.side_effects,
         policy: join.policy.as_deref().and_then(request_policy).map(Box::new),
+        // What a reply says again is seen from the field, as `then` is.
+        echoes: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use anabranch_codegen::contract::{
 
 use crate::contracts::{check_references, contract};
 
-fn bound(proto: &str, schema: &str) -> Contract {
+pub(crate) fn bound(proto: &str, schema: &str) -> Contract {
     let proto = format!("syntax = \"proto3\";\npackage shop.v1;\n{proto}");
     let contract = contract(
         &Sources::new().proto_text("shop.proto", proto).schema_text("shop.graphql", schema),
@@ -36,7 +36,7 @@ fn join_of<'a>(contract: &'a Contract, coordinate: &str) -> &'a Join {
 }
 
 #[track_caller]
-fn check(contract: &Contract, coordinate: &str, expected: &str) {
+pub(crate) fn check(contract: &Contract, coordinate: &str, expected: &str) {
     assert_eq!(show(contract, source_of(contract, coordinate)), expected, "{coordinate}");
 }
 
@@ -98,6 +98,9 @@ fn show_join(contract: &Contract, join: &Join) -> String {
             dotted(&batch.items),
             matched.join(" + ")
         );
+    }
+    for echo in &join.echoes {
+        text += &format!(" says {} in {}", echo.request, dotted(&echo.response));
     }
     text + ": " + &show(contract, join.then.as_ref().expect("a value"))
 }
@@ -264,7 +267,7 @@ fn an_author_is_found_by_the_field_that_is_named_after_it() {
              author: Author @rpc(method: "shop.v1.Catalog/BatchGetAuthors")
              editors: [Author!] @rpc(method: "shop.v1.Catalog/BatchGetAuthors") }"#,
     );
-    check(&contract, "Query.book", "GetBook(1 ← $args.id): whole Book in Book");
+    check(&contract, "Query.book", "GetBook(1 ← $args.id) says 1 in 1: whole Book in Book");
     check(
         &contract,
         "Book.author",
@@ -589,7 +592,7 @@ fn interfaces_and_unions_show_what_the_message_holds() {
            type Book implements Node { id: ID! } type Author implements Node { id: ID! }"#,
     );
     check(&contract, "Query.search", "Search(): 1 list of Hit in Hit");
-    check(&contract, "Query.node", "GetBook(1 ← $args.id): whole Node in Book");
+    check(&contract, "Query.node", "GetBook(1 ← $args.id) says 1 in 1: whole Node in Book");
     let members = |name: &str| {
         let binding =
             contract.bindings.iter().find(|binding| binding.r#type == name).expect("bound");

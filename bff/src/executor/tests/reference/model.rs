@@ -313,6 +313,7 @@ impl Model {
             then: Some(Box::new(wire_source(&ask.then, self))),
             side_effects: SideEffects::NoSideEffects.into(),
             policy: None,
+            echoes: Vec::new(),
         }
     }
 }
