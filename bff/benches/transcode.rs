@@ -211,7 +211,7 @@ fn nest(plan: &mut Plan) -> Vec<ShapeField> {
 
 fn step(join: Join) -> Step {
     let (needs, after, level, timeout, arguments) = (Vec::new(), Vec::new(), 0, None, Vec::new());
-    Step { join, arguments, timeout, needs, after, level }
+    Step { join, arguments, timeout, needs, after, level, early: false }
 }
 
 /// `{ products { … } }` from one call that answers with all of them.
@@ -227,6 +227,7 @@ fn plan(fields: impl FnOnce(&mut Plan) -> Vec<ShapeField>) -> Plan {
             key: Vec::new(),
             many: false,
             timeout: None,
+            guess: Vec::new(),
         }],
         steps: vec![step(Join { target: Some(join::Target::Method(0)), ..Join::default() })],
     };
@@ -256,6 +257,7 @@ fn joined(plan: &mut Plan) -> Vec<ShapeField> {
         key,
         many: false,
         timeout: None,
+        guess: Vec::new(),
     });
     plan.shapes.push(Shape {
         type_name: "Price".to_owned(),

@@ -71,7 +71,7 @@ impl Steps {
             open.push(id);
         }
         let needs = parent.into_iter().collect();
-        let step = Step { join, arguments, timeout, needs, after: Vec::new(), level };
+        let step = Step { join, arguments, timeout, needs, after: Vec::new(), level, early: false };
         self.steps.push(Entry { step, root_field });
         Ok(id)
     }

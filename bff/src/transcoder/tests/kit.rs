@@ -54,6 +54,7 @@ impl Builder {
             needs: Vec::new(),
             after: Vec::new(),
             level: 0,
+            early: false,
         });
         StepId(self.plan.steps.len() - 1)
     }
@@ -70,7 +71,7 @@ impl Builder {
         key: Vec<KeySource>,
         many: bool,
     ) -> SiteId {
-        self.plan.sites.push(Site { step, parent, key, many, timeout: None });
+        self.plan.sites.push(Site { step, parent, key, many, timeout: None, guess: Vec::new() });
         SiteId(self.plan.sites.len() - 1)
     }
 
