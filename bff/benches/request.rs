@@ -155,6 +155,7 @@ fn plan() -> Plan {
             key: Vec::new(),
             many: false,
             timeout: None,
+            guess: Vec::new(),
         }],
         steps: vec![Step {
             join: join(),
@@ -163,6 +164,7 @@ fn plan() -> Plan {
             needs,
             after,
             level,
+            early: false,
         }],
     }
 }

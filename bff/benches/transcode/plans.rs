@@ -81,7 +81,7 @@ pub(crate) fn nest(plan: &mut Plan) -> Vec<ShapeField> {
 
 pub(crate) fn step(join: Join) -> Step {
     let (needs, after, level, timeout, arguments) = (Vec::new(), Vec::new(), 0, None, Vec::new());
-    Step { join, arguments, timeout, needs, after, level }
+    Step { join, arguments, timeout, needs, after, level, early: false }
 }
 
 /// `{ products { … } }` from one call that answers with all of them.
@@ -97,6 +97,7 @@ pub(crate) fn plan(fields: impl FnOnce(&mut Plan) -> Vec<ShapeField>) -> Plan {
             key: Vec::new(),
             many: false,
             timeout: None,
+            guess: Vec::new(),
         }],
         steps: vec![step(Join { target: Some(join::Target::Method(0)), ..Join::default() })],
     };
@@ -126,6 +127,7 @@ pub(crate) fn joined(plan: &mut Plan) -> Vec<ShapeField> {
         key,
         many: false,
         timeout: None,
+        guess: Vec::new(),
     });
     plan.shapes.push(Shape {
         type_name: "Price".to_owned(),

@@ -133,12 +133,17 @@ impl<'a> Asked<'a> {
         if late.is_empty() {
             return;
         }
-        if let Some(share) = &self.share {
-            self.own_calls.leave(share, self.keys, &late);
-        }
+        self.leave(&late);
         let error = self.too_late(late.len());
         for id in late {
             values[id as usize] = Some(EntityValue::Failed(error.clone()));
+        }
+    }
+
+    /// Keeps no call for these keys alive.
+    pub(super) fn leave(&self, ids: &[u32]) {
+        if let Some(share) = &self.share {
+            self.own_calls.leave(share, self.keys, ids);
         }
     }
 

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use foldhash::quality::FixedState;
 use prost::Message;
 
+use super::early::Trust;
 use crate::{
     contract::{self, Contract, fallback, fill, join},
     entity_cache::Rules,
@@ -48,6 +49,8 @@ pub(super) struct PreparedStep {
     pub(super) rules: Rules,
     /// Another step of the query asks the same method.
     pub(super) overlaps: bool,
+    /// It starts together with those it needs, if its keys can be trusted to be guessed.
+    pub(super) early: Option<Trust>,
     /// A root field of a mutation.
     pub(super) acts: bool,
     /// Its request says nothing but who asks.
@@ -192,6 +195,7 @@ impl PreparedStep {
             rules: rules(cache.as_ref(), ladder),
             cache,
             overlaps: !mutates && overlaps(plan, step),
+            early: step.early.then(Trust::default),
             acts: mutates && step.level == 0,
             asks_for_the_caller: asks_for_the_caller(&step.join),
             invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),

@@ -1,11 +1,6 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    mem,
-    panic::AssertUnwindSafe,
-    sync::Arc,
-};
+use std::{collections::HashMap, mem, panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
@@ -13,6 +8,7 @@ use tokio::time::timeout_at;
 
 use super::{
     Answer,
+    early::{self, Early, Guess, Trust, shown_to},
     engine::Request,
     in_flight::InFlight,
     log,
@@ -45,6 +41,8 @@ struct Run {
     /// By step: how many others must be over first.
     waits_for: Vec<usize>,
     ready: Vec<StepId>,
+    /// By step: what was started before its keys were known.
+    early: Vec<Option<Early>>,
     /// A mutation's root field has an unknown outcome: no later one starts.
     halted: bool,
 }
@@ -53,6 +51,8 @@ struct Run {
 enum Done {
     Answered(StepId, Answered),
     Repaired(StepId, Vec<(u32, Outcome)>),
+    /// A step that was started early waits to be begun, or is not needed any more.
+    Early,
 }
 
 type Work = FuturesUnordered<BoxFuture<'static, Done>>;
@@ -91,10 +91,11 @@ impl Run {
         let prepared = Arc::clone(&run.request.prepared);
         prepared.program.extract(None, 0, &[], &mut run.keys, &mut run.refs)?;
         let mut work = Work::new();
+        run.begin_ready(&work);
+        // Behind those they need: what the cache has of these says at once whether the others are needed.
+        run.begin_early(&work);
         loop {
-            while let Some(step) = run.ready.pop() {
-                run.begin(step, &work);
-            }
+            run.begin_ready(&work);
             let Some(done) = work.next().await else { return Ok(run) };
             run.take(done, &work);
         }
@@ -113,15 +114,44 @@ impl Run {
             notes: Vec::new(),
             waits_for,
             ready,
+            early: steps.iter().map(|_| None).collect(),
             halted: false,
             request,
+        }
+    }
+
+    fn begin_ready(&mut self, work: &Work) {
+        while let Some(step) = self.ready.pop() {
+            self.begin(step, work);
+        }
+    }
+
+    /// Starts the steps whose keys can be told from the requests of those they need.
+    fn begin_early(&mut self, work: &Work) {
+        let prepared = Arc::clone(&self.request.prepared);
+        let steps = (0..prepared.steps.len()).map(StepId);
+        for step in steps.filter(|step| self.waits_for[step.0] > 0) {
+            let trusted = prepared.step(step).early.as_ref().is_some_and(Trust::may_guess);
+            let Some(guess) = trusted.then(|| Guess::of(&self.request, step)).flatten() else {
+                continue;
+            };
+            self.asked[step.0] = Arc::new(guess.keys.clone());
+            let (early, run) = Early::start(self.step_run(step), &guess);
+            work.push(run.map(|()| Done::Early).boxed());
+            // Further keys are numbered behind these.
+            self.keys[step.0] = guess.keys;
+            self.early[step.0] = Some(early);
         }
     }
 
     fn begin(&mut self, step: StepId, work: &Work) {
         let keys = Arc::new(mem::take(&mut self.keys[step.0]));
         self.asked[step.0] = Arc::clone(&keys);
-        if self.halted && self.request.step(step).acts {
+        if let Some(early) = self.early[step.0].take() {
+            if self.go_on(step, early, work) {
+                return;
+            }
+        } else if self.halted && self.request.step(step).acts {
             self.entities[step.0] = vec![not_sent(); keys.len()];
         } else if !keys.is_empty() {
             let (step_run, hasty) = (self.step_run(step), self.shown_to_hasty(step));
@@ -132,8 +162,33 @@ impl Run {
         self.end(step);
     }
 
+    /// Waits for what an early step was asked where that is shown, and asks for what else is. `false`: nothing is.
+    fn go_on(&mut self, step: StepId, Early { guessed, answer }: Early, work: &Work) -> bool {
+        let ids = |site: &SiteId| self.refs[site.0].all().iter().copied();
+        let mut shown = self.request.step(step).sites.iter().flat_map(ids);
+        let answer = shown.any(|id| id < guessed).then_some(answer);
+        let keys = Arc::new(self.asked[step.0].since(guessed));
+        // That nothing is asked for says nothing about the guess.
+        if answer.is_none() && keys.is_empty() {
+            return false;
+        }
+        if let Some(trust) = &self.request.step(step).early {
+            trust.learn(keys.is_empty());
+        }
+        let mut hasty = self.shown_to_hasty(step);
+        for ids in &mut hasty {
+            ids.retain(|id| *id >= guessed);
+            ids.iter_mut().for_each(|id| *id -= guessed);
+        }
+        let rest = StepRun { keys, ..self.step_run(step) };
+        let answer = early::answer(guessed, answer, rest, hasty);
+        work.push(answer.map(move |answered| Done::Answered(step, answered)).boxed());
+        true
+    }
+
     fn take(&mut self, done: Done, work: &Work) {
         match done {
+            Done::Early => {}
             Done::Answered(step, Answered { outcomes, hasty }) => {
                 let entities = outcomes.into_iter().map(|outcome| self.entity(outcome)).collect();
                 self.entities[step.0] = entities;
@@ -239,13 +294,8 @@ impl Run {
 
     /// For each group of hasty sites of a step: which keys it shows.
     fn shown_to_hasty(&self, step: StepId) -> Vec<Vec<u32>> {
-        let groups = self.request.step(step).hasty.iter();
-        let shown = groups.map(|Hasty { sites, .. }| {
-            let ids = sites.iter().flat_map(|site| self.refs[site.0].all());
-            let ids: BTreeSet<u32> = ids.copied().filter(|id| *id != NO_KEY).collect();
-            ids.into_iter().collect()
-        });
-        shown.collect()
+        let ids = |site: SiteId| self.refs[site.0].all().iter().copied();
+        shown_to(&self.request.step(step).hasty, |site| ids(site).filter(|id| *id != NO_KEY))
     }
 
     /// Where a hasty site did not wait for a key, its places get an entity of their own.

@@ -111,6 +111,15 @@ impl StepRun {
         }
     }
 
+    /// Lets go of calls that other steps of the request could join.
+    pub(super) fn leave(&self) {
+        if self.request.step(self.step).overlaps
+            && let Ok(asked) = self.asked()
+        {
+            asked.leave(&Vec::from_iter(0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX)));
+        }
+    }
+
     fn asked(&self) -> Result<Asked<'_>, Error> {
         let timeout = self.request.step(self.step).timeout;
         Asked::new(&self.request, &self.own_calls, self.step, &self.keys, Rung::Own, timeout)

@@ -2,9 +2,9 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Plan, ShapeField, ShapeId, SiteId, Source, Step, StepId, Value};
+use super::{Argument, Plan, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId, Value};
 use crate::{
-    contract::{Contract, Fallback, FieldNames, Join, fallback, join, source, wire},
+    contract::{Contract, Fallback, FieldNames, Join, fallback, fill, join, source, wire},
     units::Span,
 };
 
@@ -108,7 +108,7 @@ impl<'a> PlanText<'a> {
                 format!("{branch}{} {}", id.0 + 1, self.target(&step.join)),
                 format!("→ {}", answers.join(", ")),
                 if keys.is_empty() { String::new() } else { format!("← {}", keys.join(", ")) },
-                calls(&step.join),
+                self.calls(id),
             ],
             notes: self.notes(step, &mine),
         }
@@ -126,6 +126,27 @@ impl<'a> PlanText<'a> {
         }
     }
 
+    fn calls(&self, id: StepId) -> String {
+        let join = &self.plan.step(id).join;
+        match &join.batch {
+            _ if is_resolver(join) => "1 batch".to_owned(),
+            _ if self.is_one_call(id) => "1 call".to_owned(),
+            None => "1 call per key".to_owned(),
+            Some(batch) => format!("1 call per {} keys", batch.max),
+        }
+    }
+
+    /// Whether it is one call at most, however many objects there are. What is early has a key for each site.
+    fn is_one_call(&self, id: StepId) -> bool {
+        let step = self.plan.step(id);
+        let most = match &step.join.batch {
+            _ if step.join.key.is_empty() => 0,
+            None => 1,
+            Some(batch) => batch.max as usize,
+        };
+        most == 0 || step.early && self.plan.sites_of(id).count() <= most
+    }
+
     /// Where the keys come from: `Book.id`, or the call whose reply has them.
     fn key(&self, place: &Place<'_>) -> Option<String> {
         let site = self.plan.site(place.site);
@@ -138,10 +159,36 @@ impl<'a> PlanText<'a> {
         }
         let names: Vec<String> =
             site.key.iter().map(|part| self.field_name(place.type_name, &part.path)).collect();
-        Some(match names.as_slice() {
-            [name] => format!("{}.{name}", place.type_name),
-            names => format!("{}.{{{}}}", place.type_name, names.join(", ")),
+        let key = format!("{}.{}", place.type_name, listed(&names));
+        Some(match self.guessed(site) {
+            Some(values) => format!("{key} = {}", listed(&values)),
+            None => key,
         })
+    }
+
+    /// The arguments that an early step's keys are expected to be.
+    fn guessed(&self, site: &Site) -> Option<Vec<String>> {
+        let parent = self.plan.step(self.plan.site(site.parent?).step);
+        let values = site.guess.iter().map(|part| self.argument(parent, part.number));
+        values.collect::<Option<Vec<_>>>().filter(|values| !values.is_empty())
+    }
+
+    /// What fills this field of a step's request: `$id`.
+    fn argument(&self, step: &Step, number: u32) -> Option<String> {
+        let path = step.join.fills.iter().find_map(|fill| match &fill.source {
+            Some(fill::Source::Argument(path)) if fill.path == [number] => Some(path),
+            _ => None,
+        })?;
+        let (name, inner) = path.split_at(path.find('.').unwrap_or(path.len()));
+        let (_, value) = step.arguments.iter().find(|(argument, _)| argument == name)?;
+        match value {
+            Argument::Variable { index, .. } => {
+                self.plan.variables.get(*index).map(|variable| format!("${}{inner}", variable.name))
+            }
+            Argument::String(text) if inner.is_empty() => Some(format!("{text:?}")),
+            Argument::Int(number) if inner.is_empty() => Some(number.to_string()),
+            _ => None,
+        }
     }
 
     /// The field of the schema that shows this field of the message; else its name in the proto.
@@ -169,6 +216,7 @@ impl<'a> PlanText<'a> {
         let mut notes = Vec::new();
         if let [_, also @ ..] = step.needs.as_slice()
             && !also.is_empty()
+            && !step.early
         {
             notes.push(format!("needs {} too", numbers(also)));
         }
@@ -183,6 +231,9 @@ impl<'a> PlanText<'a> {
         let timeouts = distinct(longest.into_iter().chain(hasty));
         if !timeouts.is_empty() {
             notes.push(format!("timeout {}", timeouts.join(", ")));
+        }
+        if step.early {
+            notes.push(format!("starts with {}", numbers(&step.needs)));
         }
         let Some(policy) = step.join.policy.as_deref() else { return notes };
         if let Some(cache) = &policy.cache {
@@ -220,14 +271,14 @@ impl<'a> PlanText<'a> {
     }
 
     fn totals(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls = self.plan.steps.iter().filter(|step| !is_resolver(&step.join));
+        let steps = (0..self.plan.steps.len()).map(StepId);
+        let calls = steps.filter(|id| !is_resolver(&self.plan.step(*id).join));
         let (mut count, mut open) = (0, false);
-        for step in calls {
+        for id in calls {
             count += 1;
-            let batch = step.join.batch.as_ref();
-            open |= !step.join.key.is_empty() && batch.is_none_or(|batch| batch.max > 0);
+            open |= !self.is_one_call(id);
         }
-        let levels = self.plan.steps.iter().map(|step| step.level + 1).max().unwrap_or_default();
+        let levels = self.plan.levels();
         let at_least = if open { "at least " } else { "" };
         write!(
             formatter,
@@ -277,16 +328,6 @@ impl<'a> PlanText<'a> {
     }
 }
 
-fn calls(join: &Join) -> String {
-    match &join.batch {
-        _ if is_resolver(join) => "1 batch".to_owned(),
-        None if join.key.is_empty() => "1 call".to_owned(),
-        None => "1 call per key".to_owned(),
-        Some(batch) if batch.max > 0 => format!("1 call per {} keys", batch.max),
-        Some(_) => "1 call".to_owned(),
-    }
-}
-
 fn is_resolver(join: &Join) -> bool {
     matches!(join.target, Some(join::Target::Resolver(_)))
 }
@@ -302,6 +343,13 @@ fn plural(count: usize, word: &str) -> String {
 fn numbers(steps: &[StepId]) -> String {
     let numbers: Vec<String> = steps.iter().map(|step| (step.0 + 1).to_string()).collect();
     numbers.join(", ")
+}
+
+fn listed(texts: &[String]) -> String {
+    match texts {
+        [text] => text.clone(),
+        texts => format!("{{{}}}", texts.join(", ")),
+    }
 }
 
 fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {

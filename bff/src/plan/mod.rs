@@ -136,6 +136,17 @@ pub struct Site {
     pub many: bool,
     /// Shorter than that of the step: what has not come by then is not shown here, though others may wait for it.
     pub timeout: Option<Duration>,
+    /// Where the step is early: for each part of the key, where the request of the parent's call has it.
+    pub guess: Vec<Guess>,
+}
+
+/// A field of a lookup's request that its response is expected to hold again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guess {
+    /// The field's number in the request.
+    pub number: u32,
+    /// Its type there.
+    pub scalar: contract::Scalar,
 }
 
 /// Where a message has one part of a key.
@@ -165,6 +176,9 @@ pub struct Step {
     pub after: Vec<StepId>,
     /// How many steps are above it: 0 for those of root fields.
     pub level: usize,
+    /// It starts together with those it needs, because their requests have its keys. What came is shown only where the
+    /// values of those steps have the same keys.
+    pub early: bool,
 }
 
 impl Plan {
@@ -195,16 +209,33 @@ impl Plan {
             .map(|(index, _)| SiteId(index))
     }
 
-    /// The longest that all calls together may take, if each has a timeout.
+    /// The longest that all calls together may take, if each has a timeout, and what early steps need has the keys that it
+    /// was asked with.
     #[must_use]
     pub fn worst_case(&self) -> Option<Duration> {
         let mut ends: Vec<Option<Duration>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let before = step.needs.iter().chain(&step.after).map(|id| ends[id.0]);
-            let start = latest(before);
-            ends.push(start.and_then(|start| start.checked_add(step.timeout?)));
+            let inputs = latest(before);
+            ends.push(if step.early {
+                // Those it needs start at once.
+                latest([inputs, step.timeout].into_iter())
+            } else {
+                inputs.and_then(|start| start.checked_add(step.timeout?))
+            });
         }
         latest(ends.into_iter())
+    }
+
+    /// How many calls go out one after the other at most. An early step is on the level of those it needs.
+    #[must_use]
+    pub fn levels(&self) -> usize {
+        let mut levels: Vec<usize> = Vec::with_capacity(self.steps.len());
+        for step in &self.steps {
+            let above = step.needs.iter().map(|id| levels[id.0]).max().unwrap_or_default();
+            levels.push(above + usize::from(!step.early));
+        }
+        levels.into_iter().max().unwrap_or_default()
     }
 }
 

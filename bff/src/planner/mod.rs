@@ -2,6 +2,7 @@
 //!
 //! Pure: the same operation and contract give the same plan, and nothing is read or asked on the way.
 
+mod early;
 mod shapes;
 mod steps;
 
@@ -37,7 +38,7 @@ pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
         &operation.fields,
         Position::ROOT,
     )?;
-    let (shapes, mut sites, steps) = draft.finish();
+    let (shapes, mut sites, echoes, steps) = draft.finish();
     let (steps, moved) = steps::in_order(steps, operation.kind);
     for site in &mut sites {
         site.step = moved[site.step.0];
@@ -45,7 +46,11 @@ pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
         site.timeout = site.timeout.filter(|timeout| Some(*timeout) != longest);
     }
     let variables = operation.variables.clone();
-    Ok(Plan { kind: operation.kind, variables, root, shapes, sites, steps })
+    let mut plan = Plan { kind: operation.kind, variables, root, shapes, sites, steps };
+    if operation.kind == OperationKind::Query {
+        early::mark(&mut plan, &echoes);
+    }
+    Ok(plan)
 }
 
 fn root_binding(kind: OperationKind, contract: &Contract) -> Option<&contract::Binding> {

@@ -18,6 +18,8 @@ pub(super) struct Draft<'a> {
     kind: OperationKind,
     shapes: Vec<Shape>,
     sites: Vec<Site>,
+    /// By site.
+    echoes: Vec<&'a [contract::Echo]>,
     steps: Steps,
     fields: usize,
 }
@@ -45,12 +47,12 @@ impl Position {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(contract: &'a Contract, kind: OperationKind) -> Self {
-        let (shapes, sites) = (Vec::new(), Vec::new());
-        Self { contract, kind, shapes, sites, steps: Steps::default(), fields: 0 }
+        let (shapes, sites, echoes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { contract, kind, shapes, sites, echoes, steps: Steps::default(), fields: 0 }
     }
 
-    pub(super) fn finish(self) -> (Vec<Shape>, Vec<Site>, Steps) {
-        (self.shapes, self.sites, self.steps)
+    pub(super) fn finish(self) -> (Vec<Shape>, Vec<Site>, Vec<&'a [contract::Echo]>, Steps) {
+        (self.shapes, self.sites, self.echoes, self.steps)
     }
 
     /// The shape of one object. Without a binding only fields that need none can be selected.
@@ -185,7 +187,9 @@ impl<'a> Draft<'a> {
             key: steps::key_sources(join),
             many: join.many,
             timeout: steps::timeout(join),
+            guess: Vec::new(),
         });
+        self.echoes.push(&join.echoes);
         let inside = Position { parent: Some(site), ..position }.deeper()?;
         let then = self.source(join.then.as_deref(), field, inside)?;
         Ok(Source::Join { site, then: Box::new(then) })

@@ -71,7 +71,7 @@ impl Steps {
             open.push(id);
         }
         let needs = parent.into_iter().collect();
-        let step = Step { join, arguments, timeout, needs, after: Vec::new(), level };
+        let step = Step { join, arguments, timeout, needs, after: Vec::new(), level, early: false };
         self.steps.push(Entry { step, root_field });
         Ok(id)
     }
@@ -159,6 +159,8 @@ fn request_side(join: &Join) -> Join {
         then: None,
         side_effects: join.side_effects,
         policy: join.policy.as_deref().and_then(request_policy).map(Box::new),
+        // What a reply says again is seen from the field, as `then` is.
+        echoes: Vec::new(),
     }
 }
 

@@ -13,7 +13,7 @@ pub const NO_KEY: u32 = u32::MAX;
 ///
 /// A key of one text or bytes part is these bytes; one of one number, boolean or enum part is its value in 8 bytes, the
 /// highest first. Several parts follow each other, each behind its length in 4 bytes. A step without keys has the empty key.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct KeyTable {
     bytes: Vec<u8>,
     ends: Vec<usize>,
@@ -54,6 +54,16 @@ impl KeyTable {
     #[must_use]
     pub fn get(&self, id: u32) -> &[u8] {
         span(&self.bytes, &self.ends, id)
+    }
+
+    /// The keys from this number on, numbered anew.
+    #[must_use]
+    pub fn since(&self, id: u32) -> Self {
+        let mut keys = Self::default();
+        for key in self.iter().skip(id as usize) {
+            keys.intern(key);
+        }
+        keys
     }
 
     /// How many keys were met.

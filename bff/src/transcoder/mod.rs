@@ -10,6 +10,7 @@ mod compile;
 mod descriptor;
 mod emit;
 mod frame;
+mod guess;
 mod json;
 mod keyform;
 mod keys;

@@ -1,6 +1,9 @@
 //! A project from `anabranch new`, as its README walks through it.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use tempfile::TempDir;
 
@@ -60,12 +63,38 @@ fn a_plan_is_printed_from_a_file_and_from_standard_input() {
     let (_folder, project) = new();
     let from_file = run(&project, &["plan", "queries/book.graphql"]).well();
     assert!(from_file.starts_with("1 library.v1.Library/GetBook "), "{from_file}");
-    assert!(from_file.contains("2 calls in 2 levels"), "{from_file}");
+    assert!(from_file.contains("2 calls in 1 level"), "{from_file}");
     let query = fs::read_to_string(project.join("queries/book.graphql")).unwrap();
     assert_eq!(run_with(&project, &["plan", "-"], &query).well(), from_file);
     let wrong = run_with(&project, &["plan", "-"], "{ book(id: 1) { titel } }");
     assert_eq!(wrong.code, 1, "{wrong:?}");
     assert!(wrong.err.contains("titel"), "{wrong:?}");
+}
+
+#[test]
+fn a_plan_says_which_calls_start_together() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let page = "query ($id: ID!) { book(id: $id) { title price { amount } stock { count } reviews { text author { name } } } }";
+    let of_bookshop = ["plan", "--proto", "proto", "--schema", "schema/bookshop", "-"];
+    let plan = run_with(&repository, &of_bookshop, page).well();
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = plan.lines().map(words).collect();
+    assert_eq!(
+        lines,
+        [
+            "1 bookshop.catalog.v1.Catalog/GetBook → Query.book 1 call timeout 200ms cache PUBLIC 1m + 5m \
+             fallback stale 1h",
+            "├─ 2 bookshop.pricing.v1.Pricing/BatchGetPrices → Book.price ← Book.id = $id 1 call timeout 80ms \
+             starts with 1 cache PUBLIC 30s + 1m fallback stale 10m, null",
+            "├─ 3 bookshop.inventory.v1.Inventory/BatchGetStock → Book.stock ← Book.id = $id 1 call timeout 80ms \
+             starts with 1 fallback null",
+            "└─ 4 bookshop.reviews.v1.Reviews/ListByBooks → Book.reviews ← Book.id = $id 1 call timeout 120ms \
+             starts with 1 cache PUBLIC 2s fallback stale 1h, value",
+            "└─ 5 bookshop.accounts.v1.Accounts/BatchGetUsers → Review.author ← Review.author_id 1 call per 200 keys \
+             timeout 50ms cache PUBLIC 5m + 10m fallback stale 1h, null",
+            "at least 5 calls in 2 levels · worst case 250ms",
+        ]
+    );
 }
 
 #[test]

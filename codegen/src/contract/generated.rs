@@ -152,6 +152,9 @@ pub struct Join {
     pub side_effects: i32,
     #[prost(message, optional, boxed, tag = "9")]
     pub policy: ::core::option::Option<::prost::alloc::boxed::Box<Policy>>,
+    /// Optional feature `echoes`: what the response says again of the request.
+    #[prost(message, repeated, tag = "10")]
+    pub echoes: ::prost::alloc::vec::Vec<Echo>,
     #[prost(oneof = "join::Target", tags = "1, 2")]
     pub target: ::core::option::Option<join::Target>,
 }
@@ -164,6 +167,20 @@ pub mod join {
         #[prost(uint32, tag = "2")]
         Resolver(u32),
     }
+}
+/// A field of a response that, as far as names tell, holds again what a field of the request held: the id of what was
+/// asked for. A service may spell it differently, so whoever builds on it compares when the response is there.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Echo {
+    /// The field's number in the request.
+    #[prost(uint32, tag = "1")]
+    pub request: u32,
+    /// Its type there.
+    #[prost(enumeration = "Scalar", tag = "2")]
+    pub scalar: i32,
+    /// Field numbers in the response.
+    #[prost(uint32, repeated, tag = "3")]
+    pub response: ::prost::alloc::vec::Vec<u32>,
 }
 /// One part of a key: where the parent has it and where the request takes it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

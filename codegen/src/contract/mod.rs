@@ -10,9 +10,9 @@
 mod generated;
 
 pub use generated::{
-    Batch, Binding, Cache, Cardinality, Contract, Enum, EnumValue, Fallback, Field, Fill, Format,
-    Input, InputField, InputValue, Join, KeyPart, Leaf, Match, Member, Method, Mock, Piece, Policy,
-    Resolver, Scalar, Scope, SideEffects, Source, State, Template, Wire, fallback, fill,
+    Batch, Binding, Cache, Cardinality, Contract, Echo, Enum, EnumValue, Fallback, Field, Fill,
+    Format, Input, InputField, InputValue, Join, KeyPart, Leaf, Match, Member, Method, Mock, Piece,
+    Policy, Resolver, Scalar, Scope, SideEffects, Source, State, Template, Wire, fallback, fill,
     input_value, join, piece, source, wire,
 };
 

@@ -13,7 +13,7 @@ pub(crate) fn contract(model: &Model<'_>) -> Contract {
     Contract {
         format: FORMAT,
         required_features: required_features(model),
-        optional_features: Vec::new(),
+        optional_features: optional_features(model),
         sdl: sdl(&model.input.schema),
         descriptor_set: descriptor_set(model),
         bindings: model.bindings.clone(),
@@ -45,6 +45,11 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
     }
     features.sort();
     features
+}
+
+fn optional_features(model: &Model<'_>) -> Vec<String> {
+    let has_echoes = |site| model.join(site).is_some_and(|join| !join.echoes.is_empty());
+    model.sites.iter().any(has_echoes).then(|| "echoes".to_owned()).into_iter().collect()
 }
 
 /// A FileDescriptorSet is a repeated field of files: sets are joined by joining their bytes.

@@ -108,12 +108,17 @@ impl Binder<'_> {
         let ty = if many { asking.ty.item_type() } else { asking.ty };
         let then =
             self.response(asking.at, ty, &asking.method.output(), asking.rpc.select.as_ref());
-        let request = request?;
+        let (request, then) = (request?, then?);
+        let echoes = match asking.at.operation {
+            Some(OperationType::Query) => super::echo::echoes(asking.method, &request.fills, &then),
+            _ => Vec::new(),
+        };
         Some(Join {
             fills: request.fills,
             key: request.key,
             many: request.many,
-            then: Some(Box::new(then?)),
+            then: Some(Box::new(then)),
+            echoes,
             ..Default::default()
         })
     }

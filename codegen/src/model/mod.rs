@@ -16,6 +16,7 @@ mod binder;
 mod call;
 mod convention;
 mod directives;
+mod echo;
 mod enums;
 mod fault;
 mod field;

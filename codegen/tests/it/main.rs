@@ -3,6 +3,7 @@
 mod bindings;
 mod builtins;
 mod contracts;
+mod echoes;
 mod hostile;
 mod imports;
 mod rules;

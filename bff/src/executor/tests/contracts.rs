@@ -2,9 +2,9 @@
 
 use super::{document::Schema, wire::Message};
 use crate::contract::{
-    Batch, Binding, Cardinality, Contract, Field, Fill, Format, InputValue, Join, KeyPart, Leaf,
-    Match, Method, Piece, Policy, Resolver, Scalar, SideEffects, Source, Template, Wire, fill,
-    input_value, join, piece, source, wire,
+    Batch, Binding, Cardinality, Contract, Echo, Field, Fill, Format, InputValue, Join, KeyPart,
+    Leaf, Match, Method, Piece, Policy, Resolver, Scalar, SideEffects, Source, Template, Wire,
+    fill, input_value, join, piece, source, wire,
 };
 
 pub(super) const SDL: &str = "
@@ -81,6 +81,16 @@ impl Shop {
             ..Contract::default()
         };
         Self { contract, schema: Schema::parse(SDL) }
+    }
+
+    /// A shop whose lookups of one book say its id again.
+    pub(super) fn with_echoes() -> Self {
+        let mut shop = Self::new();
+        for field in ["Query.book", "Mutation.rename"] {
+            let scalar = Scalar::String.into();
+            shop.join(field).echoes = vec![Echo { request: 1, scalar, response: vec![1] }];
+        }
+        shop
     }
 
     pub(super) fn method(&mut self, name: &str) -> &mut Method {

@@ -3,6 +3,7 @@
 mod contracts;
 mod deadlines;
 mod document;
+mod early;
 mod fallbacks;
 mod hasty;
 mod isolation;

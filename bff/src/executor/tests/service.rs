@@ -169,7 +169,8 @@ impl CallService for Services {
 fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str) -> Message {
     let book = |id: &str| book_message(id).text(2, &format!("Book {id}{edition}"));
     match method {
-        "Catalog/GetBook" => book(&keys[0]),
+        // Books have nicknames: "x2" is 2.
+        "Catalog/GetBook" => book(keys[0].trim_start_matches('x')),
         "Catalog/Rename" => {
             let title = &Message::decode(&call.message).unwrap().texts(2)[0];
             book_message(&keys[0]).text(2, title)

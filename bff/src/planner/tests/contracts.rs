@@ -1,9 +1,9 @@
 //! Small contracts by hand.
 
 use crate::contract::{
-    Batch, Binding, Cache, Cardinality, Contract, Fallback, Field, Fill, Format, Join, KeyPart,
-    Leaf, Match, Member, Method, Policy, Resolver, Scalar, Scope, Source, Wire, fill, join, source,
-    wire,
+    Batch, Binding, Cache, Cardinality, Contract, Echo, Fallback, Field, Fill, Format, Join,
+    KeyPart, Leaf, Match, Member, Method, Policy, Resolver, Scalar, Scope, SideEffects, Source,
+    Wire, fill, join, source, wire,
 };
 
 #[derive(Default)]
@@ -77,6 +77,19 @@ impl Ask {
     pub(super) fn argument(mut self, name: &str, number: u32) -> Self {
         let source = Some(fill::Source::Argument(name.to_owned()));
         self.0.fills.push(Fill { path: vec![number], source, value: None });
+        self
+    }
+
+    /// Field `request` of the request is said again at `response`.
+    pub(super) fn echo(mut self, request: u32, response: &[u32]) -> Self {
+        let (scalar, response) = (Scalar::String.into(), response.to_vec());
+        self.0.echoes.push(Echo { request, scalar, response });
+        self
+    }
+
+    /// It changes nothing.
+    pub(super) fn reads(mut self) -> Self {
+        self.0.side_effects = SideEffects::NoSideEffects.into();
         self
     }
 

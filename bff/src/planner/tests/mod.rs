@@ -1,6 +1,7 @@
 //! Plans compared as text.
 
 mod contracts;
+mod early;
 mod limits;
 mod merging;
 mod operations;

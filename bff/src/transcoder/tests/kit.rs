@@ -10,8 +10,8 @@ use crate::{
     error::Result,
     operation::{Location, OperationKind, Value as Argument},
     plan::{
-        KeySource, Member, Plan, Shape, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId,
-        Value, Wire,
+        Guess, KeySource, Member, Plan, Shape, ShapeField, ShapeId, Site, SiteId, Source, Step,
+        StepId, Value, Wire,
     },
     transcoder::{
         Budget, Emission, EmitInput, Entity, EntityValue, KeyTable, PathSegment, Program, Refs,
@@ -54,6 +54,7 @@ impl Builder {
             needs: Vec::new(),
             after: Vec::new(),
             level: 0,
+            early: false,
         });
         StepId(self.plan.steps.len() - 1)
     }
@@ -70,8 +71,12 @@ impl Builder {
         key: Vec<KeySource>,
         many: bool,
     ) -> SiteId {
-        self.plan.sites.push(Site { step, parent, key, many, timeout: None });
+        self.plan.sites.push(Site { step, parent, key, many, timeout: None, guess: Vec::new() });
         SiteId(self.plan.sites.len() - 1)
+    }
+
+    pub(super) fn guess(&mut self, site: SiteId, guess: Vec<Guess>) {
+        self.plan.sites[site.0].guess = guess;
     }
 
     pub(super) fn root(&mut self, fields: Vec<ShapeField>) {

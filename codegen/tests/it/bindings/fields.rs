@@ -191,7 +191,7 @@ fn interfaces_and_unions_show_what_the_message_holds() {
            type Book implements Node { id: ID! } type Author implements Node { id: ID! }"#,
     );
     check(&contract, "Query.search", "Search(): 1 list of Hit in Hit");
-    check(&contract, "Query.node", "GetBook(1 ← $args.id): whole Node in Book");
+    check(&contract, "Query.node", "GetBook(1 ← $args.id) says 1 in 1: whole Node in Book");
     let members = |name: &str| {
         let binding =
             contract.bindings.iter().find(|binding| binding.r#type == name).expect("bound");

@@ -11,7 +11,7 @@ fn an_author_is_found_by_the_field_that_is_named_after_it() {
              author: Author @rpc(method: "shop.v1.Catalog/BatchGetAuthors")
              editors: [Author!] @rpc(method: "shop.v1.Catalog/BatchGetAuthors") }"#,
     );
-    check(&contract, "Query.book", "GetBook(1 ← $args.id): whole Book in Book");
+    check(&contract, "Query.book", "GetBook(1 ← $args.id) says 1 in 1: whole Book in Book");
     check(
         &contract,
         "Book.author",

@@ -11,7 +11,7 @@ use anabranch_codegen::contract::{
 
 use crate::contracts::{check_references, contract};
 
-fn bound(proto: &str, schema: &str) -> Contract {
+pub(crate) fn bound(proto: &str, schema: &str) -> Contract {
     let proto = format!("syntax = \"proto3\";\npackage shop.v1;\n{proto}");
     let contract = contract(
         &Sources::new().proto_text("shop.proto", proto).schema_text("shop.graphql", schema),
@@ -39,7 +39,7 @@ fn join_of<'a>(contract: &'a Contract, coordinate: &str) -> &'a Join {
 }
 
 #[track_caller]
-fn check(contract: &Contract, coordinate: &str, expected: &str) {
+pub(crate) fn check(contract: &Contract, coordinate: &str, expected: &str) {
     assert_eq!(show(contract, source_of(contract, coordinate)), expected, "{coordinate}");
 }
 
@@ -101,6 +101,9 @@ fn show_join(contract: &Contract, join: &Join) -> String {
             dotted(&batch.items),
             matched.join(" + ")
         );
+    }
+    for echo in &join.echoes {
+        text += &format!(" says {} in {}", echo.request, dotted(&echo.response));
     }
     text + ": " + &show(contract, join.then.as_ref().expect("a value"))
 }

@@ -1,5 +1,6 @@
 //! The executor against an obvious one, over random schemas, data, failures and operations.
 
+mod contract;
 mod dice;
 mod model;
 mod naive;
@@ -77,6 +78,8 @@ struct Seen {
     degraded: usize,
     /// Some field waits less long than the call lasts.
     hasty: usize,
+    /// Some call starts with the one whose object it is asked for.
+    early: usize,
     bytes: usize,
 }
 
@@ -92,7 +95,8 @@ impl Seen {
         self.with_errors * 4 > self.answers
             && self.degraded * 10 > self.answers
             && self.hasty * 20 > self.answers
-            && self.bytes > self.answers * 150
+            && self.early * 12 > self.answers
+            && self.bytes > self.answers * 120
     }
 }
 
@@ -131,6 +135,7 @@ async fn check(seed: u64, seen: &mut Seen) {
             seen.note(&actual);
             let plan = planner::plan(operation, &contract).unwrap();
             seen.hasty += usize::from(plan.sites.iter().any(|site| site.timeout.is_some()));
+            seen.early += usize::from(plan.steps.iter().any(|step| step.early));
             assert_eq!(
                 actual,
                 expected,

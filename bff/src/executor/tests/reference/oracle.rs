@@ -79,7 +79,12 @@ impl Oracle {
                 false => Said::Failed(Code::NotFound),
             };
         }
-        self.item(ask, &mut dice)
+        match self.item(ask, &mut dice) {
+            Said::Item(item) if model.echoes => {
+                Said::Item(echoing(&model.then, item, argument, &mut dice))
+            }
+            said => said,
+        }
     }
 
     /// What a field gets that waits so many milliseconds.
@@ -262,6 +267,27 @@ impl CallService for Oracle {
 
 fn asked(call: &Call) -> (usize, usize) {
     (call.method.service[1..].parse().unwrap(), usize::from(call.method.name == "Fallback"))
+}
+
+/// The same with the argument as the keys of the object, or one of them.
+fn echoing(then: &WireModel, item: Message, argument: i64, dice: &mut Dice) -> Message {
+    let (text, int) = (dice.often(70), dice.often(70));
+    let with_keys = |mut object: Message| {
+        if text {
+            object = object.text(TEXT_KEY, &argument.to_string());
+        }
+        if int { object.int(INT_KEY, argument) } else { object }
+    };
+    if then.number == 0 {
+        return with_keys(item);
+    }
+    let inner = |(number, value): (u32, Value)| match value {
+        Value::Bytes(bytes) if number == then.number => {
+            (number, Value::Bytes(with_keys(Message::decode(&bytes).unwrap()).encode()))
+        }
+        value => (number, value),
+    };
+    Message(item.0.into_iter().map(inner).collect())
 }
 
 /// A part of the only key of a request, or of the key message of a batch.

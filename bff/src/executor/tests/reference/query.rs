@@ -47,7 +47,7 @@ fn field(
         return None;
     }
     let arguments = if argument && dice.often(80) {
-        vec![("a".to_owned(), Value::Int(i64::try_from(dice.roll(2)).unwrap()))]
+        vec![("a".to_owned(), Value::Int(i64::try_from(dice.roll(3)).unwrap()))]
     } else {
         Vec::new()
     };

@@ -29,6 +29,7 @@ use crate::{
 const STEP: StepId = StepId(0);
 
 mod arguments;
+mod guesses;
 mod keys;
 
 fn context() -> Context {

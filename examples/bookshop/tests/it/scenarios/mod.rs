@@ -31,7 +31,7 @@ macro_rules! pages {
     };
 }
 
-pages! { batching degradation deadline cache_scopes mock_to_real mutations errors introspection over_http }
+pages! { batching levels degradation deadline cache_scopes mock_to_real mutations errors introspection over_http }
 
 #[test]
 fn every_page_is_run() {

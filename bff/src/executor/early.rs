@@ -1,0 +1,142 @@
+//! Steps that start together with those they need. Their keys are read from the requests of those, and compared when the
+//! values are there: what was asked with another key is not shown, and asked again with the right one.
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use futures::future::OptionFuture;
+use tokio::{join, select, sync::oneshot};
+
+use super::{
+    engine::Request,
+    prepared::Hasty,
+    step::{Answered, Outcome, StepRun},
+};
+use crate::{
+    plan::{SiteId, StepId},
+    transcoder::{EntityValue, KeyTable},
+};
+
+/// The keys that a step will probably be asked for.
+pub(super) struct Guess {
+    pub(super) keys: KeyTable,
+    /// The key of each of its sites.
+    shown: Vec<(SiteId, u32)>,
+}
+
+/// A step that was started with a guess.
+pub(super) struct Early {
+    /// Its keys with lower numbers were guessed.
+    pub(super) guessed: u32,
+    /// What there is for them. Where this is dropped, nobody waits any more.
+    pub(super) answer: oneshot::Receiver<Answered>,
+}
+
+/// How far guesses for a step can be trusted. A service that always spells keys in its own way would be asked in vain
+/// with each request: so after a wrong guess the next requests wait, the more of them the more guesses in a row were
+/// wrong.
+#[derive(Debug, Default)]
+pub(super) struct Trust {
+    wrong_in_a_row: AtomicU32,
+    /// How many requests do not guess.
+    pause: AtomicU32,
+}
+
+impl Trust {
+    /// At most 64 requests wait.
+    const DOUBLINGS: u32 = 6;
+
+    /// Whether this request may guess.
+    pub(super) fn may_guess(&self) -> bool {
+        self.pause.fetch_update(Relaxed, Relaxed, |pause| pause.checked_sub(1)).is_err()
+    }
+
+    /// Whether the keys were among the guessed ones.
+    pub(super) fn learn(&self, was_right: bool) {
+        let wrong = self.wrong_in_a_row.load(Relaxed);
+        if !was_right {
+            let wrong = (wrong + 1).min(Self::DOUBLINGS);
+            self.wrong_in_a_row.store(wrong, Relaxed);
+            self.pause.store(1 << wrong, Relaxed);
+        } else if wrong > 0 {
+            self.wrong_in_a_row.store(0, Relaxed);
+        }
+    }
+}
+
+impl Guess {
+    /// `None` where not all keys can be told: those that come later would need a call of their own.
+    pub(super) fn of(request: &Request, step: StepId) -> Option<Self> {
+        let (plan, program) = (request.prepared.plan(), &request.prepared.program);
+        let (mut keys, mut shown) = (KeyTable::default(), Vec::new());
+        for site in &request.step(step).sites {
+            let parent = plan.site(plan.site(*site).parent?).step;
+            let asked = program.call(parent).request(&request.variables, &request.context).ok()?;
+            shown.push((*site, program.guess(*site, &asked, &mut keys)?));
+        }
+        Some(Self { keys, shown })
+    }
+
+    fn of_site(&self, site: SiteId) -> Option<u32> {
+        self.shown.iter().find(|(other, _)| *other == site).map(|(_, id)| *id)
+    }
+}
+
+impl Early {
+    /// Starts a step. What is returned beside must be polled, and asks nobody where nobody waits for it by then.
+    pub(super) fn start(step: StepRun, guess: &Guess) -> (Self, impl Future<Output = ()> + use<>) {
+        let hasty = shown_to(&step.request.step(step.step).hasty, |site| guess.of_site(site));
+        let guessed = u32::try_from(step.keys.len()).expect("keys are numbered in 32 bits");
+        let (mut sender, answer) = oneshot::channel();
+        let run = async move {
+            select! {
+                biased;
+                () = sender.closed() => step.leave(),
+                // Nobody may wait any more.
+                answered = step.answer(&hasty) => drop(sender.send(answered)),
+            }
+        };
+        (Self { guessed, answer }, run)
+    }
+}
+
+/// What there is for the keys that were guessed, where any of them is shown, and for those that were not.
+pub(super) async fn answer(
+    guessed: u32,
+    early: Option<oneshot::Receiver<Answered>>,
+    rest: StepRun,
+    hasty: Vec<Vec<u32>>,
+) -> Answered {
+    let early = OptionFuture::from(early);
+    let rest = OptionFuture::from((!rest.keys.is_empty()).then(|| rest.answer(&hasty)));
+    let (early, rest) = join!(early, rest);
+    let mut answered = match early {
+        Some(early) => early.expect("it is polled beside this, and answers"),
+        None => {
+            // Nobody shows these.
+            let outcomes = vec![Outcome::new(EntityValue::Null); guessed as usize];
+            Answered { outcomes, hasty: Vec::new() }
+        }
+    };
+    if let Some(Answered { outcomes, hasty }) = rest {
+        answered.outcomes.extend(outcomes);
+        answered.hasty.resize_with(answered.hasty.len().max(hasty.len()), Vec::new);
+        for (all, rest) in answered.hasty.iter_mut().zip(hasty) {
+            all.extend(rest.into_iter().map(|(id, outcome)| (id + guessed, outcome)));
+        }
+    }
+    answered
+}
+
+/// For each group of hasty sites: which keys they show, in order.
+pub(super) fn shown_to<I: IntoIterator<Item = u32>>(
+    hasty: &[Hasty],
+    shown: impl Fn(SiteId) -> I,
+) -> Vec<Vec<u32>> {
+    let groups = hasty.iter().map(|Hasty { sites, .. }| {
+        let mut ids: Vec<u32> = sites.iter().flat_map(|site| shown(*site)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    });
+    groups.collect()
+}
