@@ -44,15 +44,17 @@ impl Gateway {
     }
 
     /// Serves until SIGTERM or Ctrl-C, then lets requests in flight end as the configuration says. A second signal stops at
-    /// once.
+    /// once. Signals are heard from this call on, and not only when the future is polled.
     ///
     /// # Errors
     ///
     /// [`crate::error::Code::Internal`] where the system takes no handler for its signals.
-    pub async fn serve(self) -> Result<()> {
-        let stop = signal::stop()?;
-        signal::announce(&self.announcement);
-        self.serve_until(stop).await
+    pub fn serve(self) -> impl Future<Output = Result<()>> {
+        let stop = signal::stop();
+        async move {
+            signal::announce(&self.announcement);
+            self.serve_until(stop?).await
+        }
     }
 
     /// Serves until `stop` is done, then lets requests in flight end as the configuration says.

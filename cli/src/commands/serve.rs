@@ -51,8 +51,11 @@ pub(super) fn until_stopped(
         .map_err(|error| Failure::File("the runtime cannot start".to_owned(), error))?;
     runtime.block_on(async {
         let gateway = build.await?;
-        say(&format!("{}\n", gateway.announcement()));
-        gateway.serve().await?;
+        let announcement = format!("{}\n", gateway.announcement());
+        // Whoever reads that it runs may tell it to stop.
+        let serving = gateway.serve();
+        say(&announcement);
+        serving.await?;
         Ok(Outcome::default())
     })
 }
