@@ -123,7 +123,8 @@ fn methods_and_enums_break_by_what_they_take_and_give() {
 }
 
 fn contract(proto: &str) -> crate::contract::Contract {
-    const SCHEMA: &str = "type Query { book(id: ID!): Book late: Int } type Book { id: ID! title: String }";
+    const SCHEMA: &str =
+        "type Query { book(id: ID!): Book late: Int } type Book { id: ID! title: String }";
     let proto = format!(
         "syntax = \"proto3\"; package a; message GetBookRequest {{ string id = 1; }} \
          message Book {{ string id = 1; {proto} }} \

@@ -91,12 +91,7 @@ fn clashes(
             let finding = rule.finding(format!(
                 "`{name}` and `{other}` of `{scope}` are both `{spelled}` in Rust"
             ));
-            findings.push(
-                finding
-                    .at(span, "this one")
-                    .also(*place, "and this one")
-                    .help(HELP_TWO),
-            );
+            findings.push(finding.at(span, "this one").also(*place, "and this one").help(HELP_TWO));
         } else {
             seen.insert(spelled, (name, span));
         }

@@ -19,8 +19,9 @@ Until then let the services decide who may see what, and remove the directive fr
 
 fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
     let used = &model.input.schema.used_directives;
-    let places =
-        ENFORCED.iter().flat_map(|name| used.get(*name).into_iter().flatten().map(move |at| (name, at)));
+    let places = ENFORCED
+        .iter()
+        .flat_map(|name| used.get(*name).into_iter().flatten().map(move |at| (name, at)));
     let finding = |(name, span): (&&str, &crate::diagnostic::Span)| {
         rule.finding(format!("no gateway enforces `@{name}` yet"))
             .at(*span, "`anabranch serve` refuses to start")

@@ -103,7 +103,8 @@ mod tests {
         let (sent, received) = std::sync::mpsc::channel();
         let read = pipe.clone();
         std::thread::spawn(move || sent.send(std::fs::read(read)));
-        write(&compiled, &[Output { path: link.clone(), bytes: b"new".to_vec() }]).expect("written");
+        write(&compiled, &[Output { path: link.clone(), bytes: b"new".to_vec() }])
+            .expect("written");
         let bytes = received.recv_timeout(std::time::Duration::from_secs(10)).expect("read");
         assert_eq!(bytes.expect("read"), b"new");
         let kind = |path| std::fs::symlink_metadata(path).expect("there").file_type();
