@@ -239,6 +239,7 @@ fn the_reference_has_every_key() {
         "graphql",
         "graphql.limits",
         "executor",
+        "executor.subscriptions",
         "executor.entity_cache",
         "mock",
     ];

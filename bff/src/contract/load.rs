@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Result};
 pub const FORMAT: u32 = 1;
 
 /// The features that this runtime has.
-pub const FEATURES: [&str; 2] = ["promised", "resolve"];
+pub const FEATURES: [&str; 3] = ["promised", "resolve", "subscriptions"];
 
 /// Decodes a contract, and checks that its format and required features are known and that every reference in it leads
 /// somewhere: nothing behind this function has to ask again.

@@ -1,10 +1,11 @@
 //! Plans as text: the calls as a tree, what each answers, and how long it all may take.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use super::{Plan, ShapeField, ShapeId, SiteId, Source, Step, StepId, Value};
 use crate::{
     contract::{Contract, Fallback, FieldNames, Join, fallback, join, source, wire},
+    operation::OperationKind,
     units::Span,
 };
 
@@ -108,10 +109,15 @@ impl<'a> PlanText<'a> {
                 format!("{branch}{} {}", id.0 + 1, self.target(&step.join)),
                 format!("→ {}", answers.join(", ")),
                 if keys.is_empty() { String::new() } else { format!("← {}", keys.join(", ")) },
-                calls(&step.join),
+                if self.streams(step) { "1 stream".to_owned() } else { calls(&step.join) },
             ],
             notes: self.notes(step, &mine),
         }
+    }
+
+    /// Whether its messages are what is answered.
+    fn streams(&self, step: &Step) -> bool {
+        self.plan.kind == OperationKind::Subscription && step.level == 0
     }
 
     fn target(&self, join: &Join) -> String {
@@ -220,23 +226,28 @@ impl<'a> PlanText<'a> {
     }
 
     fn totals(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls = self.plan.steps.iter().filter(|step| !is_resolver(&step.join));
+        let asked = || self.plan.steps.iter().filter(|step| !self.streams(step));
+        let calls = asked().filter(|step| !is_resolver(&step.join));
         let (mut count, mut open) = (0, false);
         for step in calls {
             count += 1;
             let batch = step.join.batch.as_ref();
             open |= !step.join.key.is_empty() && batch.is_none_or(|batch| batch.max > 0);
         }
-        let levels = self.plan.steps.iter().map(|step| step.level + 1).max().unwrap_or_default();
+        let levels: BTreeSet<usize> = asked().map(|step| step.level).collect();
+        let levels = levels.len();
+        let streams = self.plan.kind == OperationKind::Subscription;
         let at_least = if open { "at least " } else { "" };
         write!(
             formatter,
-            "{at_least}{count} {} in {levels} {}",
+            "{at_least}{count} {} in {levels} {}{}",
             plural(count, "call"),
-            plural(levels, "level")
+            plural(levels, "level"),
+            if streams { " for each event" } else { "" }
         )?;
         match self.plan.worst_case() {
             Some(time) if count > 0 => write!(formatter, " · worst case {}", Span(time)),
+            None if streams => formatter.write_str(" · worst case the event's timeout"),
             None => formatter.write_str(" · worst case the request's deadline"),
             Some(_) => Ok(()),
         }

@@ -54,7 +54,7 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
     if answer::is_safe(&parts.method) {
         let parameters = parameters::from_query_string(parts.uri.query().unwrap_or_default())?;
         let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;
-        return Ok(run(site, parameters, Allowed::Queries, context, media).await);
+        return Ok(run(site, parameters, Allowed::Reads, context, media).await);
     }
     if parts.method != Method::POST {
         let message = "send a GraphQL request by GET or POST";
@@ -66,7 +66,7 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
     check_announced_length(&parts.headers, limit)?;
     let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;
     let body = read(body, limit, context.deadline).await?;
-    Ok(run(site, parameters::from_body(&body)?, Allowed::QueriesAndMutations, context, media).await)
+    Ok(run(site, parameters::from_body(&body)?, Allowed::Writes, context, media).await)
 }
 
 async fn run(
