@@ -14,7 +14,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::config::Config;
+use super::{config::Config, stopping::Stopping};
 
 /// Without a file handle for a connection there is no use in asking for the next one at once.
 const AFTER_ACCEPT_FAILED: Duration = Duration::from_millis(100);
@@ -24,6 +24,7 @@ pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
     config: &Config,
+    stopping: &Stopping,
     stop: impl Future<Output = ()>,
 ) {
     let mut stop = std::pin::pin!(stop);
@@ -44,9 +45,11 @@ pub(super) async fn serve(
         }
     }
     drop(listener);
-    if timeout(config.drain_timeout.0, graceful.shutdown()).await.is_err() {
+    let ended = async { tokio::join!(graceful.shutdown(), stopping.served()) };
+    if timeout(config.drain_timeout.0, ended).await.is_err() {
         tracing::warn!(connections = connections.len(), "time to stop is over; requests are cut");
     }
+    stopping.cut();
     connections.shutdown().await;
 }
 
@@ -68,7 +71,7 @@ fn connection(
         builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
         builder.http2().timer(TokioTimer::new());
         let service = TowerToHyperService::new(router);
-        let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         if let Err(error) = watcher.watch(serving).await {
             tracing::debug!(error, "a connection ended early");
         }

@@ -1,4 +1,4 @@
-//! Listeners and HTTP: the only door of axum.
+//! Listeners, HTTP and WebSockets: the only door of axum.
 //!
 //! `/graphql` answers GraphQL over HTTP and shows GraphiQL to browsers, `/live` says that the process runs, `/ready` whether
 //! requests should come here. A client that leaves drops the future that works for it.
@@ -11,6 +11,9 @@ mod graphiql;
 mod listener;
 mod media;
 mod parameters;
+mod sse;
+mod stopping;
+mod websocket;
 
 use std::{
     fmt,
@@ -28,7 +31,9 @@ use tokio::{net::TcpListener, time::sleep};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 pub use caller::Mocking;
-pub use config::{Config, Cors, Header, Origin, Trusted};
+pub use config::{Config, Cors, Header, Origin, Streams, Trusted};
+
+use stopping::Stopping;
 
 use crate::{
     error::{Code, Error, Result},
@@ -41,6 +46,7 @@ struct Site {
     front: Front,
     mocking: Mocking,
     ready: AtomicBool,
+    stopping: Stopping,
 }
 
 /// A page or a file of the embedding program.
@@ -86,7 +92,13 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let site = Arc::new(Site { config, front, mocking, ready: AtomicBool::new(true) });
+        let site = Arc::new(Site {
+            config,
+            front,
+            mocking,
+            ready: AtomicBool::new(true),
+            stopping: Stopping::default(),
+        });
         let router = router(&site, pages);
         Ok(Self { listener, address, site, router })
     }
@@ -98,15 +110,16 @@ impl Server {
     }
 
     /// Takes requests until `stop` is done. Then `/ready` says no, and after `drain_delay` nothing new is taken; requests in
-    /// flight have `drain_timeout` to end.
+    /// flight have `drain_timeout` to end, and subscriptions end at once.
     pub async fn serve(self, stop: impl Future<Output = ()>) {
         let Self { listener, site, router, .. } = self;
         let stop = async {
             stop.await;
             site.ready.store(false, Ordering::Relaxed);
             sleep(site.config.drain_delay.0).await;
+            site.stopping.begin();
         };
-        listener::serve(listener, router, &site.config, stop).await;
+        listener::serve(listener, router, &site.config, &site.stopping, stop).await;
     }
 }
 
