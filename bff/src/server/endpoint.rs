@@ -131,7 +131,7 @@ async fn run_for_many(
             Outcome::RequestError { code } if !only_events => {
                 answer::graphql(media, Some(code), body)
             }
-            _ => sse::refusal(site, body),
+            _ => sse::refusal(site, &body),
         },
     }
 }

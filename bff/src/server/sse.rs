@@ -10,7 +10,6 @@ use axum::response::{
     IntoResponse, Response,
     sse::{Event, KeepAlive, Sse},
 };
-use bytes::Bytes;
 use futures::{Stream, StreamExt, future, stream};
 use http::{HeaderName, HeaderValue};
 
@@ -20,7 +19,7 @@ use crate::graphql::Answers;
 /// Answers until the last one, or until the server stops.
 pub(super) fn answers(site: &Site, answers: Answers) -> Response {
     let Answers { subscribed, bodies } = answers;
-    let whole = bodies.map(next).chain(stream::once(future::ready(complete())));
+    let whole = bodies.map(|body| next(&body)).chain(stream::once(future::ready(complete())));
     if subscribed {
         respond(site, whole.take_until(cut(&site.stopping)))
     } else {
@@ -29,7 +28,7 @@ pub(super) fn answers(site: &Site, answers: Answers) -> Response {
 }
 
 /// The answer to what is not executed.
-pub(super) fn refusal(site: &Site, body: Bytes) -> Response {
+pub(super) fn refusal(site: &Site, body: &[u8]) -> Response {
     respond(site, stream::iter([next(body), complete()]))
 }
 
@@ -43,8 +42,8 @@ fn respond(site: &Site, events: impl Stream<Item = Event> + Send + 'static) -> R
     response
 }
 
-fn next(body: Bytes) -> Event {
-    Event::default().event("next").data(String::from_utf8_lossy(&body))
+fn next(body: &[u8]) -> Event {
+    Event::default().event("next").data(String::from_utf8_lossy(body))
 }
 
 /// With an empty line of data: without one browsers would not tell of it.
