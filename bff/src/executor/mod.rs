@@ -117,6 +117,10 @@ impl Executor {
     /// the order of the plan's.
     ///
     /// Dropping it cancels the service's stream.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
     #[must_use]
     pub fn subscribe(
         &self,

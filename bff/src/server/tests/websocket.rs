@@ -177,6 +177,20 @@ async fn a_client_that_leaves_drops_all_its_streams() {
 }
 
 #[tokio::test]
+async fn a_goodbye_is_answered_with_the_same() {
+    let server = Running::start().await;
+    let ticks = server.service.offer_stream();
+    let mut client = Client::start(&server).await;
+    client.subscribe("1", TICKS).await;
+    ticks.send("a".to_owned()).await.unwrap();
+    client.hear().await;
+    client.0.close(None).await.unwrap();
+    assert!(matches!(client.frame().await, Message::Close(_)));
+    assert!(soon(client.0.next()).await.is_none());
+    soon(ticks.closed()).await;
+}
+
+#[tokio::test]
 async fn a_ping_is_answered_with_its_payload() {
     let server = Running::start().await;
     let mut client = Client::connect(&server).await;

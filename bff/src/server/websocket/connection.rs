@@ -1,27 +1,21 @@
 //! One connection: its state, and what each message does to it.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
-use futures::{
-    StreamExt, future,
-    stream::{self, AbortHandle, BoxStream, SelectAll, abortable},
-};
 use http::HeaderMap;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::{
     super::{Site, answer, caller, parameters::Parameters},
+    operations::Operations,
     protocol::{self, Close},
 };
 use crate::{
     error::{Code, Error},
     graphql::{self, Allowed, Answers},
 };
-
-/// What the operations of a connection bring: an answer, or that there are no more.
-type Events = SelectAll<BoxStream<'static, (Arc<str>, Option<Bytes>)>>;
 
 pub(super) struct Connection {
     site: Arc<Site>,
@@ -31,14 +25,7 @@ pub(super) struct Connection {
     stopping: bool,
     /// Something came since the last ping.
     heard: bool,
-    operations: HashMap<Arc<str>, Active>,
-    events: Events,
-}
-
-/// An operation that is not over.
-struct Active {
-    subscribed: bool,
-    abort: AbortHandle,
+    operations: Operations,
 }
 
 /// What the client is to be told at the end; nothing where it is gone.
@@ -53,8 +40,7 @@ impl Connection {
             acknowledged: false,
             stopping: false,
             heard: true,
-            operations: HashMap::new(),
-            events: SelectAll::new(),
+            operations: Operations::default(),
         }
     }
 
@@ -79,15 +65,17 @@ impl Connection {
         let stopping = self.site.stopping.clone();
         loop {
             tokio::select! {
+                // What the client says goes first: events must not hide that it wants no more of them, or is there at all.
+                biased;
                 received = self.socket.recv() => self.receive(received).await?,
-                Some((id, body)) = self.events.next() => self.tell(&id, body).await?,
-                _ = pings.tick() => self.ping().await?,
+                () = stopping.begun(), if !self.stopping => self.stop(),
                 () = sleep_until(began + streams.init_timeout.0), if !self.acknowledged => {
                     return Err(Some(Close::INIT_TIMEOUT));
                 }
-                () = stopping.begun(), if !self.stopping => self.stop(),
+                _ = pings.tick() => self.ping().await?,
+                (id, body) = self.operations.next() => self.tell(&id, body).await?,
             }
-            if self.stopping && self.operations.is_empty() {
+            if self.stopping && self.operations.len() == 0 {
                 return Err(Some(Close::GOING_AWAY));
             }
         }
@@ -106,7 +94,8 @@ impl Connection {
             Ok(Message::Binary(_)) => Err(Close::bad_message("messages are texts").into()),
             // Answered by the socket itself.
             Ok(Message::Ping(_) | Message::Pong(_)) => Ok(()),
-            Ok(Message::Close(_)) => Err(None),
+            // Its own goodbye, which is answered with the same.
+            Ok(Message::Close(_)) => Err(Close::NORMAL.into()),
             // Where the client is gone nobody will hear it.
             Err(error) => {
                 Err(Close::bad_message(format!("no message can be read: {error}")).into())
@@ -129,22 +118,20 @@ impl Connection {
                 Err(Close::UNAUTHORIZED.into())
             }
             protocol::Message::Subscribe { id, parameters } => {
-                if self.operations.contains_key(&*id) {
+                if self.operations.has(&id) {
                     return Err(Close::duplicate(&id).into());
                 }
                 match self.begin(parameters) {
                     Ok(answers) => {
-                        self.follow(id.as_ref().into(), answers);
+                        self.operations.add(id.into_owned(), answers);
                         Ok(())
                     }
                     Err(refusal) => self.send(protocol::error(&id, &refusal)).await,
                 }
             }
             protocol::Message::Complete { id } => {
-                // One that is over already crossed our own message.
-                if let Some(operation) = self.operations.remove(&*id) {
-                    operation.abort.abort();
-                }
+                // That of one that is over crossed our own.
+                self.operations.remove(&id);
                 Ok(())
             }
         }
@@ -173,34 +160,18 @@ impl Connection {
         site.front.answers(&request, context).map_err(|refused| refused.body)
     }
 
-    fn follow(&mut self, id: Arc<str>, answers: Answers) {
-        let Answers { subscribed, bodies } = answers;
-        let events = bodies.map(Some).chain(stream::once(future::ready(None)));
-        let named = Arc::clone(&id);
-        let events = events.map(move |body| (Arc::clone(&named), body));
-        let (events, abort) = abortable(events);
-        self.operations.insert(id, Active { subscribed, abort });
-        self.events.push(events.boxed());
-    }
-
-    /// What an operation brought; nothing comes of one that is over.
-    async fn tell(&mut self, id: &Arc<str>, body: Option<Bytes>) -> Result<(), Ended> {
-        if let Some(body) = body {
-            return self.send(protocol::next(id, &body)).await;
-        }
-        self.operations.remove(id);
-        self.send(protocol::complete(id)).await
+    async fn tell(&mut self, id: &str, body: Option<Bytes>) -> Result<(), Ended> {
+        let message = match body {
+            Some(body) => protocol::next(id, &body),
+            None => protocol::complete(id),
+        };
+        self.send(message).await
     }
 
     /// Ends what would not end by itself; a client sees from the missing `complete` that it was cut.
     fn stop(&mut self) {
         self.stopping = true;
-        self.operations.retain(|_, operation| {
-            if operation.subscribed {
-                operation.abort.abort();
-            }
-            !operation.subscribed
-        });
+        self.operations.remove_subscriptions();
     }
 
     /// A client from which nothing came since the last ping, not even the answer to it, is gone.

@@ -4,6 +4,7 @@
 //! bounded queues of their subscriptions.
 
 mod connection;
+mod operations;
 mod protocol;
 
 use std::sync::Arc;
@@ -81,10 +82,10 @@ async fn serve(site: Arc<Site>, headers: HeaderMap, socket: WebSocket, agreed: b
     let mut socket = connection.into_socket();
     let frame = CloseFrame { code, reason: (&*reason).into() };
     let goodbye = async {
-        if socket.send(Message::Close(Some(frame))).await.is_ok() {
-            // What the client still says is read: a connection with unread bytes would be reset, and the code lost.
-            while let Some(Ok(_)) = socket.recv().await {}
-        }
+        // Where the client said goodbye first, the socket has its own answer ready, and sends it when it reads.
+        let _ = socket.send(Message::Close(Some(frame))).await;
+        // What the client still says is read: a connection with unread bytes would be reset, and the code lost.
+        while let Some(Ok(_)) = socket.recv().await {}
     };
     // A client that does not answer is left.
     let _ = timeout(patience, goodbye).await;

@@ -29,6 +29,7 @@ pub(super) struct Close {
 }
 
 impl Close {
+    pub(super) const NORMAL: Self = Self::new(1000, "");
     pub(super) const GOING_AWAY: Self = Self::new(1001, "Going away");
     pub(super) const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
     pub(super) const NO_SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");
