@@ -186,7 +186,7 @@ fn main() {
             query: Cow::Borrowed(query),
             operation_name: None,
             variables: Some(&variables),
-            allowed: Allowed::Queries,
+            allowed: Allowed::Reads,
         };
         let response = runtime.block_on(front.execute(request, context()));
         let is_whole = matches!(response.outcome, Outcome::Executed { errors: 0, .. });

@@ -13,7 +13,7 @@ use http::HeaderMap;
 use tokio::time::Instant;
 
 /// Who asks, and until when.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// Different for every request of this process.
     pub request: RequestId,
@@ -65,16 +65,16 @@ impl Identity {
 }
 
 /// Values of the embedding program: by type for resolvers, by name for `$context` in a schema.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Values {
-    typed: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    typed: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     named: HashMap<String, String>,
 }
 
 impl Values {
     /// Keeps a value that resolvers find by its type.
     pub fn insert<T: Any + Send + Sync>(&mut self, value: T) {
-        self.typed.insert(TypeId::of::<T>(), Box::new(value));
+        self.typed.insert(TypeId::of::<T>(), Arc::new(value));
     }
 
     /// The value of this type.

@@ -5,7 +5,7 @@ use crate::server::Origin;
 
 /// What does not go together.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
-    let rules = [timeouts, credentials, claims, service_names, jitter];
+    let rules = [timeouts, keepalive, credentials, claims, service_names, jitter];
     rules.into_iter().flat_map(|rule| rule(config)).collect()
 }
 
@@ -27,6 +27,15 @@ fn timeouts(config: &Config) -> Vec<Fault> {
         faults.push(fault(&["server", "default_timeout"], message));
     }
     faults
+}
+
+fn keepalive(config: &Config) -> Vec<Fault> {
+    if config.server.streams.keepalive.0.is_zero() {
+        let message =
+            "with `0s` nothing but pings would be sent; write `12s`, for example".to_owned();
+        return vec![fault(&["server", "streams", "keepalive"], message)];
+    }
+    Vec::new()
 }
 
 fn credentials(config: &Config) -> Vec<Fault> {

@@ -115,8 +115,8 @@ colour = "red"
             "ANABRANCH_SERVER__DRAIN_DELAY: server.drain_delay: `a while` is not a span of time; write a whole number \
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
-             `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, `cors`, \
-             `trusted`",
+             `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, \
+             `streams`, `cors`, `trusted`",
             "a.toml:14: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
              all of a package, or `*`",
         ],
@@ -139,8 +139,8 @@ fn what_is_no_toml_hides_no_other_fault() {
             "ANABRANCH_SERVER__DRAIN_DELAY: server.drain_delay: `a while` is not a span of time; write a whole number \
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
-             `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, `cors`, \
-             `trusted`",
+             `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, \
+             `streams`, `cors`, `trusted`",
             "a.toml:13: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
              all of a package, or `*`",
         ],
@@ -183,12 +183,13 @@ fn each_faulty_element_of_a_list_is_told() {
 #[test]
 fn settings_that_do_not_go_together_are_faults() {
     check(
-        "[server]\ndefault_timeout = \"1m\"\ncors = { origins = [\"*\"], credentials = true }\ntrusted.claims = { a = \"b\" }",
+        "[server]\ndefault_timeout = \"1m\"\nstreams.keepalive = \"0s\"\ncors = { origins = [\"*\"], credentials = true }\ntrusted.claims = { a = \"b\" }",
         &[],
         &[
             "a.toml:2: server.default_timeout: `1m` is more than `server.max_timeout`, 10s; write at most that",
-            "a.toml:3: server.cors.credentials: browsers send no credentials where `origins` has `*`; name the origins",
-            "a.toml:4: server.trusted.claims: claims belong to a caller; name the header of the caller in `subject`",
+            "a.toml:3: server.streams.keepalive: with `0s` nothing but pings would be sent; write `12s`, for example",
+            "a.toml:4: server.cors.credentials: browsers send no credentials where `origins` has `*`; name the origins",
+            "a.toml:5: server.trusted.claims: claims belong to a caller; name the header of the caller in `subject`",
         ],
     );
 }
@@ -236,12 +237,14 @@ fn the_reference_has_every_key() {
     let reference: toml::Table = reference_with_examples().parse().unwrap();
     let tables = [
         "server",
+        "server.streams",
         "server.cors",
         "server.trusted",
         "services.\"*\"",
         "graphql",
         "graphql.limits",
         "executor",
+        "executor.subscriptions",
         "executor.entity_cache",
         "mock",
     ];

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::subscription;
 use crate::{
     entity_cache,
     units::{ByteSize, Span},
@@ -30,6 +31,8 @@ pub struct Config {
     pub max_answer_size: ByteSize,
     /// What is kept of what services answered.
     pub entity_cache: entity_cache::Config,
+    /// How events are answered.
+    pub subscriptions: subscription::Config,
 }
 
 impl Default for Config {
@@ -41,6 +44,7 @@ impl Default for Config {
             refresh_timeout: Span(Duration::from_secs(5)),
             max_answer_size: ByteSize(32 << 20),
             entity_cache: entity_cache::Config::default(),
+            subscriptions: subscription::Config::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     config::Config,
     in_flight::InFlight,
     prepared::{Prepared, PreparedStep},
+    subscription,
 };
 use crate::{
     call::CallService,
@@ -20,7 +21,7 @@ use crate::{
     operation::Value,
     plan::StepId,
     resolver::{Registration, Resolve},
-    transcoder::Budget,
+    transcoder::{Budget, EntityValue},
 };
 
 /// What all requests share.
@@ -36,6 +37,7 @@ pub(super) struct Engine {
     pub(super) refreshes: Arc<Semaphore>,
     pub(super) refresh_timeout: Duration,
     pub(super) max_answer_size: usize,
+    pub(super) subscriptions: subscription::Config,
     reserve: Duration,
 }
 
@@ -48,6 +50,16 @@ pub(super) struct Request {
     pub(super) context: Arc<Context>,
     /// When the answer begins to be written.
     pub(super) cutoff: Instant,
+    /// Of a subscription: what is answered.
+    pub(super) event: Option<Event>,
+}
+
+/// One message of a subscription's stream.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    /// The root entity.
+    pub(super) value: EntityValue,
+    pub(super) gap: subscription::Gap,
 }
 
 impl Engine {
@@ -57,6 +69,7 @@ impl Engine {
         resolvers: Vec<Registration>,
         config: &Config,
     ) -> Result<Self> {
+        config.subscriptions.check(contract)?;
         Ok(Self {
             contract: FixedState::default().hash_one(contract.encode_to_vec()),
             calls,
@@ -69,6 +82,7 @@ impl Engine {
             )),
             refresh_timeout: config.refresh_timeout.0,
             max_answer_size: usize::try_from(config.max_answer_size.0).unwrap_or(usize::MAX),
+            subscriptions: config.subscriptions.clone(),
             reserve: config.reserve.0,
         })
     }
@@ -89,7 +103,7 @@ impl Request {
     ) -> Self {
         let left = context.deadline.saturating_duration_since(Instant::now());
         let cutoff = context.deadline - engine.reserve.min(left / 4);
-        Self { engine, prepared, variables, context, cutoff }
+        Self { engine, prepared, variables, context, cutoff, event: None }
     }
 
     /// Of the answer.

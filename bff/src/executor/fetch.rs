@@ -98,9 +98,7 @@ impl Fetch {
             TargetKind::Batch { group } => self.items(&self.reply().await?, group),
             TargetKind::Single => {
                 let reply = self.reply().await?;
-                readable(&reply)?;
-                let entity = self.program().entity(reply)?;
-                Ok(vec![entity.map_or(Landed::Missing, Landed::Item)])
+                Ok(vec![entity(self.program(), reply)?])
             }
             TargetKind::Resolver(resolver) => self.resolved(resolver).await,
         }
@@ -193,6 +191,12 @@ impl From<Result<Bytes>> for Landed {
     fn from(result: Result<Bytes>) -> Self {
         result.map_or_else(Self::Failed, Self::Item)
     }
+}
+
+/// What a reply that is not split into items is for its step.
+pub(super) fn entity(program: &CallProgram, reply: Bytes) -> Result<Landed> {
+    readable(&reply)?;
+    Ok(program.entity(reply)?.map_or(Landed::Missing, Landed::Item))
 }
 
 /// Whether a reply is a message at all, whichever. Batches are read when they are split.

@@ -17,11 +17,12 @@ mod prepared;
 mod respond;
 mod run;
 mod step;
+mod subscription;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::{future::BoxFuture, stream::BoxStream};
 
 use crate::{
     call::CallService,
@@ -34,6 +35,7 @@ use crate::{
 
 pub use config::Config;
 pub use prepared::{Prepared, prepare};
+pub use subscription::Config as Subscriptions;
 
 use engine::{Engine, Request};
 
@@ -74,7 +76,8 @@ impl Executor {
     /// # Errors
     ///
     /// [`Code::FailedPrecondition`] where the contract names a resolver that `resolvers` lacks, or has with another
-    /// fingerprint: the program was compiled against another contract.
+    /// fingerprint, as the program was compiled against another contract; or `config` names a subscription that the
+    /// contract lacks.
     pub fn new(
         contract: &Contract,
         calls: Arc<dyn CallService>,
@@ -84,7 +87,7 @@ impl Executor {
         Engine::new(contract, calls, resolvers, config).map(|engine| Self(Arc::new(engine)))
     }
 
-    /// Answers one operation by its context's deadline. `variables` are coerced, in the order of the plan's.
+    /// Answers one query or mutation by its context's deadline. `variables` are coerced, in the order of the plan's.
     ///
     /// Dropping the future cancels the calls of a query. A mutation that has begun runs on to its deadline.
     pub async fn execute(
@@ -108,6 +111,25 @@ impl Executor {
                 stopped,
             )),
         }
+    }
+
+    /// Answers a subscription: each message of its stream with an answer, in time of its own. The stream of answers is over
+    /// when the service ends its own, or after an answer with the reason why nothing more comes. `variables` are coerced, in
+    /// the order of the plan's.
+    ///
+    /// Dropping it cancels the service's stream.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn subscribe(
+        &self,
+        prepared: &Arc<Prepared>,
+        variables: Vec<Option<Value>>,
+        context: Arc<Context>,
+    ) -> BoxStream<'static, Answer> {
+        subscription::answers(Arc::clone(&self.0), Arc::clone(prepared), variables, context)
     }
 }
 

@@ -122,7 +122,8 @@ fn asks_for_the_caller(join: &contract::Join) -> bool {
 ///
 /// # Errors
 ///
-/// [`Code::FailedPrecondition`] where the plan asks for what this runtime cannot do.
+/// [`Code::FailedPrecondition`] where the plan asks for what this runtime cannot do, and [`Code::ValidationFailed`] where a
+/// subscription is not one stream.
 pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     let plan = Arc::new(plan);
     let program = transcoder::compile(&plan, contract)?;
@@ -142,10 +143,26 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     for SiteId(parent) in plan.sites.iter().filter_map(|site| site.parent) {
         has_sites[parent] = true;
     }
+    if plan.kind == OperationKind::Subscription {
+        check_stream(&plan)?;
+    }
     let has_slow_fields =
         plan.shape(plan.root).fields.iter().any(|field| field.source == Source::Slow);
     let body_size = AtomicUsize::new(1024);
     Ok(Arc::new(Prepared { plan, program, steps, has_sites, has_slow_fields, body_size }))
+}
+
+/// That the first step is the only one without a parent, and answers the only root field.
+fn check_stream(plan: &Plan) -> Result<()> {
+    let root_steps = plan.steps.iter().filter(|step| step.level == 0).count();
+    let fields = &plan.shape(plan.root).fields;
+    if root_steps == 1
+        && matches!(fields.as_slice(), [field] if matches!(field.source, Source::Join { .. }))
+    {
+        return Ok(());
+    }
+    let message = "A subscription selects exactly one field, and not one of introspection.";
+    Err(Error::new(Code::ValidationFailed, message))
 }
 
 impl Prepared {
@@ -180,15 +197,18 @@ impl PreparedStep {
     fn new(plan: &Plan, id: StepId, contract: &Contract) -> Result<Self> {
         let step = plan.step(id);
         let policy = step.join.policy.as_deref();
+        // What a stream sends is shown as it comes: nothing is kept of it, and nothing stands in for it.
+        let streams = plan.kind == OperationKind::Subscription && step.level == 0;
+        let policy = policy.filter(|_| !streams);
         let cache = policy.and_then(|policy| policy.cache.clone());
         let cache = cache.filter(|cache| cache.max_age_ms > 0);
         let ladder = policy.and_then(|policy| policy.fallback.as_deref());
         let fallback = ladder.and_then(|ladder| ladder.rpc.as_deref());
         let mutates = plan.kind == OperationKind::Mutation;
         Ok(Self {
-            target: Target::new(&step.join, step.join.side_effects(), contract)?,
+            target: Target::new(&step.join, step.join.side_effects(), streams, contract)?,
             fallback: fallback
-                .map(|rpc| Target::new(rpc, step.join.side_effects(), contract))
+                .map(|rpc| Target::new(rpc, step.join.side_effects(), false, contract))
                 .transpose()?,
             last: ladder.and_then(last),
             timeout: step.timeout,
@@ -220,6 +240,7 @@ impl Target {
     fn new(
         join: &contract::Join,
         side_effects: contract::SideEffects,
+        streams: bool,
         contract: &Contract,
     ) -> Result<Self> {
         let kind = match join.target {
@@ -230,14 +251,14 @@ impl Target {
                 .map_or(TargetKind::Single, |batch| TargetKind::Batch { group: batch.group }),
         };
         let method = Arc::new(method(join, contract)?);
-        if method.server_streaming {
-            return Err(Error::new(
-                Code::FailedPrecondition,
-                format!(
-                    "`{}/{}` is a stream: it answers subscriptions",
-                    method.service, method.name
-                ),
-            ));
+        if method.server_streaming != streams {
+            let what = if streams {
+                "answers once: a subscription needs a stream"
+            } else {
+                "is a stream: it answers subscriptions"
+            };
+            let message = format!("`{}/{}` {what}", method.service, method.name);
+            return Err(Error::new(Code::FailedPrecondition, message));
         }
         let origin =
             Origin { service: method.service.as_str().into(), method: method.name.as_str().into() };

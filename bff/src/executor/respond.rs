@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     Answer,
     step::{Note, Substitute},
+    subscription::Gap,
 };
 use crate::{
     error::{Error, Origin},
@@ -19,6 +20,7 @@ pub(super) fn finish(
     mut body: Vec<u8>,
     emission: &Emission,
     notes: &[Note],
+    gap: Gap,
     budget: Budget,
 ) -> Answer {
     let size = budget.size.saturating_sub(body.len());
@@ -28,7 +30,7 @@ pub(super) fn finish(
         body.extend_from_slice(b",\"errors\":");
         errors_left_out += list_within(&mut meter, &mut body, &emission.errors, field_error);
     }
-    extensions(&mut meter, &mut body, emission, notes, errors_left_out);
+    extensions(&mut meter, &mut body, emission, notes, errors_left_out, gap);
     body.push(b'}');
     Answer {
         body: body.into(),
@@ -80,6 +82,7 @@ fn extensions(
     emission: &Emission,
     notes: &[Note],
     errors_left_out: u64,
+    gap: Gap,
 ) {
     let mut lead: &[u8] = b",\"extensions\":{";
     let mut degraded_left_out = emission.degraded_left_out;
@@ -90,10 +93,19 @@ fn extensions(
         degraded_left_out += list_within(meter, body, &emission.degraded, write);
         lead = b",";
     }
-    let left_out = [("degradedLeftOut", degraded_left_out), ("errorsLeftOut", errors_left_out)];
+    let left_out = [
+        ("degradedLeftOut", degraded_left_out),
+        ("errorsLeftOut", errors_left_out),
+        ("skipped", gap.skipped),
+    ];
     for (name, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
         body.extend_from_slice(lead);
         write(body, format_args!("\"{name}\":{count}"));
+        lead = b",";
+    }
+    if gap.resumed {
+        body.extend_from_slice(lead);
+        body.extend_from_slice(b"\"resumed\":true");
         lead = b",";
     }
     if lead == b"," {
@@ -191,7 +203,8 @@ mod tests {
     }
 
     fn check(emission: &Emission, notes: &[Note], expected: &str) {
-        let answer = finish(b"{\"data\":{}".to_vec(), emission, notes, budget(1 << 20));
+        let answer =
+            finish(b"{\"data\":{}".to_vec(), emission, notes, Gap::default(), budget(1 << 20));
         assert_eq!(std::str::from_utf8(&answer.body).unwrap(), expected);
         serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap();
     }
@@ -270,7 +283,8 @@ mod tests {
         // Ten bytes are written; the clock is first read after 32 KiB.
         for (budget, most) in [(budget(10), 400), (budget(5_000), 5_400), (late, 34_000)] {
             let data = b"{\"data\":{}".to_vec();
-            let answer = finish(data, &emission, std::slice::from_ref(&note), budget);
+            let answer =
+                finish(data, &emission, std::slice::from_ref(&note), Gap::default(), budget);
             assert!(answer.body.len() < most, "{}", answer.body.len());
             assert_eq!((answer.errors, answer.degraded), (1_007, 1_000));
             let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();

@@ -3,7 +3,11 @@
 use std::{collections::HashMap, mem, panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
-use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, ready},
+    stream::FuturesUnordered,
+};
 use tokio::time::timeout_at;
 
 use super::{
@@ -77,10 +81,11 @@ pub(super) async fn run(
     let mut body = request.prepared.buffer();
     body.extend_from_slice(b"{\"data\":");
     let budget = request.budget();
+    let gap = request.event.as_ref().map(|event| event.gap).unwrap_or_default();
     let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &slow, budget };
     let emission = request.prepared.program.emit(&input, &mut body);
     run.forget_unreadable(&emission);
-    let answer = respond::finish(body, &emission, &run.notes, budget);
+    let answer = respond::finish(body, &emission, &run.notes, gap, budget);
     request.prepared.remember_size(answer.body.len());
     answer
 }
@@ -153,6 +158,13 @@ impl Run {
             }
         } else if self.halted && self.request.step(step).acts {
             self.entities[step.0] = vec![not_sent(); keys.len()];
+        } else if let Some(event) = self.event(step) {
+            // There already: nobody is asked.
+            let outcomes = vec![event; keys.len()];
+            work.push(
+                ready(Done::Answered(step, Answered { outcomes, hasty: Vec::new() })).boxed(),
+            );
+            return;
         } else if !keys.is_empty() {
             let (step_run, hasty) = (self.step_run(step), self.shown_to_hasty(step));
             let answer = async move { Done::Answered(step, step_run.answer(&hasty).await) };
@@ -184,6 +196,12 @@ impl Run {
         let answer = early::answer(guessed, answer, rest, hasty);
         work.push(answer.map(move |answered| Done::Answered(step, answered)).boxed());
         true
+    }
+
+    /// What a subscription's first step has.
+    fn event(&self, step: StepId) -> Option<Outcome> {
+        let event = self.request.event.as_ref().filter(|_| step == StepId(0))?;
+        Some(Outcome::new(event.value.clone()))
     }
 
     fn take(&mut self, done: Done, work: &Work) {

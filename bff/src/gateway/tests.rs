@@ -125,7 +125,7 @@ async fn one_line_says_what_is_served_and_where() {
     let gateway = gateway.build().await.unwrap();
     assert_ne!(gateway.address().port(), 0);
     let line = format!(
-        "anabranch {} · 2 types, 6 fields · http://{}/graphql (GraphiQL in the browser)",
+        "anabranch {} · 3 types, 8 fields · http://{}/graphql (GraphiQL in the browser)",
         env!("CARGO_PKG_VERSION"),
         gateway.address()
     );
@@ -206,7 +206,7 @@ async fn promised_fields_are_mocked_where_the_configuration_allows_it_and_others
         .unwrap()
         .call_service(Arc::<Service>::clone(&service));
     let gateway = gateway.build().await.unwrap();
-    assert!(gateway.announcement().contains("6 fields, 1 promised"), "{}", gateway.announcement());
+    assert!(gateway.announcement().contains("8 fields, 1 promised"), "{}", gateway.announcement());
     let gateway = Running::start(gateway);
     let answer = gateway.ask("{a echo}").await;
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();

@@ -15,7 +15,7 @@ mod schema;
 mod validate;
 
 pub use config::{Config, Limits};
-pub use front::{Allowed, Front, Outcome, Request, Response, plan_text};
+pub use front::{Allowed, Answers, Front, Outcome, Request, Response, plan_text};
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use super::{Argument, Plan, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId, Value};
 use crate::{
     contract::{Contract, Fallback, FieldNames, Join, fallback, fill, join, source, wire},
+    operation::OperationKind,
     units::Span,
 };
 
@@ -108,10 +109,15 @@ impl<'a> PlanText<'a> {
                 format!("{branch}{} {}", id.0 + 1, self.target(&step.join)),
                 format!("→ {}", answers.join(", ")),
                 if keys.is_empty() { String::new() } else { format!("← {}", keys.join(", ")) },
-                self.calls(id),
+                if self.streams(step) { "1 stream".to_owned() } else { self.calls(id) },
             ],
             notes: self.notes(step, &mine),
         }
+    }
+
+    /// Whether its messages are what is answered.
+    fn streams(&self, step: &Step) -> bool {
+        self.plan.kind == OperationKind::Subscription && step.level == 0
     }
 
     fn target(&self, join: &Join) -> String {
@@ -272,22 +278,26 @@ impl<'a> PlanText<'a> {
 
     fn totals(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let steps = (0..self.plan.steps.len()).map(StepId);
-        let calls = steps.filter(|id| !is_resolver(&self.plan.step(*id).join));
+        let asked = steps.filter(|id| !self.streams(self.plan.step(*id)));
+        let calls = asked.filter(|id| !is_resolver(&self.plan.step(*id).join));
         let (mut count, mut open) = (0, false);
         for id in calls {
             count += 1;
             open |= !self.is_one_call(id);
         }
-        let levels = self.plan.levels();
+        let streams = self.plan.kind == OperationKind::Subscription;
+        let levels = self.plan.levels() - usize::from(streams);
         let at_least = if open { "at least " } else { "" };
         write!(
             formatter,
-            "{at_least}{count} {} in {levels} {}",
+            "{at_least}{count} {} in {levels} {}{}",
             plural(count, "call"),
-            plural(levels, "level")
+            plural(levels, "level"),
+            if streams { " for each event" } else { "" }
         )?;
         match self.plan.worst_case() {
             Some(time) if count > 0 => write!(formatter, " · worst case {}", Span(time)),
+            None if streams => formatter.write_str(" · worst case the event's timeout"),
             None => formatter.write_str(" · worst case the request's deadline"),
             Some(_) => Ok(()),
         }

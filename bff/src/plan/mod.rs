@@ -210,18 +210,20 @@ impl Plan {
     }
 
     /// The longest that all calls together may take, if each has a timeout, and what early steps need has the keys that it
-    /// was asked with.
+    /// was asked with. Of a subscription: those for one event.
     #[must_use]
     pub fn worst_case(&self) -> Option<Duration> {
         let mut ends: Vec<Option<Duration>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let before = step.needs.iter().chain(&step.after).map(|id| ends[id.0]);
             let inputs = latest(before);
+            let is_there = self.kind == OperationKind::Subscription && step.level == 0;
+            let timeout = if is_there { Some(Duration::ZERO) } else { step.timeout };
             ends.push(if step.early {
                 // Those it needs start at once.
-                latest([inputs, step.timeout].into_iter())
+                latest([inputs, timeout].into_iter())
             } else {
-                inputs.and_then(|start| start.checked_add(step.timeout?))
+                inputs.and_then(|start| start.checked_add(timeout?))
             });
         }
         latest(ends.into_iter())

@@ -34,10 +34,7 @@ fn refused_status(media: Media, code: Code) -> StatusCode {
 
 /// The answer to what is not a GraphQL request over HTTP: its status is the same in both media types.
 pub(super) fn refusal(media: Media, error: &Error) -> Response {
-    let body = serde_json::json!({
-        "errors": [{ "message": error.message(), "extensions": { "code": error.code().name() } }]
-    });
-    let mut response = Response::new(Body::from(body.to_string()));
+    let mut response = Response::new(Body::from(body(error)));
     *response.status_mut() =
         StatusCode::from_u16(error.code().http_status()).expect("the table has HTTP statuses");
     let headers = response.headers_mut();
@@ -51,6 +48,14 @@ pub(super) fn refusal(media: Media, error: &Error) -> Response {
         _ => {}
     }
     response
+}
+
+/// A response without data.
+pub(super) fn body(error: &Error) -> Bytes {
+    let body = serde_json::json!({
+        "errors": [{ "message": error.message(), "extensions": { "code": error.code().name() } }]
+    });
+    body.to_string().into()
 }
 
 /// Whether the method is one that only reads.

@@ -27,22 +27,39 @@ pub struct Config {
     pub default_timeout: Span,
     /// The longest time a request may ask for; one that asks for more gets this. 10 s.
     pub max_timeout: Span,
-    /// A larger body is refused with 413. 1 MiB: a large document is 100 KiB, the rest is for variables.
+    /// A larger body is refused with 413, a larger message of a WebSocket closes it with 4400. 1 MiB: a large document is 100 KiB, the rest is for variables.
     pub max_body_size: ByteSize,
     /// A client that takes longer to send the headers of a request is disconnected. 10 s.
     pub header_timeout: Span,
     /// After the signal to stop: how long new requests are still taken, while `/ready` already says 503, so that balancers
     /// notice. 0 s, as nobody balances on a developer's machine; where a balancer asks `/ready`, twice its interval.
     pub drain_delay: Span,
-    /// After that: how long requests in flight may take before they are cut. 10 s, the longest that a request takes.
+    /// After that: how long requests in flight may take before they are cut; subscriptions are ended at once. 10 s, the longest that a request takes.
     pub drain_timeout: Span,
     /// Whether browsers that open `/graphql` get GraphiQL.
     pub graphiql: bool,
-    /// Which pages of other origins may ask.
+    /// Clients that get more than one answer.
+    pub streams: Streams,
+    /// Which pages of other origins may ask, and open WebSockets.
     pub cors: Cors,
     /// Which headers say who calls. Only a proxy that sets them on every request, and lets none of a client's through, makes
     /// them trustworthy.
     pub trusted: Trusted,
+}
+
+/// The table `server.streams`: subscriptions over `text/event-stream`, and WebSockets.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Streams {
+    /// After so much silence a comment is sent, or over a WebSocket a ping, so that what stands between keeps the connection.
+    /// A WebSocket whose client did not answer a ping by the next one is closed. 12 s: less than most proxies wait.
+    pub keepalive: Span,
+    /// A WebSocket whose client has taken nothing for so long is closed. 10 s.
+    pub send_timeout: Span,
+    /// A WebSocket whose client has not said `connection_init` by then is closed, with 4408. 3 s.
+    pub init_timeout: Span,
+    /// How many operations one WebSocket may have at a time; one more is an error with `LIMIT_EXCEEDED`.
+    pub max_operations: usize,
 }
 
 /// The table `server.cors`. Without origins no page of another origin may ask.
@@ -82,8 +99,20 @@ impl Default for Config {
             drain_delay: seconds(0),
             drain_timeout: seconds(10),
             graphiql: true,
+            streams: Streams::default(),
             cors: Cors::default(),
             trusted: Trusted::default(),
+        }
+    }
+}
+
+impl Default for Streams {
+    fn default() -> Self {
+        Self {
+            keepalive: Span(Duration::from_secs(12)),
+            send_timeout: Span(Duration::from_secs(10)),
+            init_timeout: Span(Duration::from_secs(3)),
+            max_operations: 100,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
+use futures::StreamExt;
 use http::{HeaderMap, Method, Request, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use tokio::time::{Instant, timeout_at};
@@ -15,6 +16,7 @@ use super::{
     Site, answer, caller, graphiql,
     media::{self, Media},
     parameters::{self, Parameters},
+    sse, websocket,
 };
 use crate::{
     context::Context,
@@ -22,11 +24,23 @@ use crate::{
     graphql::{self, Allowed, Outcome},
 };
 
+/// How a client wants to be answered.
+#[derive(Clone, Copy)]
+struct Way {
+    media: Media,
+    /// It reads events, perhaps beside JSON.
+    streams: bool,
+}
+
 /// Any request to `/graphql`.
 pub(super) async fn respond(site: Arc<Site>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
+    if websocket::is_meant(&parts.headers) {
+        let upgraded = websocket::upgrade(&site, parts).await;
+        return upgraded.unwrap_or_else(|refused| answer::refusal(Media::Json, &refused));
+    }
     let Some(media) = negotiate(&site, &parts) else {
-        let message = "answers are `application/graphql-response+json` or `application/json`";
+        let message = "answers are `application/graphql-response+json`, `application/json` or `text/event-stream`";
         return answer::vary_by_accept(answer::refusal(
             Media::Json,
             &Error::new(Code::NotAcceptable, message),
@@ -35,26 +49,29 @@ pub(super) async fn respond(site: Arc<Site>, request: Request<Body>) -> Response
     let response = if media == Media::Html {
         graphiql::page()
     } else {
+        let refused_as = if media == Media::EventStream { Media::Json } else { media };
         let executed = execute(&site, parts, body, media).await;
-        executed.unwrap_or_else(|refused| answer::refusal(media, &refused))
+        executed.unwrap_or_else(|refused| answer::refusal(refused_as, &refused))
     };
     answer::vary_by_accept(response)
 }
 
 /// A page is offered to whoever reads; JSON to all.
 fn negotiate(site: &Site, parts: &Parts) -> Option<Media> {
-    let offered = [Media::GraphQl, Media::Json, Media::Html];
+    let offered = [Media::GraphQl, Media::Json, Media::EventStream, Media::Html];
     let pages = site.config.graphiql && answer::is_safe(&parts.method);
-    let offered = if pages { &offered[..] } else { &offered[..2] };
+    let offered = if pages { &offered[..] } else { &offered[..3] };
     media::negotiate(&parts.headers, offered)
 }
 
 async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<Response> {
     let now = Instant::now();
+    let streams = media::negotiate(&parts.headers, &[Media::EventStream]).is_some();
+    let way = Way { media, streams };
     if answer::is_safe(&parts.method) {
         let parameters = parameters::from_query_string(parts.uri.query().unwrap_or_default())?;
         let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;
-        return Ok(run(site, parameters, Allowed::Queries, context, media).await);
+        return Ok(run(site, parameters, Allowed::Reads, context, way).await);
     }
     if parts.method != Method::POST {
         let message = "send a GraphQL request by GET or POST";
@@ -66,7 +83,7 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
     check_announced_length(&parts.headers, limit)?;
     let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;
     let body = read(body, limit, context.deadline).await?;
-    Ok(run(site, parameters::from_body(&body)?, Allowed::QueriesAndMutations, context, media).await)
+    Ok(run(site, parameters::from_body(&body)?, Allowed::Writes, context, way).await)
 }
 
 async fn run(
@@ -74,7 +91,7 @@ async fn run(
     parameters: Parameters<'_>,
     allowed: Allowed,
     context: Context,
-    media: Media,
+    Way { media, streams }: Way,
 ) -> Response {
     let request = graphql::Request {
         query: parameters.query,
@@ -82,12 +99,41 @@ async fn run(
         variables: parameters.variables.as_deref(),
         allowed,
     };
+    if streams {
+        return run_for_many(site, &request, context, media).await;
+    }
     let graphql::Response { body, outcome } = site.front.execute(request, context).await;
     let refused = match outcome {
         Outcome::Executed { .. } => None,
         Outcome::RequestError { code } => Some(code),
     };
     answer::graphql(media, refused, body)
+}
+
+/// As [`run`] for a client that reads events. One that reads JSON as well, and likes it as much, gets events for subscriptions
+/// only.
+async fn run_for_many(
+    site: &Site,
+    request: &graphql::Request<'_>,
+    context: Context,
+    media: Media,
+) -> Response {
+    let only_events = media == Media::EventStream;
+    match site.front.answers(request, context) {
+        Ok(answers) if only_events || answers.subscribed => sse::answers(site, answers),
+        Ok(mut answers) => {
+            answer::graphql(media, None, answers.bodies.next().await.unwrap_or_default())
+        }
+        Err(graphql::Response { body, outcome }) => match outcome {
+            Outcome::RequestError { code: Code::MethodNotAllowed } if only_events => {
+                answer::graphql(Media::Json, Some(Code::MethodNotAllowed), body)
+            }
+            Outcome::RequestError { code } if !only_events => {
+                answer::graphql(media, Some(code), body)
+            }
+            _ => sse::refusal(site, &body),
+        },
+    }
 }
 
 /// A body that says that it is too large is refused before it comes.

@@ -14,7 +14,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::config::Config;
+use super::{config::Config, stopping::Stopping};
 
 /// Without a file handle for a connection there is no use in asking for the next one at once.
 const AFTER_ACCEPT_FAILED: Duration = Duration::from_millis(100);
@@ -52,16 +52,18 @@ pub(super) struct Connections {
     router: Router,
     header_timeout: Duration,
     drain_timeout: Duration,
+    stopping: Stopping,
     graceful: GracefulShutdown,
     tasks: JoinSet<()>,
 }
 
 impl Connections {
-    pub(super) fn new(router: Router, config: &Config) -> Self {
+    pub(super) fn new(router: Router, config: &Config, stopping: &Stopping) -> Self {
         Self {
             router,
             header_timeout: config.header_timeout.0,
             drain_timeout: config.drain_timeout.0,
+            stopping: stopping.clone(),
             graceful: GracefulShutdown::new(),
             tasks: JoinSet::new(),
         }
@@ -81,7 +83,7 @@ impl Connections {
             builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
             builder.http2().timer(TokioTimer::new());
             let service = TowerToHyperService::new(router);
-            let serving = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
             if let Err(error) = watcher.watch(serving).await {
                 tracing::debug!(error, "a connection ended early");
             }
@@ -97,10 +99,12 @@ impl Connections {
 
     /// Lets requests in flight end, for as long as `drain_timeout` says.
     pub(super) async fn drain(mut self) {
-        if timeout(self.drain_timeout, self.graceful.shutdown()).await.is_err() {
+        let ended = async { tokio::join!(self.graceful.shutdown(), self.stopping.served()) };
+        if timeout(self.drain_timeout, ended).await.is_err() {
             let connections = self.tasks.len();
             tracing::warn!(connections, "time to stop is over; requests are cut");
         }
+        self.stopping.cut();
         self.tasks.shutdown().await;
     }
 }

@@ -11,6 +11,8 @@ pub(super) enum Media {
     Json,
     /// `text/html`: a person with a browser.
     Html,
+    /// `text/event-stream`: as many answers as there are.
+    EventStream,
 }
 
 impl Media {
@@ -19,6 +21,7 @@ impl Media {
             Self::GraphQl => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
+            Self::EventStream => "text/event-stream",
         })
     }
 
@@ -27,6 +30,7 @@ impl Media {
             Self::GraphQl => ("application", "graphql-response+json"),
             Self::Json => ("application", "json"),
             Self::Html => ("text", "html"),
+            Self::EventStream => ("text", "event-stream"),
         }
     }
 }
@@ -52,6 +56,9 @@ pub(super) fn negotiate(headers: &HeaderMap, offered: &[Media]) -> Option<Media>
         let range = matching.max_by_key(|range| range.exactness())?;
         let preference = match (range.exactness(), media) {
             (_, Media::Html) => 0,
+            // Only who names it can read it.
+            (exactness, Media::EventStream) if exactness < 2 => return None,
+            (_, Media::EventStream) => 0,
             (2, Media::GraphQl) | (0 | 1, Media::Json) => 2,
             _ => 1,
         };

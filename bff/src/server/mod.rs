@@ -1,4 +1,4 @@
-//! Listeners and HTTP: the only door of axum.
+//! Listeners, HTTP and WebSockets: the only door of axum.
 //!
 //! `/graphql` answers GraphQL over HTTP and shows GraphiQL to browsers, `/live` says that the process runs, `/ready` whether
 //! requests should come here. A client that leaves drops the future that works for it.
@@ -11,7 +11,10 @@ mod graphiql;
 mod listener;
 mod media;
 mod parameters;
+mod sse;
+mod stopping;
 mod threads;
+mod websocket;
 
 use std::{
     fmt,
@@ -29,10 +32,10 @@ use tokio::{net::TcpListener, time::sleep};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 pub use caller::Mocking;
-pub use config::{Config, Cors, Header, Origin, Trusted};
+pub use config::{Config, Cors, Header, Origin, Streams, Trusted};
 pub use threads::OnThread;
 
-use self::{listener::Connections, threads::Threads};
+use self::{listener::Connections, stopping::Stopping, threads::Threads};
 use crate::{
     error::{Code, Error, Result},
     graphql::Front,
@@ -44,6 +47,7 @@ struct Site {
     front: Front,
     mocking: Mocking,
     ready: AtomicBool,
+    stopping: Stopping,
 }
 
 /// A page or a file of the embedding program.
@@ -90,7 +94,13 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let site = Arc::new(Site { config, front, mocking, ready: AtomicBool::new(true) });
+        let site = Arc::new(Site {
+            config,
+            front,
+            mocking,
+            ready: AtomicBool::new(true),
+            stopping: Stopping::default(),
+        });
         let router = router(&site, pages);
         Ok(Self { listener, address, site, router, on_thread: Arc::new(|_| {}) })
     }
@@ -108,7 +118,7 @@ impl Server {
     }
 
     /// Takes requests until `stop` is done. Then `/ready` says no, and after `drain_delay` nothing new is taken; requests in
-    /// flight have `drain_timeout` to end.
+    /// flight have `drain_timeout` to end, and subscriptions end at once.
     ///
     /// # Errors
     ///
@@ -119,8 +129,9 @@ impl Server {
             stop.await;
             site.ready.store(false, Ordering::Relaxed);
             sleep(site.config.drain_delay.0).await;
+            site.stopping.begin();
         };
-        let connections = || Connections::new(router.clone(), &site.config);
+        let connections = || Connections::new(router.clone(), &site.config, &site.stopping);
         let Some(count) = site.config.threads else {
             listener::serve(listener, connections(), stop).await;
             return Ok(());

@@ -9,7 +9,8 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     explanation: r#"Some directives only make sense together or in some places: `@batch` needs `@rpc`; `@timeout`, `@cache` and
 `@fallback` need a call behind the field; `@invalidates` needs a mutation; on a type, `@timeout` and `@cache` need
-`@load`.
+`@load`. A field of Subscription is a stream: neither `@resolve`, nor `@cache`, nor `@fallback` can do anything for it,
+and `@timeout` is for its beginning.
 "#,
     check: Check::Bind(check),
 };

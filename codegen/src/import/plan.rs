@@ -153,7 +153,10 @@ impl<'a> Plan<'a> {
     fn is_waiting(&self, kind: Kind, full_name: &str, name: &str) -> bool {
         let existing = self.existing;
         let is_root = is_reserved(name)
-            || [&existing.query, &existing.mutation].into_iter().flatten().any(|root| root == name);
+            || [&existing.query, &existing.mutation, &existing.subscription]
+                .into_iter()
+                .flatten()
+                .any(|root| root == name);
         let ty = existing.types.get(name).filter(|ty| ty.kind == kind && !is_root);
         let Some(ty) = ty else { return false };
         let is_its_own = match kind {

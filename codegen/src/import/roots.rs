@@ -1,4 +1,4 @@
-//! Fields of Query and Mutation.
+//! Fields of Query, Mutation and Subscription.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::existing::ExistingMember;
 use super::naming::{camel, free, prefixes};
 use super::plan::{Plan, path_of};
 use super::sdl::{Definition, Kind, Member};
-use super::services::{is_read, is_unary, left_out};
+use super::services::{is_read, left_out};
 use super::values::{Shown, Way, shown};
 use crate::model::names::{pascal, singular, snake};
 
@@ -34,18 +34,23 @@ pub(super) fn roots(plan: &mut Plan<'_>, methods: &[MethodDescriptor]) {
     let name = |given: &Option<String>, usual: &str| given.clone().unwrap_or(usual.to_owned());
     let mut query = Root::new(plan, name(&plan.existing.query, "Query"));
     let mut mutation = Root::new(plan, name(&plan.existing.mutation, "Mutation"));
+    let mut subscription = Root::new(plan, name(&plan.existing.subscription, "Subscription"));
     for method in methods {
         let path = path_of(method);
         if plan.existing.mentions_method(&path) || super::joins::uses(plan, method) {
             continue;
         }
-        let root = if is_read(method) { &mut query } else { &mut mutation };
+        let root = match (method.is_server_streaming(), is_read(method)) {
+            (true, _) => &mut subscription,
+            (false, true) => &mut query,
+            (false, false) => &mut mutation,
+        };
         if let Some(member) = bound_by_name(plan, root, method) {
             let named = member.named.clone().unwrap_or_default();
             plan.adopt(Kind::Object, method.output().full_name(), &named);
             continue;
         }
-        let reason = match streaming(method) {
+        let reason = match takes_stream(method) {
             Some(reason) => reason,
             None => match field(plan, method, &mut root.used) {
                 Some(field) => {
@@ -63,6 +68,7 @@ pub(super) fn roots(plan: &mut Plan<'_>, methods: &[MethodDescriptor]) {
     for (root, description, file) in [
         (query, "What can be asked.", "query.graphql"),
         (mutation, "What can be changed.", "mutation.graphql"),
+        (subscription, "What happens.", "subscription.graphql"),
     ] {
         let members: Vec<Member> = root.fields.into_iter().chain(root.remarks).collect();
         plan.definitions.push(Definition {
@@ -101,14 +107,13 @@ fn placeholder(plan: &mut Plan<'_>, query: &mut Root, is_needed: bool) {
     ));
 }
 
-fn streaming(method: &MethodDescriptor) -> Option<&'static str> {
-    if method.is_client_streaming() && method.is_server_streaming() {
-        return Some("streams both ways, which no GraphQL field can");
-    }
-    if method.is_client_streaming() {
-        return Some("takes a stream, which no GraphQL field can give");
-    }
-    method.is_server_streaming().then_some("answers with a stream; subscriptions come later")
+fn takes_stream(method: &MethodDescriptor) -> Option<&'static str> {
+    let reason = if method.is_server_streaming() {
+        "streams both ways, which no GraphQL field can"
+    } else {
+        "takes a stream, which no GraphQL field can give"
+    };
+    method.is_client_streaming().then_some(reason)
 }
 
 /// The field without directives that means the method already, as the schema language finds methods by name.
@@ -117,9 +122,11 @@ fn bound_by_name<'a>(
     root: &Root,
     method: &MethodDescriptor,
 ) -> Option<&'a ExistingMember> {
-    let existing = plan.existing.types.get(&root.name).filter(|_| is_unary(method))?;
+    let takes_one = !method.is_client_streaming();
+    let existing = plan.existing.types.get(&root.name).filter(|_| takes_one)?;
     let plain = existing.members.iter().filter(|member| !member.has_call);
-    let verbs = ["", "Get", "List", "Search"];
+    let verbs: &[&str] =
+        if method.is_server_streaming() { &["", "Watch"] } else { &["", "Get", "List", "Search"] };
     let is_meant = |member: &&ExistingMember| {
         let field = pascal(&member.name);
         verbs.iter().any(|verb| method.name() == format!("{verb}{field}"))

@@ -1,4 +1,4 @@
-//! What each method becomes: a field of Query or Mutation, a join, or a remark.
+//! What each method becomes: a field of Query, Mutation or Subscription, a join, or a remark.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub(super) fn services(protos: &Protos, existing: &Existing) -> Made {
     if methods.is_empty() {
         plan.note("the protos have no service: nothing can be asked".to_owned());
     }
-    for method in methods.iter().filter(|method| is_unary(method)) {
+    for method in methods.iter().filter(|method| !method.is_client_streaming()) {
         collect(&method.output(), &mut plan.outputs);
     }
     joins::find(&mut plan, &methods);

@@ -51,7 +51,11 @@ fn comments_keep_what_is_for_readers() {
 }
 
 fn schema(protos: &Sources) -> String {
-    let imported = import(protos, &[]);
+    schema_beside(protos, &[])
+}
+
+fn schema_beside(protos: &Sources, there: &[(String, String)]) -> String {
+    let imported = import(protos, there);
     imported.files.iter().map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).collect()
 }
 
@@ -116,6 +120,30 @@ fn what_many_things_have_becomes_a_field_of_the_only_thing_of_that_name() {
     let archive = AUTHORS.replace("shop.catalog", "shop.archive");
     let two = schema(&sources.proto_text("c.proto", archive));
     assert!(!two.contains("  price(") && two.contains("batchGetPrices("), "{two}");
+}
+
+#[test]
+fn what_streams_is_a_subscription_and_one_that_is_there_by_name_is_not_added() {
+    let sources = Sources::new().proto_text(
+        "a.proto",
+        r#"
+        syntax = "proto3";
+        service S {
+          rpc GetTick(Ask) returns (Tick);
+          rpc WatchTicks(Ask) returns (stream Tick);
+          rpc ListTocks(Ask) returns (stream Tick);
+        }
+        message Ask { string text = 1; }
+        message Tick { string text = 1; }
+    "#,
+    );
+    let all = schema(&sources);
+    let (_, subscription) = all.split_once("type Subscription").expect("a third root");
+    assert!(subscription.contains("  watchTicks(text: String): Tick"), "{all}");
+    assert!(subscription.contains("  tocks(text: String): Tick"), "{all}");
+    let there = "type Subscription { ticks(text: String): Tick } type Tick { text: String }";
+    let added = schema_beside(&sources, &[("mine.graphql".to_owned(), there.to_owned())]);
+    assert!(!added.contains("WatchTicks") && added.contains("ListTocks"), "{added}");
 }
 
 #[test]

@@ -170,6 +170,13 @@ impl Binder<'_> {
         {
             conflicts.push(("invalidates", "only a mutation invalidates"));
         }
+        if at.operation == Some(apollo_compiler::ast::OperationType::Subscription) {
+            conflicts.extend([
+                ("resolve", "a function answers once, and a subscription needs a stream"),
+                ("cache", "what a stream sends is shown as it comes, and not kept"),
+                ("fallback", "what a stream sends is shown as it comes: nothing stands in for it"),
+            ]);
+        }
         for (directive, reason) in conflicts {
             self.misplaced(at, directive, reason);
         }

@@ -16,6 +16,10 @@ type Query {
 type Mutation {
   rename(id: ID!, title: String!): Book
 }
+type Subscription {
+  bookChanged(id: ID!): Book
+  bookSold(id: ID!): Book
+}
 type Book {
   id: ID!
   title: String
@@ -46,7 +50,7 @@ pub(super) const PRICE: u32 = 3;
 pub(super) const REVIEW: u32 = 4;
 const USER: u32 = 5;
 
-const METHODS: [&str; 8] = [
+const METHODS: [&str; 10] = [
     "Catalog/GetBook",
     "Catalog/ListBooks",
     "Catalog/BatchGetBooks",
@@ -55,6 +59,8 @@ const METHODS: [&str; 8] = [
     "Users/BatchGet",
     "Inventory/Get",
     "Reviews/ListByBooks",
+    "Catalog/WatchBook",
+    "Catalog/WatchSales",
 ];
 const MORE_METHODS: [&str; 2] = ["Accounts/Me", "Pricing/BatchGetOld"];
 
@@ -68,7 +74,7 @@ impl Shop {
     pub(super) fn new() -> Self {
         let methods = METHODS.iter().chain(&MORE_METHODS).map(|name| method(name)).collect();
         let contract = Contract {
-            bindings: vec![query(), mutation(), book(), price(), review(), user()],
+            bindings: vec![query(), mutation(), book(), price(), review(), user(), subscription()],
             methods,
             resolvers: vec![Resolver {
                 r#type: "Book".to_owned(),
@@ -78,6 +84,7 @@ impl Shop {
             }],
             query: Some(0),
             mutation: Some(1),
+            subscription: Some(6),
             ..Contract::default()
         };
         Self { contract, schema: Schema::parse(SDL) }
@@ -172,6 +179,16 @@ fn mutation() -> Binding {
     binding("Mutation", [("rename", joined(rename))])
 }
 
+fn subscription() -> Binding {
+    let watch = |name| Join { fills: vec![argument("id", 1)], ..call(name, object(0, BOOK)) };
+    let sales =
+        Join { side_effects: SideEffects::Idempotent.into(), ..watch("Catalog/WatchSales") };
+    binding(
+        "Subscription",
+        [("bookChanged", joined(watch("Catalog/WatchBook"))), ("bookSold", joined(sales))],
+    )
+}
+
 fn book() -> Binding {
     let prices = || joined(batch("Pricing/BatchGet", &[1], object(0, PRICE)));
     let stock = Join { key: vec![key_part(&[1], &[1])], ..call("Inventory/Get", int(2)) };
@@ -233,7 +250,12 @@ fn binding<const N: usize>(name: &str, fields: [(&str, Source); N]) -> Binding {
 
 fn method(name: &str) -> Method {
     let (service, name) = name.split_once('/').unwrap();
-    Method { service: service.to_owned(), name: name.to_owned(), ..Method::default() }
+    Method {
+        service: service.to_owned(),
+        name: name.to_owned(),
+        server_streaming: name.starts_with("Watch"),
+        ..Method::default()
+    }
 }
 
 pub(super) fn target(method: &str) -> join::Target {

@@ -22,11 +22,15 @@ impl Schema {
         Self(fields)
     }
 
-    /// A query, or a mutation where the text begins with the word.
+    /// A query, or what the word is that the text begins with.
     pub(super) fn operation(&self, text: &str) -> Operation {
-        let (kind, root, rest) = match text.trim().strip_prefix("mutation") {
-            Some(rest) => (OperationKind::Mutation, "Mutation", rest),
-            None => (OperationKind::Query, "Query", text),
+        let text = text.trim();
+        let (kind, root, rest) = if let Some(rest) = text.strip_prefix("mutation") {
+            (OperationKind::Mutation, "Mutation", rest)
+        } else if let Some(rest) = text.strip_prefix("subscription") {
+            (OperationKind::Subscription, "Subscription", rest)
+        } else {
+            (OperationKind::Query, "Query", text)
         };
         let spaced = rest
             .chars()

@@ -14,6 +14,7 @@ mod rungs;
 mod service;
 mod sharing;
 mod steps;
+mod subscriptions;
 mod trouble;
 mod wire;
 

@@ -1,14 +1,18 @@
 //! The shop's services in memory: they know everything, do as they are told, and remember what they were asked.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     fmt::Write,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt, StreamExt,
+    channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
+    future::{BoxFuture, ready},
+};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -28,6 +32,8 @@ pub(super) struct Services(Arc<Mutex<State>>);
 struct State {
     behaviours: HashMap<String, Behaviour>,
     seen: Vec<Seen>,
+    /// What comes of the next attempts to open a stream; without anything they stall.
+    streams: VecDeque<Result<UnboundedReceiver<Result<Bytes>>>>,
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
 }
@@ -88,6 +94,19 @@ impl Services {
 
     pub(super) fn set_edition(&self, edition: &str) {
         edition.clone_into(&mut self.0.lock().unwrap().edition);
+    }
+
+    /// A stream that can be opened: what is sent comes, and it ends when the sender is gone.
+    pub(super) fn offer_stream(&self) -> UnboundedSender<Result<Bytes>> {
+        let (sender, messages) = unbounded();
+        self.0.lock().unwrap().streams.push_back(Ok(messages));
+        sender
+    }
+
+    /// A stream that cannot be opened.
+    pub(super) fn refuse_stream(&self, code: Code) {
+        let refused = Error::with_source(code, "it failed", "10.0.0.7 refused");
+        self.0.lock().unwrap().streams.push_back(Err(refused));
     }
 
     pub(super) fn seen(&self) -> Vec<Seen> {
@@ -161,8 +180,20 @@ impl CallService for Services {
         self.clone().answer(call).boxed()
     }
 
-    fn server_stream(&self, _: Call) -> BoxFuture<'static, Result<Replies>> {
-        async { Err(Error::new(Code::Unimplemented, "no streams here")) }.boxed()
+    fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies>> {
+        let (_, watch) = self.begin(&call);
+        let next = self.0.lock().unwrap().streams.pop_front();
+        async move {
+            let Some(next) = next else { return std::future::pending().await };
+            let over = async move {
+                // All of it, as its drop is what tells the end.
+                let mut watch = watch;
+                watch.end = End::Replied;
+                None
+            };
+            Ok(next?.map(Some).chain(over.into_stream()).filter_map(ready).boxed())
+        }
+        .boxed()
     }
 }
 

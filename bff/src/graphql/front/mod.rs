@@ -1,9 +1,13 @@
 //! From a request's text to its answer: compiled document, variables, plan, executor.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
 
 use bytes::Bytes;
-use futures::{FutureExt, future, future::BoxFuture};
+use futures::{
+    FutureExt, StreamExt, future,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 use serde_json::value::RawValue;
 
 use super::{
@@ -40,10 +44,10 @@ pub struct Request<'a> {
 /// Which operations a request may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allowed {
-    /// Queries only, for requests by GET.
-    Queries,
-    /// Queries and mutations.
-    QueriesAndMutations,
+    /// What only reads, for requests by GET.
+    Reads,
+    /// Mutations too.
+    Writes,
 }
 
 /// The answer to a request.
@@ -74,6 +78,23 @@ pub enum Outcome {
     },
 }
 
+/// The answers to a request whose client takes more than one.
+pub struct Answers {
+    /// Whether they come until somebody ends them. Otherwise there is one.
+    pub subscribed: bool,
+    /// Each the JSON of a GraphQL response. Dropping it cancels what works for it; a mutation that has begun runs on.
+    pub bodies: BoxStream<'static, Bytes>,
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Answers")
+            .field("subscribed", &self.subscribed)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The GraphQL side of a server, for one contract.
 #[derive(Debug)]
 pub struct Front {
@@ -96,16 +117,16 @@ struct Ready {
 #[derive(Debug)]
 enum Slow {
     /// The answers, which are the same for every request.
-    Answered(Answers),
+    Answered(Introspected),
     /// The fields, some of which depend on variables.
     Asked(Vec<Field>),
 }
 
 /// The JSON of each introspection field, by response key.
 #[derive(Clone, Debug, Default)]
-struct Answers(HashMap<String, Bytes>);
+struct Introspected(HashMap<String, Bytes>);
 
-impl SlowLane for Answers {
+impl SlowLane for Introspected {
     fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>> {
         future::ready(self.0.clone()).boxed()
     }
@@ -115,7 +136,8 @@ impl SlowLane for Answers {
 struct Run {
     prepared: Arc<Prepared>,
     variables: Vec<Option<Value>>,
-    slow: Answers,
+    kind: OperationKind,
+    slow: Introspected,
 }
 
 impl Front {
@@ -132,18 +154,46 @@ impl Front {
         Ok(Self { contract, executor, config, types, introspection, documents })
     }
 
-    /// Answers a request by its context's deadline.
+    /// Answers a query or a mutation by its context's deadline.
     ///
     /// Dropping the future cancels the calls of a query; a mutation that has begun runs on.
     pub async fn execute(&self, request: Request<'_>, context: Context) -> Response {
-        let Run { prepared, variables, slow } = match self.prepare(&request) {
+        let Run { prepared, variables, kind, slow } = match self.prepare(&request) {
             Ok(run) => run,
             Err(refusal) => return refused(&refusal),
         };
+        if kind == OperationKind::Subscription {
+            let message = "A subscription has many answers; send it with \"accept: text/event-stream\", or over a WebSocket \
+                           with the subprotocol \"graphql-transport-ws\".";
+            return refused(&Refusal::new(Code::BadRequest, message));
+        }
         let context = Arc::new(context);
         let answer = self.executor.execute(&prepared, variables, context, &slow).await;
         let executor::Answer { body, data_is_null, errors, degraded } = answer;
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
+    }
+
+    /// Begins any operation. A query or a mutation is answered once, by its context's deadline; a subscription as often as its
+    /// service sends something.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that is not executed.
+    pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
+        let run = self.prepare(request).map_err(|refusal| refused(&refusal))?;
+        let Run { prepared, variables, kind, slow } = run;
+        let context = Arc::new(context);
+        let subscribed = kind == OperationKind::Subscription;
+        let bodies = if subscribed {
+            let answers = self.executor.subscribe(&prepared, variables, context);
+            answers.map(|answer| answer.body).boxed()
+        } else {
+            let executor = Arc::clone(&self.executor);
+            let answer =
+                async move { executor.execute(&prepared, variables, context, &slow).await.body };
+            stream::once(answer).boxed()
+        };
+        Ok(Answers { subscribed, bodies })
     }
 
     /// The plan of an operation as text, as [`plan_text`] writes it.
@@ -161,7 +211,7 @@ impl Front {
         let compiler = Compiler { types: &self.types, config: &self.config, prepare: &prepare };
         let operation_name = request.operation_name.as_deref();
         let known = self.documents.get(&request.query, operation_name, &compiler)?;
-        if known.kind != OperationKind::Query && request.allowed == Allowed::Queries {
+        if known.kind == OperationKind::Mutation && request.allowed == Allowed::Reads {
             let message = "A mutation cannot be sent with GET; send it with POST.";
             return Err(Arc::new(Refusal::new(Code::MethodNotAllowed, message)));
         }
@@ -173,14 +223,12 @@ impl Front {
             Slow::Answered(answers) => answers.clone(),
             Slow::Asked(fields) => self.introspect(fields, &variables)?,
         };
-        Ok(Run { prepared: Arc::clone(&compiled.prepared.prepared), variables, slow })
+        let prepared = Arc::clone(&compiled.prepared.prepared);
+        Ok(Run { prepared, variables, kind: known.kind, slow })
     }
 
     /// Makes an operation ready, and says how many bytes of introspection are kept with it.
     fn compile(&self, operation: Operation) -> Result<(Ready, usize), Refusal> {
-        if operation.kind == OperationKind::Subscription {
-            return Err(Refusal::new(Code::Unimplemented, "Subscriptions are not served here."));
-        }
         let plan = planner::plan(&operation, &self.contract)?;
         let prepared = executor::prepare(plan, &self.contract)?;
         let is_asked = |field: &Field| matches!(field.name.as_str(), "__schema" | "__type");
@@ -191,18 +239,18 @@ impl Front {
             Slow::Answered(self.introspect(&asked, &[])?)
         };
         let weight = match &slow {
-            Slow::Answered(Answers(answers)) => answers.values().map(Bytes::len).sum(),
+            Slow::Answered(Introspected(answers)) => answers.values().map(Bytes::len).sum(),
             Slow::Asked(_) => 0,
         };
         Ok((Ready { prepared, slow }, weight))
     }
 
-    fn introspect(&self, fields: &[Field], variables: &Variables) -> Result<Answers, Refusal> {
+    fn introspect(&self, fields: &[Field], variables: &Variables) -> Result<Introspected, Refusal> {
         let answer = |field: &Field| {
             let json = self.introspection.answer(field, variables)?;
             Ok((field.response_key.clone(), json))
         };
-        fields.iter().map(answer).collect::<Result<_, _>>().map(Answers)
+        fields.iter().map(answer).collect::<Result<_, _>>().map(Introspected)
     }
 }
 

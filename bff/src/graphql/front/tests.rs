@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::{StreamExt, future::BoxFuture, stream};
 use serde_json::{Value, json, value::RawValue};
 use tokio::time::Instant;
 
@@ -42,7 +42,9 @@ impl CallService for Echo {
     }
 
     fn server_stream(&self, _: Call) -> BoxFuture<'static, Result<Replies, Error>> {
-        Box::pin(async { Err(Error::new(Code::Unimplemented, "not here")) })
+        let ticks =
+            ["\n\x04tick", "\n\x04tock"].map(|tick| Ok(Bytes::from_static(tick.as_bytes())));
+        Box::pin(async { Ok(stream::iter(ticks).boxed()) })
     }
 }
 
@@ -74,7 +76,7 @@ impl Bench {
     }
 
     async fn run(&self, query: &str, variables: &str) -> Value {
-        let response = self.send(query, variables, Allowed::QueriesAndMutations).await;
+        let response = self.send(query, variables, Allowed::Writes).await;
         assert!(matches!(response.outcome, Outcome::Executed { .. }), "{response:?}");
         serde_json::from_slice(&response.body).unwrap()
     }
@@ -108,10 +110,16 @@ fn contract() -> Contract {
         bindings: vec![
             root("Query", field("greeting", 0, SideEffects::NoSideEffects, Some("name"))),
             root("Mutation", field("count", 1, SideEffects::Any, None)),
+            root("Subscription", field("ticks", 2, SideEffects::NoSideEffects, None)),
         ],
-        methods: vec![method("Greet"), method("Count")],
+        methods: vec![
+            method("Greet"),
+            method("Count"),
+            Method { server_streaming: true, ..method("Tick") },
+        ],
         query: Some(0),
         mutation: Some(1),
+        subscription: Some(2),
         ..Contract::default()
     }
 }
@@ -193,25 +201,66 @@ async fn a_mutation_needs_post() {
     let bench = Bench::new(Config::default());
     let message = "A mutation cannot be sent with GET; send it with POST.";
     let error = json!({"message": message, "extensions": {"code": "METHOD_NOT_ALLOWED"}});
-    bench.check_refused("mutation { count }", "{}", Allowed::Queries, error).await;
+    bench.check_refused("mutation { count }", "{}", Allowed::Reads, error).await;
     bench.run("mutation { count }", "{}").await;
     assert_eq!(bench.echo.calls.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
-async fn a_subscription_is_refused() {
+async fn a_subscription_needs_a_way_for_many_answers() {
     let bench = Bench::new(Config::default());
-    let query = "subscription { ticks }";
-    let message = "Subscriptions are not served here.";
-    let error = json!({"message": message, "extensions": {"code": "UNIMPLEMENTED"}});
-    bench.check_refused(query, "{}", Allowed::QueriesAndMutations, error).await;
+    let message = "A subscription has many answers; send it with \"accept: text/event-stream\", or over a WebSocket with \
+                   the subprotocol \"graphql-transport-ws\".";
+    let error = json!({"message": message, "extensions": {"code": "BAD_REQUEST"}});
+    bench.check_refused("subscription { ticks }", "{}", Allowed::Writes, error).await;
+}
+
+/// All answers to an operation, and whether it is a subscription.
+async fn answers(query: &'static str) -> (bool, Vec<String>) {
+    let request = Request {
+        query: Cow::Borrowed(query),
+        operation_name: None,
+        variables: None,
+        allowed: Allowed::Reads,
+    };
+    let context = Context::anonymous(Instant::now() + Duration::from_secs(10));
+    let answers = match Bench::new(Config::default()).front.answers(&request, context) {
+        Ok(answers) => answers,
+        Err(refused) => return (false, vec![text(&refused.body)]),
+    };
+    let bodies = answers.bodies.map(|body| text(&body)).collect().await;
+    (answers.subscribed, bodies)
+}
+
+fn text(body: &[u8]) -> String {
+    String::from_utf8(body.to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_subscription_has_an_answer_for_each_message_and_a_query_has_one() {
+    let ticks = [r#"{"data":{"ticks":"tick"}}"#, r#"{"data":{"ticks":"tock"}}"#];
+    assert_eq!(answers("subscription { ticks }").await, (true, ticks.map(str::to_owned).into()));
+    let greeting = r#"{"data":{"greeting":"world"}}"#.to_owned();
+    assert_eq!(answers("{ greeting }").await, (false, vec![greeting]));
+}
+
+#[tokio::test]
+async fn a_subscription_selects_one_field_that_is_a_stream() {
+    for query in [
+        "subscription { __typename }",
+        "subscription { ticks more: ticks }",
+        "subscription { ticks @skip(if: true) }",
+    ] {
+        let (_, bodies) = answers(query).await;
+        assert!(bodies[0].contains("GRAPHQL_VALIDATION_FAILED"), "{bodies:?}");
+    }
 }
 
 #[tokio::test]
 async fn request_errors_have_no_data_and_call_nobody() {
     let bench = Bench::new(Config::default());
     let check = |query: &'static str, variables: &'static str, error: Value| {
-        bench.check_refused(query, variables, Allowed::Queries, error)
+        bench.check_refused(query, variables, Allowed::Reads, error)
     };
     let error = json!({
         "message": "Cannot query field \"nope\" on type \"Query\".",
@@ -269,7 +318,7 @@ fn bytes_of_introspection_count_in_the_cache() {
         document.lower(types, config, &|_| None).unwrap().operation
     };
     let (ready, weight) = bench.front.compile(lower("{ __schema { types { name } } }")).unwrap();
-    let super::Slow::Answered(super::Answers(answers)) = ready.slow else {
+    let super::Slow::Answered(super::Introspected(answers)) = ready.slow else {
         panic!("it depends on nothing")
     };
     assert_eq!(weight, answers["__schema"].len());

@@ -10,7 +10,7 @@ mod trees;
 
 use self::{
     contracts::{Builder, field, leaf, list, object, text},
-    operations::{mutation, query},
+    operations::{mutation, query, subscription},
 };
 use super::plan;
 use crate::{
@@ -134,5 +134,8 @@ fn shop() -> Contract {
     let review_book = shop.call("shop.Reviews/Review").argument("id", 1).timeout(200);
     let act = review_book.field("review", object(1, book));
     shop.contract.mutation = Some(shop.object("Mutation", "", [act]));
+    let watch = shop.call("shop.Catalog/WatchBook").argument("id", 1);
+    let changed = watch.field("bookChanged", object(0, book));
+    shop.contract.subscription = Some(shop.object("Subscription", "", [changed]));
     shop.contract
 }

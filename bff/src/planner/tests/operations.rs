@@ -19,6 +19,10 @@ pub(super) fn mutation(text: &str) -> Operation {
     operation(OperationKind::Mutation, "Mutation", text)
 }
 
+pub(super) fn subscription(text: &str) -> Operation {
+    operation(OperationKind::Subscription, "Subscription", text)
+}
+
 fn operation(kind: OperationKind, root: &str, text: &str) -> Operation {
     let mut spaced = text.to_owned();
     for sign in ["(", ")", "{", "}", "[", "]", ":", "!", "=", ","] {

@@ -1,6 +1,6 @@
 //! Which calls there are, and in which order.
 
-use super::{check, mutation, query, shop};
+use super::{check, mutation, query, shop, subscription};
 
 #[test]
 fn one_root_field_is_one_call() {
@@ -83,6 +83,22 @@ fn introspection_is_answered_by_async_graphql() {
         &query("__typename"),
         "
             0 calls in 0 levels
+        ",
+    );
+}
+
+#[test]
+fn a_subscription_is_a_stream_and_what_each_event_needs() {
+    check(
+        &shop(),
+        &subscription(
+            "bookChanged (id = $0) : Book { title reviews : [Review] { author : User { name } } }",
+        ),
+        "
+            1 shop.Catalog/WatchBook       → Subscription.bookChanged               1 stream
+            └─ 2 shop.Reviews/ListByBooks  → Book.reviews              ← Book.id    1 call    timeout 120ms
+               └─ 3 shop.Users/BatchGet    → Review.author             ← Review.#3  1 call    timeout 50ms  cache PUBLIC 5m
+            2 calls in 2 levels for each event · worst case 170ms
         ",
     );
 }

@@ -1,10 +1,11 @@
 //! A contract of a few fields, and a service in memory that shows what it is asked.
 
-use std::sync::Mutex;
+use std::{collections::VecDeque, sync::Mutex};
 
-use futures::future::{BoxFuture, FutureExt};
+use futures::{FutureExt, StreamExt, future::BoxFuture};
 use prost::Message;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::wrappers::ReceiverStream;
 
 use crate::{
     call::{Call, CallService, Replies, Reply},
@@ -16,10 +17,12 @@ use crate::{
 };
 
 const SDL: &str = "type Query { a: String echo(text: String): String fail: String strict: String! stall: String } \
-                   type Mutation { a: String }";
+                   type Mutation { a: String } type Subscription { ticks: String beats: String }";
 
 /// Every field is answered by the method of `test.Scripted` that has its name.
-const METHODS: [&str; 5] = ["a", "echo", "fail", "strict", "stall"];
+const METHODS: [&str; 7] = ["a", "echo", "fail", "strict", "stall", "ticks", "beats"];
+/// Those of them that stream.
+const STREAMS: &[&str] = &["ticks", "beats"];
 
 /// A message with one text in field 1: every request and every response.
 #[derive(Clone, PartialEq, Message)]
@@ -37,6 +40,7 @@ pub(crate) fn contract() -> Contract {
         name: (*name).to_owned(),
         input: "test.Text".to_owned(),
         output: "test.Text".to_owned(),
+        server_streaming: STREAMS.contains(name),
         ..Method::default()
     };
     Contract {
@@ -44,19 +48,23 @@ pub(crate) fn contract() -> Contract {
         sdl: SDL.to_owned(),
         descriptor_set: descriptors(),
         bindings: vec![
-            binding("Query", METHODS.iter().map(field).collect()),
+            binding("Query", METHODS[..5].iter().map(field).collect()),
             binding("Mutation", vec![field(&"a")]),
+            binding("Subscription", STREAMS.iter().map(field).collect()),
         ],
         methods: METHODS.iter().map(method).collect(),
         query: Some(0),
         mutation: Some(1),
+        subscription: Some(2),
         ..Contract::default()
     }
 }
 
 fn descriptors() -> Vec<u8> {
     let directory = tempfile::tempdir().unwrap();
-    let methods = METHODS.map(|name| format!("rpc {name}(Text) returns (Text);")).concat();
+    let stream = |name| if STREAMS.contains(&name) { "stream " } else { "" };
+    let methods = METHODS.map(|name| format!("rpc {name}(Text) returns ({}Text);", stream(name)));
+    let methods = methods.concat();
     let text = format!(
         "syntax = \"proto3\"; package test; message Text {{ string text = 1; }} service Scripted {{ {methods} }}"
     );
@@ -106,6 +114,8 @@ pub(crate) struct Service {
     threads: Mutex<Vec<String>>,
     /// Told when a stalling call is dropped, and when one begins.
     stalls: Mutex<Vec<oneshot::Sender<()>>>,
+    /// What comes of the next attempts to open a stream.
+    streams: Mutex<VecDeque<mpsc::Receiver<String>>>,
 }
 
 impl Service {
@@ -121,6 +131,13 @@ impl Service {
 
     pub(crate) fn was_called(&self) -> bool {
         !self.calls.lock().unwrap().is_empty()
+    }
+
+    /// A stream that can be opened. It ends when the sender is gone, and [`mpsc::Sender::closed`] tells when it is dropped.
+    pub(crate) fn offer_stream(&self) -> mpsc::Sender<String> {
+        let (sender, texts) = mpsc::channel(1);
+        self.streams.lock().unwrap().push_back(texts);
+        sender
     }
 
     /// Two events: a stalling call begins, and it is dropped.
@@ -165,7 +182,10 @@ impl CallService for Service {
         futures::future::ready(answer).boxed()
     }
 
-    fn server_stream(&self, _: Call) -> BoxFuture<'static, Result<Replies, Error>> {
-        futures::future::ready(Err(Error::new(Code::Unimplemented, "no streams here"))).boxed()
+    fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>> {
+        self.calls.lock().unwrap().push(call);
+        let texts = self.streams.lock().unwrap().pop_front().expect("a stream is offered");
+        let message = |text| Ok(Text { text }.encode_to_vec().into());
+        futures::future::ready(Ok(ReceiverStream::new(texts).map(message).boxed())).boxed()
     }
 }

@@ -19,10 +19,6 @@ async fn patient() -> Running {
 
 const DRAIN: Duration = Duration::from_millis(50);
 
-async fn soon<T>(event: impl Future<Output = T>) -> T {
-    timeout(PATIENCE, event).await.expect("it does not happen")
-}
-
 #[tokio::test]
 async fn a_client_that_leaves_drops_what_works_for_it() {
     let server = patient().await;

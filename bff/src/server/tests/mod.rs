@@ -4,7 +4,9 @@ pub(crate) mod graph;
 mod lifecycle;
 mod pages;
 mod specification;
+mod sse;
 mod threads;
+mod websocket;
 
 use std::time::Duration;
 
@@ -24,8 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 fn front(service: &Arc<Service>) -> Front {
     let contract = Arc::new(graph::contract());
     let calls: Arc<dyn CallService> = Arc::<Service>::clone(service);
-    let executor =
-        Executor::new(&contract, calls, Vec::new(), &executor::Config::default()).unwrap();
+    let mut config = executor::Config::default();
+    config.subscriptions.latest = vec!["beats".to_owned()];
+    let executor = Executor::new(&contract, calls, Vec::new(), &config).unwrap();
     Front::new(contract, Arc::new(executor), graphql::Config::default()).unwrap()
 }
 
@@ -74,10 +77,19 @@ impl Running {
         self.ask(post().header("accept", accept).body(full(body)).unwrap()).await
     }
 
+    async fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        soon(&mut self.serving).await.unwrap();
+    }
+
     async fn get(&self, accept: &str, path: &str) -> Answer {
         let request = http::Request::get(path).header("accept", accept);
         self.ask(request.body(full("")).unwrap()).await
     }
+}
+
+async fn soon<T>(event: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, event).await.expect("it does not happen")
 }
 
 fn post() -> http::request::Builder {

@@ -20,6 +20,7 @@ pub(super) struct Existing {
     /// The root types, where `schema { … }` renames them.
     pub(super) query: Option<String>,
     pub(super) mutation: Option<String>,
+    pub(super) subscription: Option<String>,
     /// All the text, for what only a comment or a directive mentions.
     text: String,
 }
@@ -108,7 +109,9 @@ impl Existing {
                 match root.0 {
                     apollo_compiler::ast::OperationType::Query => self.query = name,
                     apollo_compiler::ast::OperationType::Mutation => self.mutation = name,
-                    apollo_compiler::ast::OperationType::Subscription => {}
+                    apollo_compiler::ast::OperationType::Subscription => {
+                        self.subscription = name;
+                    }
                 }
             }
         }

@@ -10,6 +10,7 @@ mod reviews;
 mod running;
 mod scenarios;
 mod served;
+mod subscriptions;
 mod wire;
 
 use bookshop::{Options, Running, Service};

@@ -8,6 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use tokio::sync::broadcast::{self, error::RecvError};
 use tonic::{Request, Response, Status};
 
 use super::{keys, page_size};
@@ -17,6 +20,7 @@ use crate::proto::reviews::v1::reviews_server::{Reviews, ReviewsServer};
 use crate::proto::reviews::v1::{
     BatchGetRatingsRequest, BatchGetRatingsResponse, CreateReviewRequest, ListByBooksRequest,
     ListByBooksResponse, ReportReason, ReportReviewRequest, Review, ReviewDraft,
+    WatchReviewsRequest,
 };
 use store::Store;
 
@@ -25,6 +29,8 @@ pub use store::StoreError;
 const MAX_BOOKS: usize = 100;
 const MAX_RATINGS: usize = 200;
 const MAX_LETTERS: usize = 5000;
+/// How many new reviews wait for whoever watches.
+const MAX_NEWS: usize = 100;
 
 /// Takes reviews in and hands them out.
 #[derive(Debug)]
@@ -32,6 +38,7 @@ pub(crate) struct ReviewDesk {
     library: Arc<Library>,
     store: Store,
     clock: fn() -> SystemTime,
+    news: broadcast::Sender<Review>,
 }
 
 impl ReviewDesk {
@@ -44,7 +51,8 @@ impl ReviewDesk {
             .map(Path::to_owned)
             .map(|directory| directory.join("reviews.db"));
         let store = Store::open(file.as_deref(), || seeding::reviews(library, options.seed))?;
-        Ok(Self { library: Arc::clone(library), store, clock: options.clock })
+        let (news, _) = broadcast::channel(MAX_NEWS);
+        Ok(Self { library: Arc::clone(library), store, clock: options.clock, news })
     }
 
     pub(crate) fn server(self) -> ReviewsServer<Self> {
@@ -114,7 +122,38 @@ impl Reviews for ReviewDesk {
             helpful_count: None,
             state: 0,
         };
-        self.store.keep(review, request_id).await.map(Response::new)
+        let (review, is_new) = self.store.keep(review, request_id).await?;
+        if is_new {
+            // Perhaps nobody watches.
+            let _watched = self.news.send(review.clone());
+        }
+        Ok(Response::new(review))
+    }
+
+    type WatchReviewsStream = BoxStream<'static, Result<Review, Status>>;
+
+    async fn watch_reviews(
+        &self,
+        request: Request<WatchReviewsRequest>,
+    ) -> Result<Response<Self::WatchReviewsStream>, Status> {
+        let book_id = request.into_inner().book_id;
+        if self.library.book(&book_id).is_none() {
+            return Err(Status::not_found(format!("there is no book `{book_id}`")));
+        }
+        let news = stream::unfold(self.news.subscribe(), |mut news| async move {
+            match news.recv().await {
+                Ok(review) => Some((Ok(review), news)),
+                Err(RecvError::Lagged(_)) => {
+                    Some((Err(Status::unavailable("reviews came too fast")), news))
+                }
+                Err(RecvError::Closed) => None,
+            }
+        });
+        let is_meant = move |review: &Result<Review, Status>| {
+            let is_meant = review.as_ref().map_or(true, |review| review.book_id == book_id);
+            std::future::ready(is_meant)
+        };
+        Ok(Response::new(news.filter(is_meant).boxed()))
     }
 
     async fn report_review(

@@ -122,12 +122,12 @@ impl Store {
         .await
     }
 
-    /// Keeps a review and gives it its id; of two with the same request id only the first.
+    /// Keeps a review and gives it its id, and says whether it is new: of two with the same request id only the first is.
     pub(super) async fn keep(
         &self,
         new: Review,
         request_id: Option<String>,
-    ) -> Result<Review, Status> {
+    ) -> Result<(Review, bool), Status> {
         self.run(move |connection| {
             let before = match &request_id {
                 Some(id) => connection
@@ -136,10 +136,10 @@ impl Store {
                 None => None,
             };
             if let Some(before) = before {
-                return Ok(before);
+                return Ok((before, false));
             }
             insert(connection, &new, request_id.as_deref())?;
-            by_number(connection, connection.last_insert_rowid())
+            Ok((by_number(connection, connection.last_insert_rowid())?, true))
         })
         .await
     }

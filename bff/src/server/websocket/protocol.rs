@@ -1,0 +1,197 @@
+//! The messages of graphql-transport-ws.
+//!
+//! Source: `PROTOCOL.md` of enisdenjo/graphql-ws.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::server::parameters::{self, Parameters};
+
+/// The name of the subprotocol.
+pub(super) const NAME: &str = "graphql-transport-ws";
+
+/// What a client says.
+pub(super) enum Message<'a> {
+    ConnectionInit,
+    Ping { payload: Option<&'a RawValue> },
+    Pong,
+    Subscribe { id: Cow<'a, str>, parameters: Parameters<'a> },
+    Complete { id: Cow<'a, str> },
+}
+
+/// Why a connection is closed by us.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Close {
+    pub(super) code: u16,
+    pub(super) reason: Cow<'static, str>,
+}
+
+impl Close {
+    pub(super) const NORMAL: Self = Self::new(1000, "");
+    pub(super) const GOING_AWAY: Self = Self::new(1001, "Going away");
+    pub(super) const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
+    pub(super) const NO_SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");
+    pub(super) const INIT_TIMEOUT: Self = Self::new(4408, "Connection initialisation timeout");
+    pub(super) const TOO_MANY_INITS: Self = Self::new(4429, "Too many initialisation requests");
+
+    const fn new(code: u16, reason: &'static str) -> Self {
+        Self { code, reason: Cow::Borrowed(reason) }
+    }
+
+    pub(super) fn bad_message(reason: impl Into<String>) -> Self {
+        Self { code: 4400, reason: Cow::Owned(shortened(reason.into())) }
+    }
+
+    pub(super) fn duplicate(id: &str) -> Self {
+        let reason = shortened(format!("Subscriber for {id} already exists"));
+        Self { code: 4409, reason: Cow::Owned(reason) }
+    }
+}
+
+/// As long as a frame that closes a connection may be: 125 bytes with the code (RFC 6455, 5.5).
+fn shortened(mut reason: String) -> String {
+    const LONGEST: usize = 123;
+    if reason.len() > LONGEST {
+        reason.truncate(reason.floor_char_boundary(LONGEST - '…'.len_utf8()));
+        reason.push('…');
+    }
+    reason
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    payload: Option<&'a RawValue>,
+}
+
+/// serde borrows a `Cow` only where it stands by itself, not inside of an `Option`.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Reads a message.
+///
+/// # Errors
+///
+/// 4400, with what is wrong.
+pub(super) fn read(text: &str) -> Result<Message<'_>, Close> {
+    let envelope: Envelope<'_> = serde_json::from_str(text)
+        .map_err(|error| Close::bad_message(format!("the message cannot be read: {error}")))?;
+    let Envelope { kind, id, payload } = envelope;
+    let id = || match id {
+        Some(Text(id)) if !id.is_empty() => Ok(id),
+        _ => Err(Close::bad_message(format!("`{kind}` needs an `id`, a string that is not empty"))),
+    };
+    let object = |payload: Option<&RawValue>| match payload {
+        Some(value) if !value.get().starts_with('{') => {
+            Err(Close::bad_message(format!("the payload of `{kind}` must be an object")))
+        }
+        _ => Ok(()),
+    };
+    match &*kind {
+        "connection_init" => object(payload).map(|()| Message::ConnectionInit),
+        "ping" => object(payload).map(|()| Message::Ping { payload }),
+        "pong" => object(payload).map(|()| Message::Pong),
+        "complete" => Ok(Message::Complete { id: id()? }),
+        "subscribe" => {
+            let payload = payload.map_or("", RawValue::get).as_bytes();
+            let parameters = parameters::from_body(payload)
+                .map_err(|error| Close::bad_message(error.message().to_owned()))?;
+            Ok(Message::Subscribe { id: id()?, parameters })
+        }
+        other => Err(Close::bad_message(format!("`{other}` is no type of message"))),
+    }
+}
+
+pub(super) const ACK: &str = r#"{"type":"connection_ack"}"#;
+
+pub(super) fn pong(payload: Option<&RawValue>) -> String {
+    match payload {
+        Some(payload) => format!(r#"{{"type":"pong","payload":{payload}}}"#),
+        None => r#"{"type":"pong"}"#.to_owned(),
+    }
+}
+
+pub(super) fn next(id: &str, body: &[u8]) -> String {
+    let mut message = begin(id, "next");
+    message.push_str(r#","payload":"#);
+    message.push_str(&String::from_utf8_lossy(body));
+    message.push('}');
+    message
+}
+
+/// `body` is a response without data: its errors are what is told.
+pub(super) fn error(id: &str, body: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Body<'a> {
+        #[serde(borrow)]
+        errors: &'a RawValue,
+    }
+    let mut message = begin(id, "error");
+    message.push_str(r#","payload":"#);
+    let body: Body<'_> = serde_json::from_slice(body).expect("a refusal has errors");
+    message.push_str(body.errors.get());
+    message.push('}');
+    message
+}
+
+pub(super) fn complete(id: &str) -> String {
+    begin(id, "complete") + "}"
+}
+
+fn begin(id: &str, kind: &str) -> String {
+    let id = serde_json::Value::from(id);
+    format!(r#"{{"id":{id},"type":"{kind}""#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str, reason: &str) {
+        let Err(close) = read(text) else { panic!("{text} is read") };
+        assert_eq!((close.code, &*close.reason), (4400, reason), "{text}");
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused_with_what_is_wrong() {
+        refused("", "the message cannot be read: EOF while parsing a value at line 1 column 0");
+        refused("{}", "the message cannot be read: missing field `type` at line 1 column 2");
+        refused(r#"{"type":"start","id":"1"}"#, "`start` is no type of message");
+        refused(
+            r#"{"type":"ping","type":"pong"}"#,
+            "the message cannot be read: duplicate field `type` at line 1 column 21",
+        );
+        for text in [r#"{"type":"complete"}"#, r#"{"type":"complete","id":""}"#] {
+            refused(text, "`complete` needs an `id`, a string that is not empty");
+        }
+        let object = "the payload of `connection_init` must be an object";
+        refused(r#"{"type":"connection_init","payload":7}"#, object);
+        refused(
+            r#"{"type":"subscribe","payload":{"query":"{a}"}}"#,
+            "`subscribe` needs an `id`, a string that is not empty",
+        );
+        refused(
+            r#"{"type":"subscribe","id":"1","payload":{}}"#,
+            "the parameter `query` is missing; it must be a string",
+        );
+    }
+
+    #[test]
+    fn a_reason_is_never_longer_than_a_frame_may_be() {
+        let close = Close::duplicate(&"ü".repeat(200));
+        assert!(close.reason.len() <= 123 && close.reason.ends_with("ü…"), "{close:?}");
+    }
+
+    #[test]
+    fn an_id_comes_back_as_it_came() {
+        let text = r#"{"type":"complete","id":"\"\u00fc\n"}"#;
+        let Ok(Message::Complete { id }) = read(text) else { panic!("it is read") };
+        assert_eq!(complete(&id), r#"{"id":"\"ü\n","type":"complete"}"#);
+    }
+}
