@@ -81,7 +81,7 @@ enum Held {
 /// Which calls may be joined.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Admission {
-    /// Only a call that lasts as long as this.
+    /// Only a call that lasts as long as this, or is over.
     pub(super) deadline: Instant,
     /// Only a call that began in this generation or later.
     pub(super) began: Option<Generation>,
@@ -199,8 +199,14 @@ fn join(
 
 impl Seat {
     fn admits(&self, admission: Admission) -> bool {
-        self.deadline >= admission.deadline
+        (self.deadline >= admission.deadline || self.has_landed())
             && admission.began.is_none_or(|began| self.began >= began)
+    }
+
+    /// Whether there is nothing more to wait for, and all is well.
+    fn has_landed(&self) -> bool {
+        let Held::Strong(call) = &self.call else { return false };
+        call.peek().is_some_and(|landing| !landing.failed)
     }
 
     fn call(&self) -> Option<SharedCall> {

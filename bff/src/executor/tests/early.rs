@@ -161,6 +161,21 @@ async fn a_call_that_other_steps_could_join_is_cancelled_at_once_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_early_call_brought_is_not_asked_for_again_below() {
+    let mut shop = Shop::with_echoes();
+    shop.policy("Book.price").timeout_ms = 80;
+    let world = World::new(shop);
+    let own_sequel = wire::Message::new().text(1, "1").text(4, "1");
+    world.services.set("Catalog/GetBook", 300, Then::Reply(own_sequel.encode()));
+    world.services.set("Pricing/BatchGet", 10, Then::Answer);
+    assert_eq!(
+        world.ask("{ book(id: 1) { price { amount } related { price { amount } } } }").await,
+        r#"{"data":{"book":{"price":{"amount":100},"related":[{"price":{"amount":100}}]}}}"#
+    );
+    world.check_calls("Catalog/GetBook 1\nCatalog/BatchGetBooks 1\nPricing/BatchGet 1");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lookup_that_is_known_to_find_nothing_costs_no_calls() {
     let mut shop = Shop::with_echoes();
     shop.policy("Query.book").cache = Some(cached(Scope::Public));
