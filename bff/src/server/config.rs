@@ -54,7 +54,7 @@ pub struct Streams {
     /// After so much silence a comment is sent, or over a WebSocket a ping, so that what stands between keeps the connection.
     /// A WebSocket whose client did not answer a ping by the next one is closed. 12 s: less than most proxies wait.
     pub keepalive: Span,
-    /// A WebSocket whose client has taken nothing for so long is closed. 10 s.
+    /// A stream or a WebSocket whose client has taken nothing for so long is ended. 10 s.
     pub send_timeout: Span,
     /// A WebSocket whose client has not said `connection_init` by then is closed, with 4408. 3 s.
     pub init_timeout: Span,

@@ -4,7 +4,7 @@
 //! Source: `PROTOCOL.md` of enisdenjo/graphql-sse, and `rfcs/GraphQLOverSSE.md` of graphql/graphql-over-http, which has faults of
 //! a document come as an event too, since browsers show nothing of another status than 200.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, pin::pin, time::Duration};
 
 use axum::response::{
     IntoResponse, Response,
@@ -12,6 +12,8 @@ use axum::response::{
 };
 use futures::{Stream, StreamExt, future, stream};
 use http::{HeaderName, HeaderValue};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Site, stopping::Stopping};
 use crate::graphql::Answers;
@@ -34,12 +36,34 @@ pub(super) fn refusal(site: &Site, body: &[u8]) -> Response {
 
 fn respond(site: &Site, events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let keep_alive = KeepAlive::new().interval(site.config.streams.keepalive.0);
+    let events = taken(events, site.config.streams.send_timeout.0);
     let events = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(keep_alive);
     let mut response = events.into_response();
     // nginx would gather events until there are enough of them.
     let buffering = HeaderName::from_static("x-accel-buffering");
     response.headers_mut().insert(buffering, HeaderValue::from_static("no"));
     response
+}
+
+/// Ends where nobody takes an event for so long: nothing works any more for a client that has stopped to read, though its
+/// connection lasts.
+fn taken(
+    events: impl Stream<Item = Event> + Send + 'static,
+    patience: Duration,
+) -> impl Stream<Item = Event> + Send + 'static {
+    let (sender, taker) = mpsc::channel(1);
+    let giving = tokio::spawn(async move {
+        let mut events = pin!(events);
+        while let Some(event) = events.next().await {
+            if sender.send_timeout(event, patience).await.is_err() {
+                return;
+            }
+        }
+    });
+    let state = (taker, AbortOnDropHandle::new(giving));
+    stream::unfold(state, |(mut taker, giving)| async move {
+        Some((taker.recv().await?, (taker, giving)))
+    })
 }
 
 fn next(body: &[u8]) -> Event {

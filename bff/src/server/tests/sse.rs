@@ -204,3 +204,22 @@ async fn a_client_that_reads_too_slowly_is_told_after_what_waited() {
     assert!(last.contains(r#""code":"RESOURCE_EXHAUSTED""#), "{}", &last[..100]);
     assert_eq!(events.next().await, None);
 }
+
+#[tokio::test]
+async fn a_client_that_takes_nothing_is_left() {
+    let server = Running::start_with(
+        |config| config.streams.send_timeout = crate::units::Span(Duration::from_millis(100)),
+        Vec::new(),
+    )
+    .await;
+    let beats = server.service.offer_stream();
+    let query = r#"{"query":"subscription { beats }"}"#;
+    let mut events = Events::post(&server, EVENTS, query).await;
+    // Of this field the newest event is shown, so that too many do not end the subscription.
+    let large = "x".repeat(256 << 10);
+    while soon(beats.send(large.clone())).await.is_ok() {}
+    // What sockets held still comes, but not that it is complete.
+    while let Some(event) = events.next().await {
+        assert_ne!(event, COMPLETE);
+    }
+}
