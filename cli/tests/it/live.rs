@@ -79,3 +79,21 @@ fn what_shapes_a_mock_means_nothing_here() {
         assert_eq!(answer, json!({"data": {"book": {"title": "Book 42"}}}), "{value}");
     }
 }
+
+/// Protos that nobody here wrote: `ANABRANCH_IMPORT` names folders, separated by colons, each a proto root.
+#[test]
+fn protos_of_others_are_imported_checked_and_served() {
+    let roots = std::env::var("ANABRANCH_IMPORT").unwrap_or_default();
+    for root in roots.split(':').filter(|root| !root.is_empty()) {
+        // Where all methods write, the only query is a promised placeholder.
+        let settings =
+            "[services.\"*\"]\nendpoints = [\"http://127.0.0.1:9\"]\n[mock]\npromised = true\n";
+        let folder = folder(&[("anabranch.toml", settings)]);
+        run(folder.path(), &["import", "--proto", root]).well();
+        assert_eq!(run(folder.path(), &["check", "--proto", root]).code, 0, "{root}");
+        let server = Server::start(folder.path(), &["serve", "--proto", root]);
+        let answer = server.ask("{ __schema { queryType { fields { name } } } }", &[]);
+        let fields = answer["data"]["__schema"]["queryType"]["fields"].as_array();
+        assert!(fields.is_some_and(|fields| !fields.is_empty()), "{root}: {answer}");
+    }
+}
