@@ -7,6 +7,7 @@ use crate::diagnostic::{Files, Span};
 mod allows;
 mod broken;
 mod protos;
+mod rest;
 mod schema;
 mod walk;
 

@@ -9,8 +9,8 @@ use prost_reflect::{
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 use protox::{Compiler, Error};
 
-use super::Fault;
 use super::walk::Text;
+use super::{Fault, rest};
 use crate::diagnostic::{FileId, Span};
 
 /// The options that a proto may use, whether its author has our protos or not.
@@ -68,12 +68,17 @@ pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Protos {
     for text in texts {
         own.insert(text.name, (text.file, text.text));
     }
-    let resolver = resolver(&own);
+    let mut texts = HashMap::new();
     for (name, (_, text)) in &own {
-        match File::from_source(name, text) {
-            Ok(file) => faults.extend(missing_imports(&file, &resolver, &own)),
-            Err(error) => faults.extend(all_faults(&error, &own)),
-        }
+        let (text, errors) = rest::read(name, text);
+        faults.extend(errors.iter().flat_map(|error| all_faults(error, &own)));
+        texts.insert(name.clone(), text);
+    }
+    let files: Vec<_> =
+        texts.iter().filter_map(|(name, text)| File::from_source(name, text).ok()).collect();
+    let resolver = resolver(texts);
+    for file in &files {
+        faults.extend(missing_imports(file, &resolver, &own));
     }
     // A file that imports a broken one is broken by the same fault, which is told once.
     let mut compiler = Compiler::with_file_resolver(resolver);
@@ -96,10 +101,9 @@ pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Protos {
 
 type Own = BTreeMap<String, (FileId, String)>;
 
-fn resolver(own: &Own) -> ChainFileResolver {
+fn resolver(own: HashMap<String, String>) -> ChainFileResolver {
     let mut resolver = ChainFileResolver::new();
-    resolver
-        .add(InMemory(own.iter().map(|(name, (_, text))| (name.clone(), text.clone())).collect()));
+    resolver.add(InMemory(own));
     resolver.add(InMemory(HashMap::from([(OPTIONS.0.to_owned(), OPTIONS.1.to_owned())])));
     resolver.add(GoogleFileResolver::new());
     resolver
