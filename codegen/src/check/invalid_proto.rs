@@ -8,9 +8,9 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-proto",
     severity: Severity::Error,
     explanation: r#"The proto compiler refuses a file: its syntax is wrong, a type or an import does not exist, or two things have one
-name. The message is the compiler's. Fields that cannot be are told one by one; behind other faults of syntax, and behind
-two things of one name, faults of the same file may be told only when these are mended, and so are those of files that
-import it.
+name. The message is the compiler's. Fields that cannot be are told one by one; behind other faults of syntax, and
+behind two things of one name, faults of the same file may be told only when these are mended, and so are those of
+files that import it.
 
 Imports are looked up below the proto roots. google/protobuf/*.proto and anabranch/v1/options.proto are always there.
 "#,
