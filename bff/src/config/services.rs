@@ -24,7 +24,11 @@ impl Config {
             }
             if name.contains(['.', '*']) {
                 let meant = nearest(&name, known.iter().copied());
-                tracing::warn!(service = name, meant, "no service of the contract has this name");
+                tracing::warn!(
+                    service = name,
+                    meant,
+                    "no field is answered by a service of this name"
+                );
                 continue;
             }
             match patterns(known).find(|pattern| flattened(pattern) == name) {

@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use super::{
     Gateway,
-    route::{Route, promised_fields, refuse_promised, refuse_unknown},
+    route::{Route, promised_fields, refuse_promised, refuse_unknown, services},
 };
 use crate::{
     call::CallService,
@@ -138,7 +138,7 @@ impl<C> Builder<C> {
         });
         let (mut config, mut resolvers) = (self.config, self.resolvers);
         config.name_services(&services(&contract))?;
-        let mut on_thread: Option<OnThread> = None;
+        let mut on_thread: OnThread = Arc::new(|_| {});
         let mut mocking = Mocking::Ignored;
         let calls: Arc<dyn CallService> = match self.calls {
             Calls::Mock => {
@@ -153,7 +153,7 @@ impl<C> Builder<C> {
                 let mesh = Arc::new(Mesh::start(&config.services, threads.into()));
                 refuse_unknown(&contract, |service| mesh.knows(service))?;
                 let connections = Arc::clone(&mesh);
-                on_thread = Some(Arc::new(move |number| connections.on_thread(number)));
+                on_thread = Arc::new(move |number| connections.on_thread(number));
                 route(mesh, &contract, &config)?
             }
         };
@@ -161,22 +161,11 @@ impl<C> Builder<C> {
         let front = Front::new(Arc::clone(&contract), Arc::new(executor), config.graphql)?;
         let graphiql = config.server.graphiql;
         let mocked = matches!(mocking, Mocking::Allowed(_));
-        let mut server = Server::bind(config.server, front, mocking, self.pages).await?;
-        if let Some(on_thread) = on_thread {
-            server = server.on_thread(on_thread);
-        }
+        let server = Server::bind(config.server, front, mocking, self.pages).await?;
+        let server = server.on_thread(on_thread);
         let announcement = announcement(&contract, mocked, server.address(), graphiql);
         Ok(Gateway { server, announcement })
     }
-}
-
-/// The names of the services that are called.
-fn services(contract: &Contract) -> Vec<&str> {
-    let real = contract.methods.iter().filter(|method| !method.promised);
-    let mut services: Vec<_> = real.map(|method| method.service.as_str()).collect();
-    services.sort_unstable();
-    services.dedup();
-    services
 }
 
 /// Promised calls to the mock where the configuration allows it.

@@ -59,13 +59,19 @@ pub(super) fn refuse_promised(contract: &Contract) -> Result<()> {
     ))
 }
 
+/// The names of the services that answer fields.
+pub(super) fn services(contract: &Contract) -> Vec<&str> {
+    let real = contract.methods.iter().filter(|method| !method.promised);
+    let mut services: Vec<_> = real.map(|method| method.service.as_str()).collect();
+    services.sort_unstable();
+    services.dedup();
+    services
+}
+
 /// Refuses a contract with services that nobody can find.
 pub(super) fn refuse_unknown(contract: &Contract, knows: impl Fn(&str) -> bool) -> Result<()> {
-    let real = contract.methods.iter().filter(|method| !method.promised);
-    let mut services: Vec<_> =
-        real.map(|method| method.service.clone()).filter(|service| !knows(service)).collect();
-    services.sort();
-    services.dedup();
+    let services: Vec<_> =
+        services(contract).into_iter().filter(|service| !knows(service)).collect();
     let Some(first) = services.first() else { return Ok(()) };
     Err(Error::new(
         Code::FailedPrecondition,
@@ -77,6 +83,6 @@ pub(super) fn refuse_unknown(contract: &Contract, knows: impl Fn(&str) -> bool) 
     ))
 }
 
-fn listed(names: &[String]) -> String {
+fn listed<T: std::borrow::Borrow<str>>(names: &[T]) -> String {
     format!("`{}`", names.join("`, `"))
 }
