@@ -13,11 +13,13 @@ mod hasty;
 mod in_flight;
 mod ladder;
 mod log;
+mod pace;
 mod prepared;
 mod respond;
 mod run;
 mod step;
 mod subscription;
+mod trust;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
@@ -33,7 +35,7 @@ use crate::{
     resolver::Registration,
 };
 
-pub use config::Config;
+pub use config::{Batching, Config};
 pub use prepared::{Prepared, prepare};
 pub use subscription::Config as Subscriptions;
 
