@@ -8,6 +8,7 @@ mod fallbacks;
 mod hasty;
 mod isolation;
 mod keeping;
+mod masks;
 mod mutations;
 mod reference;
 mod rungs;

@@ -55,6 +55,7 @@ impl Builder {
             after: Vec::new(),
             level: 0,
             early: false,
+            mask: None,
         });
         StepId(self.plan.steps.len() - 1)
     }
