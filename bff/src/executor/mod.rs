@@ -19,6 +19,7 @@ mod run;
 mod slow;
 mod step;
 mod subscription;
+mod usual;
 
 use std::{fmt, sync::Arc};
 
