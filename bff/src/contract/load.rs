@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Result};
 pub const FORMAT: u32 = 1;
 
 /// The features that this runtime has.
-pub const FEATURES: [&str; 4] = ["echoes", "promised", "resolve", "subscriptions"];
+pub const FEATURES: [&str; 5] = ["defaults", "echoes", "promised", "resolve", "subscriptions"];
 
 /// What keeps callers out or limits what they ask. Made-up values need no protection: a mock answers without it.
 const PROTECTION: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];

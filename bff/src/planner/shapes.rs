@@ -138,6 +138,7 @@ impl<'a> Draft<'a> {
             cardinality: wire.cardinality(),
             value,
             map_key: wire.map_key,
+            default: wire.default.clone(),
         })
     }
 
