@@ -3,10 +3,5 @@
 //! Schema and protos are made from the tables and go through code generation and a gateway, as everybody's do.
 
 mod kit;
-mod maps;
-mod messages;
-mod names;
-mod presence;
+mod replies;
 mod requests;
-mod scalars;
-mod wellknown;
