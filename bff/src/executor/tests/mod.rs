@@ -14,6 +14,8 @@ mod rungs;
 mod service;
 mod sharing;
 mod steps;
+mod streams;
+mod streams_apart;
 mod subscriptions;
 mod trouble;
 mod wire;
