@@ -121,8 +121,19 @@ impl Fetch {
         // A group without items is a group.
         let none = if group { Landed::Item(Bytes::new()) } else { Landed::Missing };
         let mut items = vec![none; self.ids.len()];
+        // Keys are numbered from 0, and ids are in order.
+        let all = self.ids.len() == self.keys.len();
+        let place_of = |id: u32| match all {
+            true => Some(id as usize),
+            false => self.ids.binary_search(&id).ok(),
+        };
+        // Services mostly answer in the order in which they were asked.
+        let mut next = self.ids.iter().copied().enumerate();
         self.program().items(reply, &mut |key, item| {
-            let place = self.keys.find(key).and_then(|id| self.ids.binary_search(&id).ok());
+            let place = match next.next() {
+                Some((place, id)) if self.keys.get(id) == key => Some(place),
+                _ => self.keys.find(key).and_then(place_of),
+            };
             let Some(place) = place else { return };
             items[place] = match item {
                 Ok(bytes) => Landed::Item(bytes),

@@ -18,6 +18,7 @@ mod respond;
 mod run;
 mod step;
 mod subscription;
+mod usual;
 
 use std::{collections::HashMap, fmt, sync::Arc};
 

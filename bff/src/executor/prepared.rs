@@ -1,20 +1,12 @@
 //! A plan made ready to run: everything that is the same for all its requests.
 
-use std::{
-    collections::BTreeMap,
-    hash::BuildHasher,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, hash::BuildHasher, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use foldhash::quality::FixedState;
 use prost::Message;
 
-use super::early::Trust;
+use super::{early::Trust, usual::Usual};
 use crate::{
     contract::{self, Contract, fallback, fill, join},
     entity_cache::Rules,
@@ -23,6 +15,9 @@ use crate::{
     plan::{Plan, SiteId, Source, Step, StepId},
     transcoder::{self, Program},
 };
+
+/// Room for at most this many keys of a step is made at once.
+const MOST_KEYS: usize = 4096;
 
 /// A plan made ready to run.
 #[derive(Debug)]
@@ -33,7 +28,8 @@ pub struct Prepared {
     /// By site: the value has further sites inside.
     pub(super) has_sites: Vec<bool>,
     has_slow_fields: bool,
-    body_size: AtomicUsize,
+    /// In bytes.
+    body_size: Usual,
 }
 
 /// One step made ready to run.
@@ -60,6 +56,8 @@ pub(super) struct PreparedStep {
     pub(super) sites: Vec<SiteId>,
     /// Those that wait less long than the call lasts, the most hasty first.
     pub(super) hasty: Vec<Hasty>,
+    /// How many keys it has.
+    pub(super) keys: Usual,
     /// How many steps must be over before this one.
     pub(super) waits_for: usize,
     /// The steps that wait for this one.
@@ -148,7 +146,7 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     }
     let has_slow_fields =
         plan.shape(plan.root).fields.iter().any(|field| field.source == Source::Slow);
-    let body_size = AtomicUsize::new(1024);
+    let body_size = Usual::new(1024, usize::MAX);
     Ok(Arc::new(Prepared { plan, program, steps, has_sites, has_slow_fields, body_size }))
 }
 
@@ -182,14 +180,12 @@ impl Prepared {
 
     /// A buffer in which the answer will probably fit.
     pub(super) fn buffer(&self) -> Vec<u8> {
-        Vec::with_capacity(self.body_size.load(Ordering::Relaxed))
+        Vec::with_capacity(self.body_size.expected())
     }
 
-    /// Remembers how large an answer was. A larger one counts at once, smaller ones slowly.
+    /// Remembers how large an answer was.
     pub(super) fn remember_size(&self, size: usize) {
-        let last = self.body_size.load(Ordering::Relaxed);
-        let next = if size > last { size + size / 8 } else { last - (last - size) / 16 };
-        self.body_size.store(next, Ordering::Relaxed);
+        self.body_size.learn(size);
     }
 }
 
@@ -221,6 +217,7 @@ impl PreparedStep {
             invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),
             sites: plan.sites_of(id).collect(),
             hasty: hasty(plan, id),
+            keys: Usual::new(0, MOST_KEYS),
             waits_for: 0,
             followers: Vec::new(),
         })

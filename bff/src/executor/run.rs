@@ -111,7 +111,7 @@ impl Run {
         let ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId).collect();
         Self {
             own_calls: Arc::new(InFlight::of_one_request()),
-            keys: steps.iter().map(|_| KeyTable::default()).collect(),
+            keys: steps.iter().map(|step| KeyTable::with_room(step.keys.expected())).collect(),
             asked: vec![Arc::default(); steps.len()],
             refs: vec![Refs::default(); request.prepared.has_sites.len()],
             entities: vec![Vec::new(); steps.len()],
@@ -150,6 +150,7 @@ impl Run {
 
     fn begin(&mut self, step: StepId, work: &Work) {
         let keys = Arc::new(mem::take(&mut self.keys[step.0]));
+        self.request.step(step).keys.learn(keys.len());
         self.asked[step.0] = Arc::clone(&keys);
         if let Some(early) = self.early[step.0].take() {
             if self.go_on(step, early, work) {
