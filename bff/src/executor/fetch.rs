@@ -70,7 +70,8 @@ impl Fetch {
     pub(super) async fn run(mut self) -> Arc<Landing> {
         let departure = self.departure.take();
         let answered = AssertUnwindSafe(self.ask()).catch_unwind().await;
-        let answered = answered.unwrap_or_else(|panic| Err(panicked(&*panic)));
+        let answered = answered
+            .unwrap_or_else(|panic| Err(panicked("the call failed inside the gateway", &*panic)));
         let landing = match answered {
             Ok(items) => Landing { items, failed: false },
             Err(error) => {
@@ -216,15 +217,12 @@ fn readable(reply: &Bytes) -> Result<()> {
         .map_err(|error| Error::with_source(Code::DataLoss, "the reply could not be read", error))
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Error {
+/// What is told of a panic; its own words are for the log.
+pub(super) fn panicked(message: &'static str, panic: &(dyn Any + Send)) -> Error {
     let told = panic
         .downcast_ref::<&str>()
         .map(|text| Cow::Borrowed(*text))
         .or_else(|| panic.downcast_ref::<String>().map(|text| Cow::Owned(text.clone())))
         .unwrap_or(Cow::Borrowed("a panic without words"));
-    Error::with_source(
-        Code::Internal,
-        "the call failed inside the gateway",
-        format!("panicked: {told}"),
-    )
+    Error::with_source(Code::Internal, message, format!("panicked: {told}"))
 }

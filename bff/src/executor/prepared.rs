@@ -6,7 +6,11 @@ use bytes::Bytes;
 use foldhash::quality::FixedState;
 use prost::Message;
 
-use super::{early::Trust, usual::Usual};
+use super::{
+    early::Trust,
+    slow::{self, SlowField},
+    usual::Usual,
+};
 use crate::{
     contract::{self, Contract, fallback, fill, join},
     entity_cache::Rules,
@@ -27,7 +31,7 @@ pub struct Prepared {
     pub(super) steps: Vec<PreparedStep>,
     /// By site: the value has further sites inside.
     pub(super) has_sites: Vec<bool>,
-    has_slow_fields: bool,
+    pub(super) slow: Vec<SlowField>,
     /// In bytes.
     body_size: Usual,
 }
@@ -60,8 +64,16 @@ pub(super) struct PreparedStep {
     pub(super) keys: Usual,
     /// How many steps must be over before this one.
     pub(super) waits_for: usize,
-    /// The steps that wait for this one.
-    pub(super) followers: Vec<StepId>,
+    /// Those that wait for this one.
+    pub(super) followers: Vec<Node>,
+}
+
+/// What waits for others and is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    Step(StepId),
+    /// A position in [`Prepared::slow`].
+    Slow(usize),
 }
 
 /// Sites of a step that wait less long than others.
@@ -134,7 +146,7 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
         before.dedup();
         steps[index].waits_for = before.len();
         for StepId(earlier) in before {
-            steps[earlier].followers.push(StepId(index));
+            steps[earlier].followers.push(Node::Step(StepId(index)));
         }
     }
     let mut has_sites = vec![false; plan.sites.len()];
@@ -144,20 +156,21 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     if plan.kind == OperationKind::Subscription {
         check_stream(&plan)?;
     }
-    let has_slow_fields =
-        plan.shape(plan.root).fields.iter().any(|field| field.source == Source::Slow);
+    let slow = slow::fields(&plan, &mut steps);
     let body_size = Usual::new(1024, usize::MAX);
-    Ok(Arc::new(Prepared { plan, program, steps, has_sites, has_slow_fields, body_size }))
+    Ok(Arc::new(Prepared { plan, program, steps, has_sites, slow, body_size }))
 }
 
-/// That the first step is the only one without a parent, and answers the only root field.
+/// That there is one root field, answered by the first step, the only one without a parent, or by the slow lane.
 fn check_stream(plan: &Plan) -> Result<()> {
     let root_steps = plan.steps.iter().filter(|step| step.level == 0).count();
     let fields = &plan.shape(plan.root).fields;
-    if root_steps == 1
-        && matches!(fields.as_slice(), [field] if matches!(field.source, Source::Join { .. }))
-    {
-        return Ok(());
+    if let [field] = fields.as_slice() {
+        match field.source {
+            Source::Join { .. } if root_steps == 1 => return Ok(()),
+            Source::Slow => return Ok(()),
+            _ => {}
+        }
     }
     let message = "A subscription selects exactly one field, and not one of introspection.";
     Err(Error::new(Code::ValidationFailed, message))
@@ -172,10 +185,6 @@ impl Prepared {
 
     pub(super) fn step(&self, id: StepId) -> &PreparedStep {
         &self.steps[id.0]
-    }
-
-    pub(super) fn has_slow_fields(&self) -> bool {
-        self.has_slow_fields
     }
 
     /// A buffer in which the answer will probably fit.

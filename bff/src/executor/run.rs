@@ -1,14 +1,12 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
-use std::{collections::HashMap, mem, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, mem, sync::Arc};
 
-use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt,
     future::{BoxFuture, ready},
     stream::FuturesUnordered,
 };
-use tokio::time::timeout_at;
 
 use super::{
     Answer,
@@ -16,23 +14,24 @@ use super::{
     engine::Request,
     in_flight::InFlight,
     log,
-    prepared::Hasty,
+    prepared::{Hasty, Node},
     respond,
+    slow::{self, SlowLane},
     step::{Answered, Note, Outcome, StepRun},
 };
 use crate::{
     error::{Code, Error, Result},
     plan::{SiteId, StepId},
-    transcoder::{Emission, EmitInput, Entity, EntityValue, KeyTable, NO_KEY, Refs},
+    transcoder::{
+        Emission, EmitInput, Entity, EntityValue, KeyTable, NO_KEY, Refs, SlowFields, Spliced,
+    },
 };
-
-/// What fields of the slow lane are, by response key.
-pub(super) type SlowFields = HashMap<String, Bytes>;
 
 /// What there is of the answer so far.
 struct Run {
     request: Arc<Request>,
     own_calls: Arc<InFlight>,
+    lane: Option<Arc<dyn SlowLane>>,
     /// By step: keys met so far, taken when the step begins.
     keys: Vec<KeyTable>,
     /// By step: the keys that it was asked for.
@@ -44,7 +43,10 @@ struct Run {
     notes: Vec<Note>,
     /// By step: how many others must be over first.
     waits_for: Vec<usize>,
-    ready: Vec<StepId>,
+    /// The same by slow field.
+    slow_waits_for: Vec<usize>,
+    ready: Vec<Node>,
+    slow: SlowFields,
     /// By step: what was started before its keys were known.
     early: Vec<Option<Early>>,
     /// A mutation's root field has an unknown outcome: no later one starts.
@@ -55,6 +57,8 @@ struct Run {
 enum Done {
     Answered(StepId, Answered),
     Repaired(StepId, Vec<(u32, Outcome)>),
+    /// A slow field has its value.
+    Spliced(usize, Result<Spliced>),
     /// A step that was started early waits to be begun, or is not needed any more.
     Early,
 }
@@ -62,26 +66,15 @@ enum Done {
 type Work = FuturesUnordered<BoxFuture<'static, Done>>;
 
 /// Answers the request by its deadline.
-pub(super) async fn run(
-    request: Arc<Request>,
-    slow: Option<BoxFuture<'static, SlowFields>>,
-) -> Answer {
-    let cutoff = request.cutoff;
-    let slow = async {
-        let Some(slow) = slow else { return SlowFields::new() };
-        // What does not come in time, or panics, has no fields.
-        let slow = timeout_at(cutoff, AssertUnwindSafe(slow).catch_unwind()).await;
-        slow.ok().and_then(std::result::Result::ok).unwrap_or_default()
-    };
-    let (run, slow) = tokio::join!(Run::drive(Arc::clone(&request)), slow);
-    let run = match run {
+pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Answer {
+    let run = match Run::drive(Arc::clone(&request), lane).await {
         Ok(run) => run,
         Err(error) => return respond::failed(&error),
     };
     let mut body = request.prepared.buffer();
     body.extend_from_slice(b"{\"data\":");
     let budget = request.budget();
-    let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &slow, budget };
+    let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &run.slow, budget };
     let emission = request.prepared.program.emit(&input, &mut body);
     run.forget_unreadable(&emission);
     let answer = respond::finish(body, &emission, &run.notes, budget);
@@ -90,8 +83,8 @@ pub(super) async fn run(
 }
 
 impl Run {
-    async fn drive(request: Arc<Request>) -> Result<Self> {
-        let mut run = Self::new(request);
+    async fn drive(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Result<Self> {
+        let mut run = Self::new(request, lane);
         let prepared = Arc::clone(&run.request.prepared);
         prepared.program.extract(None, 0, &[], &mut run.keys, &mut run.refs)?;
         let mut work = Work::new();
@@ -105,19 +98,25 @@ impl Run {
         }
     }
 
-    fn new(request: Arc<Request>) -> Self {
-        let steps = &request.prepared.steps;
+    fn new(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Self {
+        let (steps, slow) = (&request.prepared.steps, &request.prepared.slow);
         let waits_for: Vec<usize> = steps.iter().map(|step| step.waits_for).collect();
-        let ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId).collect();
+        let slow_waits_for: Vec<usize> = slow.iter().map(|field| field.waits_for).collect();
+        let steps_ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId);
+        let slow_ready = (0..slow.len()).filter(|index| slow_waits_for[*index] == 0);
+        let ready = steps_ready.map(Node::Step).chain(slow_ready.map(Node::Slow)).collect();
         Self {
             own_calls: Arc::new(InFlight::of_one_request()),
+            lane,
             keys: steps.iter().map(|step| KeyTable::with_room(step.keys.expected())).collect(),
             asked: vec![Arc::default(); steps.len()],
             refs: vec![Refs::default(); request.prepared.has_sites.len()],
             entities: vec![Vec::new(); steps.len()],
             notes: Vec::new(),
             waits_for,
+            slow_waits_for,
             ready,
+            slow: SlowFields::new(),
             early: steps.iter().map(|_| None).collect(),
             halted: false,
             request,
@@ -125,9 +124,24 @@ impl Run {
     }
 
     fn begin_ready(&mut self, work: &Work) {
-        while let Some(step) = self.ready.pop() {
-            self.begin(step, work);
+        while let Some(node) = self.ready.pop() {
+            match node {
+                Node::Step(step) => self.begin(step, work),
+                Node::Slow(field) => self.begin_slow(field, work),
+            }
         }
+    }
+
+    fn begin_slow(&mut self, field: usize, work: &Work) {
+        let prepared = &self.request.prepared.slow[field];
+        if self.halted && prepared.acts {
+            self.slow.insert(prepared.response_key.clone(), Err(not_sent()));
+        } else if let Some(lane) = self.lane.clone() {
+            let answer = slow::answer(Arc::clone(&self.request), lane, field);
+            work.push(answer.map(move |answer| Done::Spliced(field, answer)).boxed());
+            return;
+        }
+        self.end_slow(field);
     }
 
     /// Starts the steps whose keys can be told from the requests of those they need.
@@ -157,7 +171,8 @@ impl Run {
                 return;
             }
         } else if self.halted && self.request.step(step).acts {
-            self.entities[step.0] = vec![not_sent(); keys.len()];
+            self.entities[step.0] =
+                vec![Entity { value: EntityValue::Failed(not_sent()), note: None }; keys.len()];
         } else if let Some(event) = self.event(step) {
             // There already: nobody is asked.
             let outcomes = vec![event; keys.len()];
@@ -207,6 +222,13 @@ impl Run {
     fn take(&mut self, done: Done, work: &Work) {
         match done {
             Done::Early => {}
+            Done::Spliced(field, answer) => {
+                let prepared = &self.request.prepared.slow[field];
+                let is_late = |error: &Error| error.code() == Code::DeadlineExceeded;
+                self.halted |= prepared.acts && answer.as_ref().is_err_and(is_late);
+                self.slow.insert(prepared.response_key.clone(), answer);
+                self.end_slow(field);
+            }
             Done::Answered(step, Answered { outcomes, hasty }) => {
                 let entities = outcomes.into_iter().map(|outcome| self.entity(outcome)).collect();
                 self.entities[step.0] = entities;
@@ -335,9 +357,22 @@ impl Run {
 
     fn end(&mut self, step: StepId) {
         let prepared = Arc::clone(&self.request.prepared);
-        for follower in &prepared.step(step).followers {
-            self.waits_for[follower.0] -= 1;
-            if self.waits_for[follower.0] == 0 {
+        self.release(&prepared.step(step).followers);
+    }
+
+    fn end_slow(&mut self, field: usize) {
+        let prepared = Arc::clone(&self.request.prepared);
+        self.release(&prepared.slow[field].followers);
+    }
+
+    fn release(&mut self, followers: &[Node]) {
+        for follower in followers {
+            let waits_for = match follower {
+                Node::Step(step) => &mut self.waits_for[step.0],
+                Node::Slow(field) => &mut self.slow_waits_for[*field],
+            };
+            *waits_for -= 1;
+            if *waits_for == 0 {
                 self.ready.push(*follower);
             }
         }
@@ -383,10 +418,9 @@ fn shown_at(refs: &Refs, keys: usize, sites: usize) -> Vec<bool> {
     shown
 }
 
-fn not_sent() -> Entity {
-    let error = Error::new(
+fn not_sent() -> Error {
+    Error::new(
         Code::DeadlineExceeded,
         "this was not sent: the field before it did not answer in time, and its outcome is unknown",
-    );
-    Entity { value: EntityValue::Failed(error), note: None }
+    )
 }

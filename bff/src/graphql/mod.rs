@@ -12,10 +12,12 @@ mod literal;
 mod lower;
 mod refusal;
 mod schema;
+mod slow;
 mod validate;
 
 pub use config::{Config, Limits};
 pub use front::{Allowed, Answers, Front, Outcome, Request, Response, plan_text};
+pub use slow::OwnSchema;
 
 #[cfg(test)]
 mod tests;

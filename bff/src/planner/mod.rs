@@ -3,6 +3,7 @@
 //! Pure: the same operation and contract give the same plan, and nothing is read or asked on the way.
 
 mod early;
+mod mask;
 mod shapes;
 mod steps;
 
@@ -31,7 +32,7 @@ pub const MAX_DEPTH: usize = 128;
 ///   at hand, but not the field.
 /// - [`Code::LimitExceeded`] where the plan would be larger than [`MAX_FIELDS`], [`MAX_STEPS`] or [`MAX_DEPTH`] allow.
 pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
-    let mut draft = Draft::new(contract, operation.kind);
+    let mut draft = Draft::new(contract, operation);
     let root = draft.shape(
         &operation.root,
         root_binding(operation.kind, contract),
@@ -50,6 +51,7 @@ pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
     if operation.kind == OperationKind::Query {
         early::mark(&mut plan, &echoes);
     }
+    mask::fill(&mut plan, contract);
     Ok(plan)
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     contract::{self, Contract},
     error::{Code, Error, Result},
-    operation::{Field, OperationKind, Selection, Type},
+    operation::{Field, Operation, OperationKind, Selection, Type},
     plan::{Member, Shape, ShapeField, ShapeId, Site, SiteId, Source, Value, Wire},
 };
 
@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Draft<'a> {
     contract: &'a Contract,
     kind: OperationKind,
+    /// The names of root fields that no call answers.
+    slow: &'a [String],
     shapes: Vec<Shape>,
     sites: Vec<Site>,
     /// By site.
@@ -46,9 +48,11 @@ impl Position {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(contract: &'a Contract, kind: OperationKind) -> Self {
+    pub(super) fn new(contract: &'a Contract, operation: &'a Operation) -> Self {
+        let Operation { kind, slow, .. } = operation;
         let (shapes, sites, echoes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { contract, kind, shapes, sites, echoes, steps: Steps::default(), fields: 0 }
+        let steps = Steps::default();
+        Self { contract, kind: *kind, slow, shapes, sites, echoes, steps, fields: 0 }
     }
 
     pub(super) fn finish(self) -> (Vec<Shape>, Vec<Site>, Vec<&'a [contract::Echo]>, Steps) {
@@ -93,10 +97,11 @@ impl<'a> Draft<'a> {
         field: &Field,
         position: Position,
     ) -> Result<Source> {
-        match field.name.as_str() {
-            "__typename" => return Ok(Source::Typename),
-            "__schema" | "__type" => return Ok(Source::Slow),
-            _ => {}
+        if field.name == "__typename" {
+            return Ok(Source::Typename);
+        }
+        if position.depth == 0 && self.slow.contains(&field.name) {
+            return Ok(Source::Slow);
         }
         let bound = binding
             .and_then(|binding| binding.fields.iter().find(|bound| bound.name == field.name))

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::Refs;
-use crate::{error::Error, operation::Location, plan::StepId};
+use crate::{
+    error::{Error, Result},
+    operation::Location,
+    plan::StepId,
+};
 
 /// What a step answered for one key.
 #[derive(Clone, Debug)]
@@ -40,6 +44,18 @@ impl EntityValue {
     }
 }
 
+/// The value of a field that no plan answers.
+#[derive(Clone, Debug)]
+pub struct Spliced {
+    /// Its JSON.
+    pub json: Bytes,
+    /// What was wrong inside.
+    pub errors: Vec<FieldError>,
+}
+
+/// What the fields of the slow lane are, by response key.
+pub type SlowFields = HashMap<String, Result<Spliced>>;
+
 /// Everything that emission reads.
 #[derive(Debug)]
 pub struct EmitInput<'a> {
@@ -47,8 +63,8 @@ pub struct EmitInput<'a> {
     pub steps: &'a [Vec<Entity>],
     /// By site.
     pub refs: &'a [Refs],
-    /// The JSON of fields of the slow lane, by response key.
-    pub slow: &'a HashMap<String, Bytes>,
+    /// What the fields of the slow lane are.
+    pub slow: &'a SlowFields,
     /// How much may be written, and until when.
     pub budget: Budget,
 }

@@ -28,6 +28,7 @@ mod wire;
 
 pub use answer::{
     Budget, Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, PathSegment,
+    SlowFields, Spliced,
 };
 pub use emit::{Meter, Spent};
 pub use keys::{KeyTable, NO_KEY, Refs};

@@ -110,7 +110,8 @@ impl Subscriber {
             let message = "this is about the caller, and nobody knows who that is";
             return Err(Error::new(Code::Unauthenticated, message));
         }
-        Ok(request)
+        let mask = self.prepared.plan().step(Self::STEP).mask.as_ref();
+        Ok(mask.map_or(request.clone(), |mask| self.program().with_mask(&request, &mask.fields)))
     }
 
     /// Runs the plan for one message. It holds the subscriber, since others may wait for the answer when this one has left.

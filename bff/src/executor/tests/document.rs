@@ -42,7 +42,14 @@ impl Schema {
             .collect::<String>();
         let mut words: Words<'_> = spaced.split_whitespace().peekable();
         let fields = self.selection(root, &mut words);
-        Operation { kind, name: None, variables: Vec::new(), root: root.to_owned(), fields }
+        Operation {
+            kind,
+            name: None,
+            variables: Vec::new(),
+            root: root.to_owned(),
+            fields,
+            slow: Vec::new(),
+        }
     }
 
     fn selection(&self, of: &str, words: &mut Words<'_>) -> Vec<Field> {

@@ -8,11 +8,13 @@ mod fallbacks;
 mod hasty;
 mod isolation;
 mod keeping;
+mod masks;
 mod mutations;
 mod reference;
 mod rungs;
 mod service;
 mod sharing;
+mod slow;
 mod steps;
 mod streams;
 mod streams_apart;
@@ -72,7 +74,8 @@ impl World {
 
     fn answer(&self, query: &str, context: Context) -> BoxFuture<'static, Answer> {
         let (prepared, executor) = (self.prepared(query), self.executor.clone());
-        async move { executor.execute(&prepared, Vec::new(), Arc::new(context), &()).await }.boxed()
+        async move { executor.execute(&prepared, Vec::new(), Arc::new(context), None).await }
+            .boxed()
     }
 
     async fn ask_as(&self, query: &str, context: Context) -> String {

@@ -16,6 +16,7 @@ use apollo_compiler::{
 pub(super) use inputs::{InputObject, InputTypes, input_type};
 pub(super) use registry::registry;
 
+use super::slow::{Joined, OwnFields, join};
 use crate::{
     error::{Code, Error, Result},
     operation,
@@ -28,6 +29,8 @@ pub(super) struct TypeSystem {
     pub(super) schema: Valid<Schema>,
     /// The input objects, for the values of variables.
     pub(super) inputs: InputTypes,
+    /// The root fields that are not the contract's.
+    pub(super) own: OwnFields,
     implementers: HashMap<Name, Implementers>,
 }
 
@@ -38,6 +41,20 @@ impl TypeSystem {
     ///
     /// [`Code::FailedPrecondition`], with all faults of the SDL in the error's source.
     pub(super) fn new(sdl: &str) -> Result<Self> {
+        Self::of(sdl, OwnFields::default())
+    }
+
+    /// Reads the SDL of a contract, and that of a program's own objects beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] where they do not fit beside each other.
+    pub(super) fn joined(sdl: &str, own: &str) -> Result<Self> {
+        let Joined { sdl, own } = join(sdl, own)?;
+        Self::of(&sdl, own)
+    }
+
+    fn of(sdl: &str, own: OwnFields) -> Result<Self> {
         let parsed = Parser::new().parse_schema(sdl, "schema.graphql");
         let schema = parsed.and_then(Schema::validate).map_err(|refused| {
             let faults: Vec<String> =
@@ -47,7 +64,7 @@ impl TypeSystem {
         })?;
         let inputs = InputTypes::new(&schema);
         let implementers = schema.implementers_map();
-        Ok(Self { schema, inputs, implementers })
+        Ok(Self { schema, inputs, own, implementers })
     }
 
     /// The object types that a value of this type may have: itself, or those of an interface or a union. None for

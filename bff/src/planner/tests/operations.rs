@@ -39,6 +39,7 @@ fn operation(kind: OperationKind, root: &str, text: &str) -> Operation {
         variables: vec![variable("a"), variable("b")],
         root: root.to_owned(),
         fields,
+        slow: vec!["__schema".to_owned(), "__type".to_owned()],
     }
 }
 

@@ -11,7 +11,14 @@ const DEEPEST: usize = 4;
 pub(super) fn random(model: &Model, dice: &mut Dice) -> Operation {
     let kind = if dice.often(15) { OperationKind::Mutation } else { OperationKind::Query };
     let fields = selection(model, &model.root, 0, dice);
-    Operation { kind, name: None, variables: Vec::new(), root: "Query".to_owned(), fields }
+    Operation {
+        kind,
+        name: None,
+        variables: Vec::new(),
+        root: "Query".to_owned(),
+        fields,
+        slow: Vec::new(),
+    }
 }
 
 fn selection(model: &Model, fields: &[FieldModel], depth: usize, dice: &mut Dice) -> Vec<Field> {
