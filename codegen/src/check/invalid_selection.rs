@@ -8,8 +8,8 @@ pub(super) const RULE: Rule = Rule {
     name: "invalid-selection",
     severity: Severity::Error,
     explanation: r#"`$selection` in `with` fills a `google.protobuf.FieldMask` of the request with the fields that a query reads,
-so that a service sends no others. A field called `read_mask` (AIP-157) is filled without being named; one that `with` or
-an argument fills is left to them.
+so that a service sends no others. A field called `read_mask` (AIP-157) is filled without being named; one that `with`
+or an argument fills is left to them.
 
 $selection           paths begin in the resource: in what Get answers, in each of what List and BatchGet answer
 $selection.books     paths begin in the messages that the response has in `books`
