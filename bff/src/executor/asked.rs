@@ -109,7 +109,7 @@ impl<'a> Asked<'a> {
 
     /// Under which key its answers are kept.
     fn keeps(&self) -> Option<&ShareKey> {
-        let keeps = self.rung == Rung::Own && self.prepared().cache.is_some();
+        let keeps = self.rung == Rung::Own && self.prepared().keeps();
         self.share.as_ref().filter(|share| keeps && share.outlives_request())
     }
 
@@ -302,7 +302,7 @@ pub(super) fn share_key(
     constant: &Bytes,
 ) -> Option<ShareKey> {
     let within = rung == Rung::Own && step.overlaps;
-    if step.cache.is_none() && !target.method.shareable && !within {
+    if step.shares.is_none() && !target.method.shareable && !within {
         return None;
     }
     let share = ShareKey::new(ShareInput {
@@ -310,7 +310,7 @@ pub(super) fn share_key(
         method: &target.method,
         form: target.form.clone(),
         request: constant.clone(),
-        cache: step.cache.as_ref(),
+        cache: step.shares.as_ref(),
         side_effects: target.side_effects,
         context: &request.context,
     });

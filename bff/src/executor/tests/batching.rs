@@ -352,6 +352,44 @@ async fn each_key_that_went_with_others_is_kept_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_kept_for_no_time_is_shared_on_its_way_by_those_of_its_scope() {
+    let mut shop = Shop::new();
+    let cache = crate::contract::Cache { max_age_ms: 0, ..cached(Scope::Tenant) };
+    shop.policy("Book.price").cache = Some(cache);
+    let (world, began) = (known(shop).await, Instant::now());
+    let ask = async |at, tenant: &str, book| {
+        sleep(at).await;
+        let context = Context { tenant: Some(tenant.into()), ..within(1_000) };
+        assert_eq!(world.ask_as(&price(book), context).await, amount(book));
+    };
+    tokio::join!(
+        ask(0, "acme", 1),
+        ask(1, "acme", 1),
+        ask(1, "acme", 2),
+        ask(2, "acme", 3),
+        ask(3, "apex", 2),
+        ask(200, "acme", 1),
+    );
+    world.check_batches(began, PRICES, &[(0, "1"), (3, "2"), (10, "2 3"), (200, "1")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_for_failures_only_is_asked_for_each_time() {
+    let mut shop = Shop::new();
+    let cache = crate::contract::Cache { max_age_ms: 0, ..cached(Scope::Public) };
+    let policy = shop.policy("Book.price");
+    policy.cache = Some(cache);
+    let fallback = crate::contract::Fallback { stale_if_error_ms: 60_000, ..Default::default() };
+    policy.fallback = Some(fallback.into());
+    let (world, began) = (known(shop).await, Instant::now());
+    assert_eq!(world.ask(&price(1)).await, amount(1));
+    world.services.set(PRICES, 100, Then::Fail(Code::Unavailable));
+    let answer = world.ask(&price(1)).await;
+    assert!(answer.contains(r#"{"amount":100}"#) && answer.contains("stale"), "{answer}");
+    world.check_batches(began, PRICES, &[(0, "1"), (100, "1")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn fields_that_take_other_things_out_of_a_reply_share_none() {
     let mut shop = shop();
     // Where the service puts nothing.
