@@ -7,8 +7,8 @@ use crate::model::Fault;
 pub(super) const RULE: Rule = Rule {
     name: "invalid-duration",
     severity: Severity::Error,
-    explanation: r#"A duration is a number and a unit: `80ms`, `2s`, `1.5m`, `1h`, `7d`. A limit cannot be zero, and neither can the age of what is
-shown after a failure.
+    explanation: r#"A duration is a number and a unit: `80ms`, `2s`, `1.5m`, `1h`, `7d`. A `@timeout` and a
+`staleIfError` cannot be zero.
 "#,
     check: Check::Bind(check),
 };
