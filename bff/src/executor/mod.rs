@@ -11,6 +11,7 @@ mod engine;
 mod fetch;
 mod hasty;
 mod in_flight;
+mod incremental;
 mod ladder;
 mod log;
 mod prepared;
@@ -34,6 +35,7 @@ use crate::{
 };
 
 pub use config::Config;
+pub use incremental::Incremental;
 pub use prepared::{Prepared, prepare};
 pub use subscription::Config as Subscriptions;
 
@@ -111,6 +113,26 @@ impl Executor {
                 stopped,
             )),
         }
+    }
+
+    /// As [`Self::execute`], in as many answers as `@defer` asks for. Of a plan without deferred fragments there is one.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn execute_incrementally(
+        &self,
+        prepared: &Arc<Prepared>,
+        variables: Vec<Option<Value>>,
+        context: Arc<Context>,
+        slow: &dyn SlowLane,
+        how: Incremental,
+    ) -> BoxStream<'static, Answer> {
+        let slow = prepared.has_slow_fields().then(|| slow.resolve());
+        let engine = Arc::clone(&self.0);
+        let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
+        incremental::answers(request, slow, how)
     }
 
     /// Answers a subscription: each message of its stream with an answer, in time of its own. The stream of answers is over

@@ -32,6 +32,8 @@ pub struct Prepared {
     pub(super) steps: Vec<PreparedStep>,
     /// By site: the value has further sites inside.
     pub(super) has_sites: Vec<bool>,
+    /// How many steps the first answer waits for.
+    pub(super) first_steps: usize,
     has_slow_fields: bool,
     body_size: AtomicUsize,
 }
@@ -149,7 +151,16 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     let has_slow_fields =
         plan.shape(plan.root).fields.iter().any(|field| field.source == Source::Slow);
     let body_size = AtomicUsize::new(1024);
-    Ok(Arc::new(Prepared { plan, program, steps, has_sites, has_slow_fields, body_size }))
+    let first_steps = plan.steps.iter().filter(|step| !step.deferred).count();
+    Ok(Arc::new(Prepared {
+        plan,
+        program,
+        steps,
+        has_sites,
+        first_steps,
+        has_slow_fields,
+        body_size,
+    }))
 }
 
 /// That the first step is the only one without a parent, and answers the only root field.

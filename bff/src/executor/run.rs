@@ -8,7 +8,7 @@ use futures::{
     future::{BoxFuture, ready},
     stream::FuturesUnordered,
 };
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Answer,
@@ -22,16 +22,17 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result},
+    operation::DeferId,
     plan::{SiteId, StepId},
-    transcoder::{Emission, EmitInput, Entity, EntityValue, KeyTable, NO_KEY, Refs},
+    transcoder::{Budget, Emission, EmitInput, Entity, EntityValue, KeyTable, Later, NO_KEY, Refs},
 };
 
 /// What fields of the slow lane are, by response key.
 pub(super) type SlowFields = HashMap<String, Bytes>;
 
 /// What there is of the answer so far.
-struct Run {
-    request: Arc<Request>,
+pub(super) struct Run {
+    pub(super) request: Arc<Request>,
     own_calls: Arc<InFlight>,
     /// By step: keys met so far, taken when the step begins.
     keys: Vec<KeyTable>,
@@ -41,10 +42,14 @@ struct Run {
     refs: Vec<Refs>,
     /// By step.
     entities: Vec<Vec<Entity>>,
-    notes: Vec<Note>,
+    pub(super) notes: Vec<Note>,
     /// By step: how many others must be over first.
     waits_for: Vec<usize>,
     ready: Vec<StepId>,
+    /// By step.
+    over: Vec<bool>,
+    /// How many steps of the first answer are not over.
+    first_waits_for: usize,
     /// By step: what was started before its keys were known.
     early: Vec<Option<Early>>,
     /// A mutation's root field has an unknown outcome: no later one starts.
@@ -52,14 +57,15 @@ struct Run {
 }
 
 /// What a piece of work brought.
-enum Done {
+pub(super) enum Done {
     Answered(StepId, Answered),
     Repaired(StepId, Vec<(u32, Outcome)>),
     /// A step that was started early waits to be begun, or is not needed any more.
     Early,
 }
 
-type Work = FuturesUnordered<BoxFuture<'static, Done>>;
+/// All work that is under way.
+pub(super) type Work = FuturesUnordered<BoxFuture<'static, Done>>;
 
 /// Answers the request by its deadline.
 pub(super) async fn run(
@@ -67,13 +73,7 @@ pub(super) async fn run(
     slow: Option<BoxFuture<'static, SlowFields>>,
 ) -> Answer {
     let cutoff = request.cutoff;
-    let slow = async {
-        let Some(slow) = slow else { return SlowFields::new() };
-        // What does not come in time, or panics, has no fields.
-        let slow = timeout_at(cutoff, AssertUnwindSafe(slow).catch_unwind()).await;
-        slow.ok().and_then(std::result::Result::ok).unwrap_or_default()
-    };
-    let (run, slow) = tokio::join!(Run::drive(Arc::clone(&request)), slow);
+    let (run, slow) = tokio::join!(Run::drive(Arc::clone(&request)), slow_fields(slow, cutoff));
     let run = match run {
         Ok(run) => run,
         Err(error) => return respond::failed(&error),
@@ -82,28 +82,83 @@ pub(super) async fn run(
     body.extend_from_slice(b"{\"data\":");
     let budget = request.budget();
     let gap = request.event.as_ref().map(|event| event.gap).unwrap_or_default();
-    let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &slow, budget };
-    let emission = request.prepared.program.emit(&input, &mut body);
-    run.forget_unreadable(&emission);
+    let emission = run.emit(&slow, budget, &mut body);
     let answer = respond::finish(body, &emission, &run.notes, gap, budget);
     request.prepared.remember_size(answer.body.len());
     answer
 }
 
+/// What there is of the slow lane by the cutoff.
+pub(super) async fn slow_fields(
+    slow: Option<BoxFuture<'static, SlowFields>>,
+    cutoff: Instant,
+) -> SlowFields {
+    let Some(slow) = slow else { return SlowFields::new() };
+    // What does not come in time, or panics, has no fields.
+    let slow = timeout_at(cutoff, AssertUnwindSafe(slow).catch_unwind()).await;
+    slow.ok().and_then(std::result::Result::ok).unwrap_or_default()
+}
+
 impl Run {
     async fn drive(request: Arc<Request>) -> Result<Self> {
+        let (mut run, mut work) = Self::start(request)?;
+        while run.advance(&mut work).await {}
+        Ok(run)
+    }
+
+    /// Starts every step whose inputs are there.
+    pub(super) fn start(request: Arc<Request>) -> Result<(Self, Work)> {
         let mut run = Self::new(request);
         let prepared = Arc::clone(&run.request.prepared);
         prepared.program.extract(None, 0, &[], &mut run.keys, &mut run.refs)?;
-        let mut work = Work::new();
+        let work = Work::new();
         run.begin_ready(&work);
         // Behind those they need: what the cache has of these says at once whether the others are needed.
         run.begin_early(&work);
-        loop {
-            run.begin_ready(&work);
-            let Some(done) = work.next().await else { return Ok(run) };
-            run.take(done, &work);
-        }
+        Ok((run, work))
+    }
+
+    /// Waits for one piece of work, and starts what waits for it. `false`: all is done.
+    pub(super) async fn advance(&mut self, work: &mut Work) -> bool {
+        self.begin_ready(work);
+        let Some(done) = work.next().await else { return false };
+        self.take(done, work);
+        true
+    }
+
+    /// Whether everything is there that is not deferred.
+    pub(super) fn has_first(&self) -> bool {
+        self.first_waits_for == 0
+    }
+
+    /// Whether everything is there that a deferred fragment shows.
+    pub(super) fn has(&self, defer: DeferId) -> bool {
+        let deferred = &self.request.prepared.plan().defers[defer.0];
+        deferred.steps.iter().all(|step| self.over[step.0])
+    }
+
+    /// Writes what is not deferred.
+    pub(super) fn emit(&self, slow: &SlowFields, budget: Budget, out: &mut Vec<u8>) -> Emission {
+        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow, budget };
+        let emission = self.request.prepared.program.emit(&input, out);
+        self.forget_unreadable(&emission);
+        emission
+    }
+
+    /// Writes what an emission has left for later. `known_groups` is how many groups those before have met.
+    pub(super) fn emit_later(
+        &self,
+        slow: &SlowFields,
+        budget: Budget,
+        later: &Later,
+        known_groups: usize,
+        out: &mut Vec<u8>,
+    ) -> Emission {
+        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow, budget };
+        let program = &self.request.prepared.program;
+        let emission = program.emit_later(&input, later, known_groups, out);
+        self.forget_unreadable(&emission);
+        emission
     }
 
     fn new(request: Arc<Request>) -> Self {
@@ -114,11 +169,13 @@ impl Run {
             own_calls: Arc::new(InFlight::of_one_request()),
             keys: steps.iter().map(|_| KeyTable::default()).collect(),
             asked: vec![Arc::default(); steps.len()],
-            refs: vec![Refs::default(); request.prepared.has_sites.len()],
+            refs: vec![Refs::default(); request.prepared.program.places()],
             entities: vec![Vec::new(); steps.len()],
             notes: Vec::new(),
             waits_for,
             ready,
+            over: vec![false; steps.len()],
+            first_waits_for: request.prepared.first_steps,
             early: steps.iter().map(|_| None).collect(),
             halted: false,
             request,
@@ -335,6 +392,8 @@ impl Run {
 
     fn end(&mut self, step: StepId) {
         let prepared = Arc::clone(&self.request.prepared);
+        self.over[step.0] = true;
+        self.first_waits_for -= usize::from(!prepared.plan().step(step).deferred);
         for follower in &prepared.step(step).followers {
             self.waits_for[follower.0] -= 1;
             if self.waits_for[follower.0] == 0 {

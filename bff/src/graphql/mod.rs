@@ -5,6 +5,7 @@ mod config;
 mod document;
 mod documents;
 mod front;
+mod incremental;
 mod introspection;
 mod limits;
 mod lines;

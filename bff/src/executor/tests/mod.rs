@@ -6,6 +6,7 @@ mod document;
 mod early;
 mod fallbacks;
 mod hasty;
+mod incremental;
 mod isolation;
 mod keeping;
 mod mutations;

@@ -23,7 +23,7 @@ use crate::{
     context::Context,
     contract::Contract,
     error::{Code, Result},
-    executor::{self, Executor, Prepared, SlowLane},
+    executor::{self, Executor, Incremental, Prepared, SlowLane},
     operation::{Field, Operation, OperationKind, Value, Variables},
     planner,
 };
@@ -39,6 +39,10 @@ pub struct Request<'a> {
     pub variables: Option<&'a RawValue>,
     /// What the way that the request came by may do.
     pub allowed: Allowed,
+    /// Whether the client takes the answers of a subscription.
+    pub streams: bool,
+    /// How an answer may come in parts. `None`: it comes whole, whatever the document defers.
+    pub incremental: Option<Incremental>,
 }
 
 /// Which operations a request may run.
@@ -80,8 +84,10 @@ pub enum Outcome {
 
 /// The answers to a request whose client takes more than one.
 pub struct Answers {
-    /// Whether they come until somebody ends them. Otherwise there is one.
+    /// Whether they come until somebody ends them.
     pub subscribed: bool,
+    /// Whether they are the parts of one answer. Where both are false there is one.
+    pub incremental: bool,
     /// Each the JSON of a GraphQL response. Dropping it cancels what works for it; a mutation that has begun runs on.
     pub bodies: BoxStream<'static, Bytes>,
 }
@@ -91,6 +97,7 @@ impl fmt::Debug for Answers {
         formatter
             .debug_struct("Answers")
             .field("subscribed", &self.subscribed)
+            .field("incremental", &self.incremental)
             .finish_non_exhaustive()
     }
 }
@@ -154,27 +161,22 @@ impl Front {
         Ok(Self { contract, executor, config, types, introspection, documents })
     }
 
-    /// Answers a query or a mutation by its context's deadline.
+    /// Answers a query or a mutation by its context's deadline, as a client reads it that takes one answer.
     ///
     /// Dropping the future cancels the calls of a query; a mutation that has begun runs on.
     pub async fn execute(&self, request: Request<'_>, context: Context) -> Response {
-        let Run { prepared, variables, kind, slow } = match self.prepare(&request) {
+        let Run { prepared, variables, slow, .. } = match self.prepare(&request) {
             Ok(run) => run,
             Err(refusal) => return refused(&refusal),
         };
-        if kind == OperationKind::Subscription {
-            let message = "A subscription has many answers; send it with \"accept: text/event-stream\", or over a WebSocket \
-                           with the subprotocol \"graphql-transport-ws\".";
-            return refused(&Refusal::new(Code::BadRequest, message));
-        }
         let context = Arc::new(context);
         let answer = self.executor.execute(&prepared, variables, context, &slow).await;
         let executor::Answer { body, data_is_null, errors, degraded } = answer;
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
 
-    /// Begins any operation. A query or a mutation is answered once, by its context's deadline; a subscription as often as its
-    /// service sends something.
+    /// Begins any operation. A query or a mutation is answered by its context's deadline, once or in parts; a subscription as
+    /// often as its service sends something.
     ///
     /// # Errors
     ///
@@ -184,8 +186,13 @@ impl Front {
         let Run { prepared, variables, kind, slow } = run;
         let context = Arc::new(context);
         let subscribed = kind == OperationKind::Subscription;
+        let incremental = request.incremental.filter(|_| !prepared.plan().defers.is_empty());
         let bodies = if subscribed {
             let answers = self.executor.subscribe(&prepared, variables, context);
+            answers.map(|answer| answer.body).boxed()
+        } else if let Some(how) = incremental {
+            let executor = &self.executor;
+            let answers = executor.execute_incrementally(&prepared, variables, context, &slow, how);
             answers.map(|answer| answer.body).boxed()
         } else {
             let executor = Arc::clone(&self.executor);
@@ -193,7 +200,7 @@ impl Front {
                 async move { executor.execute(&prepared, variables, context, &slow).await.body };
             stream::once(answer).boxed()
         };
-        Ok(Answers { subscribed, bodies })
+        Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
     }
 
     /// The plan of an operation as text, as [`plan_text`] writes it.
@@ -215,10 +222,16 @@ impl Front {
             let message = "A mutation cannot be sent with GET; send it with POST.";
             return Err(Arc::new(Refusal::new(Code::MethodNotAllowed, message)));
         }
+        if known.kind == OperationKind::Subscription && !request.streams {
+            let message = "A subscription has many answers; send it with \"accept: text/event-stream\", or over a WebSocket \
+                           with the subprotocol \"graphql-transport-ws\".";
+            return Err(Arc::new(Refusal::new(Code::BadRequest, message)));
+        }
         let inputs = &self.types.inputs;
         let limits = &self.config.limits;
         let variables = coerce::coerce(&known.variables, inputs, request.variables, limits)?;
-        let compiled = self.documents.decide(&known, &variables, &compiler)?;
+        let compiled =
+            self.documents.decide(&known, &variables, request.incremental.is_some(), &compiler)?;
         let slow = match &compiled.prepared.slow {
             Slow::Answered(answers) => answers.clone(),
             Slow::Asked(fields) => self.introspect(fields, &variables)?,
@@ -278,7 +291,7 @@ fn write_plan(
     operation_name: Option<&str>,
 ) -> Result<String> {
     let document = Document::new(query, operation_name, types, config)?;
-    let lowered = document.lower(types, config, &|_| None)?;
+    let lowered = document.lower(types, config, &|_| None, true)?;
     let plan = planner::plan(&lowered.operation, contract)?;
     Ok(plan.display(contract).to_string())
 }

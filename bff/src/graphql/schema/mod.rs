@@ -16,6 +16,7 @@ use apollo_compiler::{
 pub(super) use inputs::{InputObject, InputTypes, input_type};
 pub(super) use registry::registry;
 
+use super::incremental;
 use crate::{
     error::{Code, Error, Result},
     operation,
@@ -38,7 +39,7 @@ impl TypeSystem {
     ///
     /// [`Code::FailedPrecondition`], with all faults of the SDL in the error's source.
     pub(super) fn new(sdl: &str) -> Result<Self> {
-        let parsed = Parser::new().parse_schema(sdl, "schema.graphql");
+        let parsed = Parser::new().parse_schema(sdl, "schema.graphql").map(with_incremental);
         let schema = parsed.and_then(Schema::validate).map_err(|refused| {
             let faults: Vec<String> =
                 refused.errors.iter().map(|diagnostic| diagnostic.error.to_string()).collect();
@@ -70,6 +71,16 @@ impl TypeSystem {
     pub(super) fn applies(&self, object: &Name, condition: &Name) -> bool {
         object == condition || self.schema.is_subtype(condition, object)
     }
+}
+
+/// With the directives of incremental delivery, which every schema has here.
+fn with_incremental(mut schema: Schema) -> Schema {
+    let defined = Parser::new().parse_schema(incremental::DEFINITIONS, "incremental.graphql");
+    let defined = defined.expect("our own definitions are GraphQL").directive_definitions;
+    for (name, definition) in defined.into_iter().filter(|(_, it)| !it.is_built_in()) {
+        schema.directive_definitions.entry(name).or_insert(definition);
+    }
+    schema
 }
 
 /// A type as plans know it.

@@ -25,7 +25,7 @@ fn introspect_within(
     let limit = usize::try_from(config.limits.introspection.0).unwrap();
     let introspection = Introspection::new(&types, limit).unwrap();
     let document = Document::new(text, None, &types, config)?;
-    let operation = document.lower(&types, config, &|_| None)?.operation;
+    let operation = document.lower(&types, config, &|_| None, false)?.operation;
     let mut answer = json!({});
     for field in &operation.fields {
         let bytes = introspection.answer(field, variables)?;
