@@ -165,6 +165,7 @@ fn plan() -> Plan {
             after,
             level,
             early: false,
+            mask: None,
         }],
     }
 }
@@ -179,7 +180,8 @@ fn main() {
     let executor =
         Executor::new(&contract, Arc::new(Memory), Vec::new(), &executor::Config::default());
     let executor = Arc::new(executor.unwrap());
-    let front = Front::new(Arc::clone(&contract), executor, graphql::Config::default()).unwrap();
+    let front =
+        Front::new(Arc::clone(&contract), executor, graphql::Config::default(), None).unwrap();
     let variables = RawValue::from_string(VARIABLES.to_owned()).unwrap();
     let send = |query: &str| {
         let request = Request {

@@ -18,6 +18,8 @@ pub struct Operation {
     pub root: String,
     /// What is selected of the root type.
     pub fields: Vec<Field>,
+    /// The names of those root fields that no call answers but async-graphql: introspection, and what a program adds.
+    pub slow: Vec<String>,
     /// All fragments with `@defer` that are on, each counted anew for every object that it stands in. Parents before children.
     pub defers: Vec<Defer>,
     /// Those that stand in the root object.

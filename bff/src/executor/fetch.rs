@@ -70,7 +70,8 @@ impl Fetch {
     pub(super) async fn run(mut self) -> Arc<Landing> {
         let departure = self.departure.take();
         let answered = AssertUnwindSafe(self.ask()).catch_unwind().await;
-        let answered = answered.unwrap_or_else(|panic| Err(panicked(&*panic)));
+        let answered = answered
+            .unwrap_or_else(|panic| Err(panicked("the call failed inside the gateway", &*panic)));
         let landing = match answered {
             Ok(items) => Landing { items, failed: false },
             Err(error) => {
@@ -121,8 +122,19 @@ impl Fetch {
         // A group without items is a group.
         let none = if group { Landed::Item(Bytes::new()) } else { Landed::Missing };
         let mut items = vec![none; self.ids.len()];
+        // Keys are numbered from 0, and ids are in order.
+        let all = self.ids.len() == self.keys.len();
+        let place_of = |id: u32| match all {
+            true => Some(id as usize),
+            false => self.ids.binary_search(&id).ok(),
+        };
+        // Services mostly answer in the order in which they were asked.
+        let mut next = self.ids.iter().copied().enumerate();
         self.program().items(reply, &mut |key, item| {
-            let place = self.keys.find(key).and_then(|id| self.ids.binary_search(&id).ok());
+            let place = match next.next() {
+                Some((place, id)) if self.keys.get(id) == key => Some(place),
+                _ => self.keys.find(key).and_then(place_of),
+            };
             let Some(place) = place else { return };
             items[place] = match item {
                 Ok(bytes) => Landed::Item(bytes),
@@ -205,15 +217,12 @@ fn readable(reply: &Bytes) -> Result<()> {
         .map_err(|error| Error::with_source(Code::DataLoss, "the reply could not be read", error))
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Error {
+/// What is told of a panic; its own words are for the log.
+pub(super) fn panicked(message: &'static str, panic: &(dyn Any + Send)) -> Error {
     let told = panic
         .downcast_ref::<&str>()
         .map(|text| Cow::Borrowed(*text))
         .or_else(|| panic.downcast_ref::<String>().map(|text| Cow::Owned(text.clone())))
         .unwrap_or(Cow::Borrowed("a panic without words"));
-    Error::with_source(
-        Code::Internal,
-        "the call failed inside the gateway",
-        format!("panicked: {told}"),
-    )
+    Error::with_source(Code::Internal, message, format!("panicked: {told}"))
 }

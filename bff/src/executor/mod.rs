@@ -17,13 +17,15 @@ mod log;
 mod prepared;
 mod respond;
 mod run;
+mod slow;
 mod step;
 mod subscription;
+mod usual;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use futures::{future::BoxFuture, stream::BoxStream};
+use futures::stream::BoxStream;
 
 use crate::{
     call::CallService,
@@ -32,11 +34,13 @@ use crate::{
     error::{Code, Error, Result},
     operation::{OperationKind, Value},
     resolver::Registration,
+    transcoder::Spliced,
 };
 
 pub use config::Config;
 pub use incremental::Incremental;
 pub use prepared::{Prepared, prepare};
+pub use slow::SlowLane;
 pub use subscription::Config as Subscriptions;
 
 use engine::{Engine, Request};
@@ -58,20 +62,6 @@ pub struct Answer {
     pub degraded: u64,
 }
 
-/// What answers the root fields that a plan marks as [`crate::plan::Source::Slow`].
-pub trait SlowLane: Send + Sync {
-    /// The JSON of each such field, by response key. It is asked once for an operation that has any; what has not come
-    /// by the deadline is left out.
-    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>>;
-}
-
-/// A slow lane without fields.
-impl SlowLane for () {
-    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>> {
-        Box::pin(std::future::ready(HashMap::new()))
-    }
-}
-
 impl Executor {
     /// An executor of one contract.
     ///
@@ -89,7 +79,8 @@ impl Executor {
         Engine::new(contract, calls, resolvers, config).map(|engine| Self(Arc::new(engine)))
     }
 
-    /// Answers one query or mutation by its context's deadline. `variables` are coerced, in the order of the plan's.
+    /// Answers one query or mutation by its context's deadline. `variables` are coerced, in the order of the plan's;
+    /// `slow` answers the plan's slow fields, if it has any.
     ///
     /// Dropping the future cancels the calls of a query. A mutation that has begun runs on to its deadline.
     pub async fn execute(
@@ -97,9 +88,8 @@ impl Executor {
         prepared: &Arc<Prepared>,
         variables: Vec<Option<Value>>,
         context: Arc<Context>,
-        slow: &dyn SlowLane,
+        slow: Option<Arc<dyn SlowLane>>,
     ) -> Answer {
-        let slow = prepared.has_slow_fields().then(|| slow.resolve());
         let engine = Arc::clone(&self.0);
         let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
         if prepared.plan().kind != OperationKind::Mutation {
@@ -126,10 +116,9 @@ impl Executor {
         prepared: &Arc<Prepared>,
         variables: Vec<Option<Value>>,
         context: Arc<Context>,
-        slow: &dyn SlowLane,
+        slow: Option<Arc<dyn SlowLane>>,
         how: Incremental,
     ) -> BoxStream<'static, Answer> {
-        let slow = prepared.has_slow_fields().then(|| slow.resolve());
         let engine = Arc::clone(&self.0);
         let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
         incremental::answers(request, slow, how)
@@ -152,6 +141,18 @@ impl Executor {
         context: Arc<Context>,
     ) -> BoxStream<'static, Answer> {
         subscription::answers(Arc::clone(&self.0), Arc::clone(prepared), variables, context)
+    }
+
+    /// Answers a subscription whose events are values of the plan's only field, a slow one: each event with an answer, in
+    /// time of its own. `begin` opens the stream; it is asked for an event when somebody takes the answer.
+    #[must_use]
+    pub fn show(
+        &self,
+        prepared: &Arc<Prepared>,
+        context: Arc<Context>,
+        begin: impl FnOnce(crate::resolver::Context) -> BoxStream<'static, Result<Spliced>>,
+    ) -> BoxStream<'static, Answer> {
+        slow::show(Arc::clone(&self.0), Arc::clone(prepared), context, begin)
     }
 }
 

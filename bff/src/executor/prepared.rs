@@ -1,20 +1,16 @@
 //! A plan made ready to run: everything that is the same for all its requests.
 
-use std::{
-    collections::BTreeMap,
-    hash::BuildHasher,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, hash::BuildHasher, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use foldhash::quality::FixedState;
 use prost::Message;
 
-use super::early::Trust;
+use super::{
+    early::Trust,
+    slow::{self, SlowField},
+    usual::Usual,
+};
 use crate::{
     contract::{self, Contract, fallback, fill, join},
     entity_cache::Rules,
@@ -24,6 +20,9 @@ use crate::{
     transcoder::{self, Program},
 };
 
+/// Room for at most this many keys of a step is made at once.
+const MOST_KEYS: usize = 4096;
+
 /// A plan made ready to run.
 #[derive(Debug)]
 pub struct Prepared {
@@ -32,10 +31,11 @@ pub struct Prepared {
     pub(super) steps: Vec<PreparedStep>,
     /// By site: the value has further sites inside.
     pub(super) has_sites: Vec<bool>,
-    /// How many steps the first answer waits for.
-    pub(super) first_steps: usize,
-    has_slow_fields: bool,
-    body_size: AtomicUsize,
+    /// How many steps and slow fields the first answer waits for.
+    pub(super) first_waits_for: usize,
+    pub(super) slow: Vec<SlowField>,
+    /// In bytes.
+    body_size: Usual,
 }
 
 /// One step made ready to run.
@@ -62,10 +62,20 @@ pub(super) struct PreparedStep {
     pub(super) sites: Vec<SiteId>,
     /// Those that wait less long than the call lasts, the most hasty first.
     pub(super) hasty: Vec<Hasty>,
+    /// How many keys it has.
+    pub(super) keys: Usual,
     /// How many steps must be over before this one.
     pub(super) waits_for: usize,
-    /// The steps that wait for this one.
-    pub(super) followers: Vec<StepId>,
+    /// Those that wait for this one.
+    pub(super) followers: Vec<Node>,
+}
+
+/// What waits for others and is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    Step(StepId),
+    /// A position in [`Prepared::slow`].
+    Slow(usize),
 }
 
 /// Sites of a step that wait less long than others.
@@ -138,7 +148,7 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
         before.dedup();
         steps[index].waits_for = before.len();
         for StepId(earlier) in before {
-            steps[earlier].followers.push(StepId(index));
+            steps[earlier].followers.push(Node::Step(StepId(index)));
         }
     }
     let mut has_sites = vec![false; plan.sites.len()];
@@ -148,29 +158,23 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     if plan.kind == OperationKind::Subscription {
         check_stream(&plan)?;
     }
-    let has_slow_fields =
-        plan.shape(plan.root).fields.iter().any(|field| field.source == Source::Slow);
-    let body_size = AtomicUsize::new(1024);
-    let first_steps = plan.steps.iter().filter(|step| !step.deferred).count();
-    Ok(Arc::new(Prepared {
-        plan,
-        program,
-        steps,
-        has_sites,
-        first_steps,
-        has_slow_fields,
-        body_size,
-    }))
+    let slow = slow::fields(&plan, &mut steps);
+    let first_waits_for = plan.steps.iter().filter(|step| !step.deferred).count()
+        + slow.iter().filter(|field| !field.deferred).count();
+    let body_size = Usual::new(1024, usize::MAX);
+    Ok(Arc::new(Prepared { plan, program, steps, has_sites, first_waits_for, slow, body_size }))
 }
 
-/// That the first step is the only one without a parent, and answers the only root field.
+/// That there is one root field, answered by the first step, the only one without a parent, or by the slow lane.
 fn check_stream(plan: &Plan) -> Result<()> {
     let root_steps = plan.steps.iter().filter(|step| step.level == 0).count();
     let fields = &plan.shape(plan.root).fields;
-    if root_steps == 1
-        && matches!(fields.as_slice(), [field] if matches!(field.source, Source::Join { .. }))
-    {
-        return Ok(());
+    if let [field] = fields.as_slice() {
+        match field.source {
+            Source::Join { .. } if root_steps == 1 => return Ok(()),
+            Source::Slow => return Ok(()),
+            _ => {}
+        }
     }
     let message = "A subscription selects exactly one field, and not one of introspection.";
     Err(Error::new(Code::ValidationFailed, message))
@@ -187,20 +191,14 @@ impl Prepared {
         &self.steps[id.0]
     }
 
-    pub(super) fn has_slow_fields(&self) -> bool {
-        self.has_slow_fields
-    }
-
     /// A buffer in which the answer will probably fit.
     pub(super) fn buffer(&self) -> Vec<u8> {
-        Vec::with_capacity(self.body_size.load(Ordering::Relaxed))
+        Vec::with_capacity(self.body_size.expected())
     }
 
-    /// Remembers how large an answer was. A larger one counts at once, smaller ones slowly.
+    /// Remembers how large an answer was.
     pub(super) fn remember_size(&self, size: usize) {
-        let last = self.body_size.load(Ordering::Relaxed);
-        let next = if size > last { size + size / 8 } else { last - (last - size) / 16 };
-        self.body_size.store(next, Ordering::Relaxed);
+        self.body_size.learn(size);
     }
 }
 
@@ -232,6 +230,7 @@ impl PreparedStep {
             invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),
             sites: plan.sites_of(id).collect(),
             hasty: hasty(plan, id),
+            keys: Usual::new(0, MOST_KEYS),
             waits_for: 0,
             followers: Vec::new(),
         })

@@ -91,12 +91,23 @@ fn field_error(body: &mut Vec<u8>, failure: &FieldError) {
 }
 
 fn error_extensions(body: &mut Vec<u8>, error: &Error) {
-    write(body, format_args!(",\"extensions\":{{\"code\":\"{}\"", error.code()));
+    body.extend_from_slice(b",\"extensions\":{\"code\":");
+    match error.extensions().iter().find(|(name, _)| name == "code") {
+        Some((_, code)) => body.extend_from_slice(code.get().as_bytes()),
+        None => write(body, format_args!("\"{}\"", error.code())),
+    }
     if let Some(Origin { service, method }) = error.origin() {
         body.extend_from_slice(b",\"service\":");
         string(body, service);
         body.extend_from_slice(b",\"method\":");
         string(body, method);
+    }
+    let ours = ["code", "service", "method"];
+    for (name, value) in error.extensions().iter().filter(|(name, _)| !ours.contains(&&**name)) {
+        body.push(b',');
+        string(body, name);
+        body.push(b':');
+        body.extend_from_slice(value.get().as_bytes());
     }
     body.push(b'}');
 }
@@ -258,6 +269,20 @@ mod tests {
                 r#""path":["books",3],"extensions":{"code":"UNAVAILABLE","service":"shop.Prices","method":"Get"}}],"#,
                 r#""extensions":{"errorsLeftOut":7}}"#
             ),
+        );
+    }
+
+    #[test]
+    fn an_error_may_say_more_and_have_a_code_of_its_own() {
+        let error = Error::new(Code::FailedPrecondition, "three are left");
+        let error = error.with_extension("left", 3).with_extension("code", "OUT_OF_STOCK");
+        let error = error.with_extension("left", [3]).with_extension("service", "mine");
+        let error =
+            FieldError { path: Vec::new(), location: Location::default(), error, step: None };
+        check(
+            &Emission { errors: vec![error], ..Emission::default() },
+            &[],
+            r#"{"data":{},"errors":[{"message":"three are left","extensions":{"code":"OUT_OF_STOCK","left":[3]}}]}"#,
         );
     }
 

@@ -1,14 +1,12 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
-use std::{collections::HashMap, mem, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, mem, sync::Arc};
 
-use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt,
     future::{BoxFuture, ready},
     stream::FuturesUnordered,
 };
-use tokio::time::{Instant, timeout_at};
 
 use super::{
     Answer,
@@ -16,24 +14,26 @@ use super::{
     engine::Request,
     in_flight::InFlight,
     log,
-    prepared::Hasty,
+    prepared::{Hasty, Node},
     respond,
+    slow::{self, SlowLane},
     step::{Answered, Note, Outcome, StepRun},
 };
 use crate::{
     error::{Code, Error, Result},
     operation::DeferId,
     plan::{SiteId, StepId},
-    transcoder::{Budget, Emission, EmitInput, Entity, EntityValue, KeyTable, Later, NO_KEY, Refs},
+    transcoder::{
+        Budget, Emission, EmitInput, Entity, EntityValue, KeyTable, Later, NO_KEY, Refs,
+        SlowFields, Spliced,
+    },
 };
-
-/// What fields of the slow lane are, by response key.
-pub(super) type SlowFields = HashMap<String, Bytes>;
 
 /// What there is of the answer so far.
 pub(super) struct Run {
     pub(super) request: Arc<Request>,
     own_calls: Arc<InFlight>,
+    lane: Option<Arc<dyn SlowLane>>,
     /// By step: keys met so far, taken when the step begins.
     keys: Vec<KeyTable>,
     /// By step: the keys that it was asked for.
@@ -45,10 +45,13 @@ pub(super) struct Run {
     pub(super) notes: Vec<Note>,
     /// By step: how many others must be over first.
     waits_for: Vec<usize>,
-    ready: Vec<StepId>,
+    /// The same by slow field.
+    slow_waits_for: Vec<usize>,
+    ready: Vec<Node>,
+    slow: SlowFields,
     /// By step.
     over: Vec<bool>,
-    /// How many steps of the first answer are not over.
+    /// How many steps and slow fields of the first answer are not over.
     first_waits_for: usize,
     /// By step: what was started before its keys were known.
     early: Vec<Option<Early>>,
@@ -60,6 +63,8 @@ pub(super) struct Run {
 pub(super) enum Done {
     Answered(StepId, Answered),
     Repaired(StepId, Vec<(u32, Outcome)>),
+    /// A slow field has its value.
+    Spliced(usize, Result<Spliced>),
     /// A step that was started early waits to be begun, or is not needed any more.
     Early,
 }
@@ -68,13 +73,8 @@ pub(super) enum Done {
 pub(super) type Work = FuturesUnordered<BoxFuture<'static, Done>>;
 
 /// Answers the request by its deadline.
-pub(super) async fn run(
-    request: Arc<Request>,
-    slow: Option<BoxFuture<'static, SlowFields>>,
-) -> Answer {
-    let cutoff = request.cutoff;
-    let (run, slow) = tokio::join!(Run::drive(Arc::clone(&request)), slow_fields(slow, cutoff));
-    let run = match run {
+pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Answer {
+    let run = match Run::drive(Arc::clone(&request), lane).await {
         Ok(run) => run,
         Err(error) => return respond::failed(&error),
     };
@@ -82,33 +82,25 @@ pub(super) async fn run(
     body.extend_from_slice(b"{\"data\":");
     let budget = request.budget();
     let gap = request.event.as_ref().map(|event| event.gap).unwrap_or_default();
-    let emission = run.emit(&slow, budget, &mut body);
+    let emission = run.emit(budget, &mut body);
     let answer = respond::finish(body, &emission, &run.notes, gap, budget);
     request.prepared.remember_size(answer.body.len());
     answer
 }
 
-/// What there is of the slow lane by the cutoff.
-pub(super) async fn slow_fields(
-    slow: Option<BoxFuture<'static, SlowFields>>,
-    cutoff: Instant,
-) -> SlowFields {
-    let Some(slow) = slow else { return SlowFields::new() };
-    // What does not come in time, or panics, has no fields.
-    let slow = timeout_at(cutoff, AssertUnwindSafe(slow).catch_unwind()).await;
-    slow.ok().and_then(std::result::Result::ok).unwrap_or_default()
-}
-
 impl Run {
-    async fn drive(request: Arc<Request>) -> Result<Self> {
-        let (mut run, mut work) = Self::start(request)?;
+    async fn drive(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Result<Self> {
+        let (mut run, mut work) = Self::start(request, lane)?;
         while run.advance(&mut work).await {}
         Ok(run)
     }
 
-    /// Starts every step whose inputs are there.
-    pub(super) fn start(request: Arc<Request>) -> Result<(Self, Work)> {
-        let mut run = Self::new(request);
+    /// Starts everything whose inputs are there.
+    pub(super) fn start(
+        request: Arc<Request>,
+        lane: Option<Arc<dyn SlowLane>>,
+    ) -> Result<(Self, Work)> {
+        let mut run = Self::new(request, lane);
         let prepared = Arc::clone(&run.request.prepared);
         prepared.program.extract(None, 0, &[], &mut run.keys, &mut run.refs)?;
         let work = Work::new();
@@ -135,11 +127,12 @@ impl Run {
     pub(super) fn has(&self, defer: DeferId) -> bool {
         let deferred = &self.request.prepared.plan().defers[defer.0];
         deferred.steps.iter().all(|step| self.over[step.0])
+            && deferred.slow.iter().all(|response_key| self.slow.contains_key(response_key))
     }
 
     /// Writes what is not deferred.
-    pub(super) fn emit(&self, slow: &SlowFields, budget: Budget, out: &mut Vec<u8>) -> Emission {
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow, budget };
+    pub(super) fn emit(&self, budget: Budget, out: &mut Vec<u8>) -> Emission {
+        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow: &self.slow, budget };
         let emission = self.request.prepared.program.emit(&input, out);
         self.forget_unreadable(&emission);
         emission
@@ -148,34 +141,39 @@ impl Run {
     /// Writes what an emission has left for later. `known_groups` is how many groups those before have met.
     pub(super) fn emit_later(
         &self,
-        slow: &SlowFields,
         budget: Budget,
         later: &Later,
         known_groups: usize,
         out: &mut Vec<u8>,
     ) -> Emission {
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow, budget };
+        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow: &self.slow, budget };
         let program = &self.request.prepared.program;
         let emission = program.emit_later(&input, later, known_groups, out);
         self.forget_unreadable(&emission);
         emission
     }
 
-    fn new(request: Arc<Request>) -> Self {
-        let steps = &request.prepared.steps;
+    fn new(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Self {
+        let (steps, slow) = (&request.prepared.steps, &request.prepared.slow);
         let waits_for: Vec<usize> = steps.iter().map(|step| step.waits_for).collect();
-        let ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId).collect();
+        let slow_waits_for: Vec<usize> = slow.iter().map(|field| field.waits_for).collect();
+        let steps_ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId);
+        let slow_ready = (0..slow.len()).filter(|index| slow_waits_for[*index] == 0);
+        let ready = steps_ready.map(Node::Step).chain(slow_ready.map(Node::Slow)).collect();
         Self {
             own_calls: Arc::new(InFlight::of_one_request()),
-            keys: steps.iter().map(|_| KeyTable::default()).collect(),
+            lane,
+            keys: steps.iter().map(|step| KeyTable::with_room(step.keys.expected())).collect(),
             asked: vec![Arc::default(); steps.len()],
             refs: vec![Refs::default(); request.prepared.program.places()],
             entities: vec![Vec::new(); steps.len()],
             notes: Vec::new(),
             waits_for,
+            slow_waits_for,
             ready,
+            slow: SlowFields::new(),
             over: vec![false; steps.len()],
-            first_waits_for: request.prepared.first_steps,
+            first_waits_for: request.prepared.first_waits_for,
             early: steps.iter().map(|_| None).collect(),
             halted: false,
             request,
@@ -183,9 +181,24 @@ impl Run {
     }
 
     fn begin_ready(&mut self, work: &Work) {
-        while let Some(step) = self.ready.pop() {
-            self.begin(step, work);
+        while let Some(node) = self.ready.pop() {
+            match node {
+                Node::Step(step) => self.begin(step, work),
+                Node::Slow(field) => self.begin_slow(field, work),
+            }
         }
+    }
+
+    fn begin_slow(&mut self, field: usize, work: &Work) {
+        let prepared = &self.request.prepared.slow[field];
+        if self.halted && prepared.acts {
+            self.slow.insert(prepared.response_key.clone(), Err(not_sent()));
+        } else if let Some(lane) = self.lane.clone() {
+            let answer = slow::answer(Arc::clone(&self.request), lane, field);
+            work.push(answer.map(move |answer| Done::Spliced(field, answer)).boxed());
+            return;
+        }
+        self.end_slow(field);
     }
 
     /// Starts the steps whose keys can be told from the requests of those they need.
@@ -208,13 +221,15 @@ impl Run {
 
     fn begin(&mut self, step: StepId, work: &Work) {
         let keys = Arc::new(mem::take(&mut self.keys[step.0]));
+        self.request.step(step).keys.learn(keys.len());
         self.asked[step.0] = Arc::clone(&keys);
         if let Some(early) = self.early[step.0].take() {
             if self.go_on(step, early, work) {
                 return;
             }
         } else if self.halted && self.request.step(step).acts {
-            self.entities[step.0] = vec![not_sent(); keys.len()];
+            self.entities[step.0] =
+                vec![Entity { value: EntityValue::Failed(not_sent()), note: None }; keys.len()];
         } else if let Some(event) = self.event(step) {
             // There already: nobody is asked.
             let outcomes = vec![event; keys.len()];
@@ -264,6 +279,13 @@ impl Run {
     fn take(&mut self, done: Done, work: &Work) {
         match done {
             Done::Early => {}
+            Done::Spliced(field, answer) => {
+                let prepared = &self.request.prepared.slow[field];
+                let is_late = |error: &Error| error.code() == Code::DeadlineExceeded;
+                self.halted |= prepared.acts && answer.as_ref().is_err_and(is_late);
+                self.slow.insert(prepared.response_key.clone(), answer);
+                self.end_slow(field);
+            }
             Done::Answered(step, Answered { outcomes, hasty }) => {
                 let entities = outcomes.into_iter().map(|outcome| self.entity(outcome)).collect();
                 self.entities[step.0] = entities;
@@ -394,9 +416,23 @@ impl Run {
         let prepared = Arc::clone(&self.request.prepared);
         self.over[step.0] = true;
         self.first_waits_for -= usize::from(!prepared.plan().step(step).deferred);
-        for follower in &prepared.step(step).followers {
-            self.waits_for[follower.0] -= 1;
-            if self.waits_for[follower.0] == 0 {
+        self.release(&prepared.step(step).followers);
+    }
+
+    fn end_slow(&mut self, field: usize) {
+        let prepared = Arc::clone(&self.request.prepared);
+        self.first_waits_for -= usize::from(!prepared.slow[field].deferred);
+        self.release(&prepared.slow[field].followers);
+    }
+
+    fn release(&mut self, followers: &[Node]) {
+        for follower in followers {
+            let waits_for = match follower {
+                Node::Step(step) => &mut self.waits_for[step.0],
+                Node::Slow(field) => &mut self.slow_waits_for[*field],
+            };
+            *waits_for -= 1;
+            if *waits_for == 0 {
                 self.ready.push(*follower);
             }
         }
@@ -442,10 +478,9 @@ fn shown_at(refs: &Refs, keys: usize, sites: usize) -> Vec<bool> {
     shown
 }
 
-fn not_sent() -> Entity {
-    let error = Error::new(
+fn not_sent() -> Error {
+    Error::new(
         Code::DeadlineExceeded,
         "this was not sent: the field before it did not answer in time, and its outcome is unknown",
-    );
-    Entity { value: EntityValue::Failed(error), note: None }
+    )
 }

@@ -8,7 +8,7 @@ use apollo_compiler::{
 
 use super::{
     config::Config,
-    incremental, limits,
+    limits,
     lines::Lines,
     lower::{self, Conditions, Lowered},
     refusal::Refusal,
@@ -99,7 +99,6 @@ pub(super) fn check(
     let parsed = validate::parse(text, &lines, limits)?;
     limits::check(&parsed, limits)?;
     let document = validate::validate(&parsed, &types.schema, &lines, limits)?;
-    incremental::check(&document, &lines, limits.errors)?;
     check_introspection(&document, &lines, config.introspection)?;
     Ok(document)
 }

@@ -145,8 +145,12 @@ pub(super) fn lower(input: &Input<'_>) -> Result<Lowered, Refusal> {
     let selected = Selected { set: &operation.selection_set, defer: None };
     let (fields, begins) = lowering.fields(&root, &[selected])?;
     let (count, defers) = (lowering.fields, lowering.defers);
+    let kind = kind(operation);
+    let is_slow = |name: &str| matches!(name, "__schema" | "__type") || types.own.has(kind, name);
+    let slow = fields.iter().filter(|field| is_slow(&field.name)).map(|it| it.name.clone());
     let operation = Operation {
-        kind: kind(operation),
+        kind,
+        slow: slow.collect(),
         name: operation.name.as_ref().map(ToString::to_string),
         variables: variables(types, operation),
         root: root.to_string(),

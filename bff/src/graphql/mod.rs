@@ -5,7 +5,6 @@ mod config;
 mod document;
 mod documents;
 mod front;
-mod incremental;
 mod introspection;
 mod limits;
 mod lines;
@@ -13,10 +12,12 @@ mod literal;
 mod lower;
 mod refusal;
 mod schema;
+mod slow;
 mod validate;
 
 pub use config::{Config, Limits};
 pub use front::{Allowed, Answers, Front, Outcome, Request, Response, plan_text};
+pub use slow::OwnSchema;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 //! answers: the place where the halves meet. Plans are data and print as text; they hold no bytes of any request.
 
 mod display;
+mod field_set;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,6 +15,7 @@ use crate::{
 };
 
 pub use display::PlanText;
+pub use field_set::FieldSet;
 
 /// A compiled operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,8 @@ pub struct Deferred {
     pub parent: Option<DeferId>,
     /// The steps that answer it.
     pub steps: Vec<StepId>,
+    /// The root fields of async-graphql in it, by response key, but for introspection, which is there at once.
+    pub slow: Vec<String>,
 }
 
 /// A position in [`Plan::shapes`].
@@ -200,6 +204,17 @@ pub struct Step {
     pub early: bool,
     /// Only deferred fragments show what it answers: the first answer does not wait for it.
     pub deferred: bool,
+    /// Where the request takes a mask: what it says. `None`: everything is asked for.
+    pub mask: Option<Mask>,
+}
+
+/// What of its entities a step reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mask {
+    /// All of it.
+    pub fields: Arc<FieldSet>,
+    /// Those of them that an answer to anything less has to have too: what tells whose it is, and how it is tagged.
+    pub always: FieldSet,
 }
 
 impl Shape {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     operation::{Defer, DeferId, outermost},
-    plan::{Deferred, Plan, StepId},
+    plan::{Deferred, Plan, ShapeField, Source, StepId},
 };
 
 /// Marks the steps that only deferred fragments show, and keeps the fragments for which something would have to be waited.
@@ -27,14 +27,15 @@ pub(super) fn mark(plan: &mut Plan, all: &[Defer], of_sites: &[&[DeferId]]) {
             known.extend(&plan.defers[kept.0].steps);
             above = plan.defers[kept.0].parent;
         }
-        if steps[id].is_subset(&known) {
+        let slow = slow_of(plan, DeferId(id));
+        if slow.is_empty() && steps[id].is_subset(&known) {
             with.push(parent);
             continue;
         }
         with.push(Some(DeferId(plan.defers.len())));
         let mut steps = Vec::from_iter(steps[id].iter().copied());
         steps.sort_unstable();
-        plan.defers.push(Deferred { label: label.clone(), parent, steps });
+        plan.defers.push(Deferred { label: label.clone(), parent, steps, slow });
     }
     for (index, step) in plan.steps.iter_mut().enumerate() {
         step.deferred = !first.contains(&StepId(index));
@@ -52,6 +53,15 @@ pub(super) fn mark(plan: &mut Plan, all: &[Defer], of_sites: &[&[DeferId]]) {
             field.defers = kept(&field.defers);
         }
     }
+}
+
+/// The root fields of a fragment that take time though no step answers them.
+fn slow_of(plan: &Plan, id: DeferId) -> Vec<String> {
+    let is_slow = |field: &&ShapeField| {
+        field.source == Source::Slow && !field.name.starts_with("__") && field.defers.contains(&id)
+    };
+    let fields = plan.shape(plan.root).fields.iter().filter(is_slow);
+    fields.map(|field| field.response_key.clone()).collect()
 }
 
 /// The steps that answer sites of some fragments.

@@ -4,6 +4,7 @@
 
 mod defer;
 mod early;
+mod mask;
 mod shapes;
 mod steps;
 
@@ -48,6 +49,7 @@ pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
     if operation.kind == OperationKind::Query {
         early::mark(&mut plan, &echoes);
     }
+    mask::fill(&mut plan, contract);
     Ok(plan)
 }
 

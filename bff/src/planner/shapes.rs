@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct Draft<'a> {
     contract: &'a Contract,
     kind: OperationKind,
+    /// The names of root fields that no call answers.
+    slow: &'a [String],
     shapes: Vec<Shape>,
     sites: Vec<Site>,
     /// By site.
@@ -82,14 +84,16 @@ impl Position<'_> {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(contract: &'a Contract, operation: &'a Operation) -> Self {
+        let Operation { kind, slow, defers, .. } = operation;
         Self {
             contract,
-            kind: operation.kind,
+            kind: *kind,
+            slow,
             shapes: Vec::new(),
             sites: Vec::new(),
             echoes: Vec::new(),
             defers: Vec::new(),
-            steps: Steps::new(&operation.defers),
+            steps: Steps::new(defers),
             fields: 0,
             later: VecDeque::new(),
         }
@@ -166,10 +170,11 @@ impl<'a> Draft<'a> {
         field: &'a Field,
         position: Position<'a>,
     ) -> Result<Source> {
-        match field.name.as_str() {
-            "__typename" => return Ok(Source::Typename),
-            "__schema" | "__type" => return Ok(Source::Slow),
-            _ => {}
+        if field.name == "__typename" {
+            return Ok(Source::Typename);
+        }
+        if position.depth == 0 && self.slow.contains(&field.name) {
+            return Ok(Source::Slow);
         }
         let bound = binding
             .and_then(|binding| binding.fields.iter().find(|bound| bound.name == field.name))

@@ -84,16 +84,9 @@ impl<'a> Steps<'a> {
             open.push(id);
         }
         let needs = parent.into_iter().collect();
-        let step = Step {
-            join,
-            arguments,
-            timeout,
-            needs,
-            after: Vec::new(),
-            level,
-            early: false,
-            deferred: false,
-        };
+        let after = Vec::new();
+        let (early, deferred, mask) = (false, false, None);
+        let step = Step { join, arguments, timeout, needs, after, level, early, deferred, mask };
         self.steps.push(Entry { step, root_field, defers });
         Ok(id)
     }
@@ -193,6 +186,7 @@ fn request_side(join: &Join) -> Join {
         policy: join.policy.as_deref().and_then(request_policy).map(Box::new),
         // What a reply says again is seen from the field, as `then` is.
         echoes: Vec::new(),
+        selection: join.selection.clone(),
     }
 }
 

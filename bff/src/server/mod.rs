@@ -118,6 +118,12 @@ impl Server {
         self.address
     }
 
+    /// The schema that clients see.
+    #[must_use]
+    pub fn sdl(&self) -> String {
+        self.site.front.sdl()
+    }
+
     /// Takes requests until `stop` is done. Then `/ready` says no, and after `drain_delay` nothing new is taken; requests in
     /// flight have `drain_timeout` to end, and subscriptions end at once.
     ///

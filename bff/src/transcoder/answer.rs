@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::{Refs, emit::Segment, frame::PortionId};
 use crate::{
-    error::Error,
+    error::{Error, Result},
     operation::{DeferId, Location},
     plan::StepId,
 };
@@ -45,6 +45,18 @@ impl EntityValue {
     }
 }
 
+/// The value of a field that no plan answers.
+#[derive(Clone, Debug)]
+pub struct Spliced {
+    /// Its JSON.
+    pub json: Bytes,
+    /// What was wrong inside.
+    pub errors: Vec<FieldError>,
+}
+
+/// What the fields of the slow lane are, by response key.
+pub type SlowFields = HashMap<String, Result<Spliced>>;
+
 /// Everything that emission reads.
 #[derive(Debug)]
 pub struct EmitInput<'a> {
@@ -52,8 +64,8 @@ pub struct EmitInput<'a> {
     pub steps: &'a [Vec<Entity>],
     /// By site.
     pub refs: &'a [Refs],
-    /// The JSON of fields of the slow lane, by response key.
-    pub slow: &'a HashMap<String, Bytes>,
+    /// What the fields of the slow lane are.
+    pub slow: &'a SlowFields,
     /// How much may be written, and until when.
     pub budget: Budget,
 }

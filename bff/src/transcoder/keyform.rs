@@ -50,6 +50,21 @@ pub(super) fn kind_of(scalar: Scalar) -> Result<PartKind> {
 }
 
 impl KeyForm {
+    /// The key that one part is as it stands in a message, so that nothing is written; `None`: see [`Self::push`].
+    #[inline(always)]
+    pub(super) fn as_it_stands<'a>(&self, payload: Option<Payload<'a>>) -> Option<&'a [u8]> {
+        match payload {
+            Some(Payload::Bytes(bytes)) if self.is_one_text() && !bytes.is_empty() => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether keys are the bytes of one text.
+    #[inline(always)]
+    pub(super) fn is_one_text(&self) -> bool {
+        matches!(&*self.parts, [Scalar::String | Scalar::Bytes]) && !self.of_resolver
+    }
+
     /// Whether each part stands behind its length.
     fn has_lengths(&self) -> bool {
         self.parts.len() > 1 || self.of_resolver

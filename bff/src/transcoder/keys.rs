@@ -22,6 +22,13 @@ pub struct KeyTable {
 }
 
 impl KeyTable {
+    /// An empty table that holds so many keys before it grows.
+    #[must_use]
+    pub fn with_room(keys: usize) -> Self {
+        let (ends, index) = (Vec::with_capacity(keys), HashTable::with_capacity(keys));
+        Self { ends, index, ..Self::default() }
+    }
+
     /// The number of a key, a new one where it was not met before.
     pub fn intern(&mut self, key: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(key);

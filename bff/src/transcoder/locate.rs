@@ -5,7 +5,7 @@ use super::{
     frame::{Choice, ChoiceId, WHOLE},
     map::{EntryTags, MapValue, entry, overridden, overridden_entries},
     scalar::wire_type,
-    table::{Messages, Numbers, TableId, part, raw},
+    table::{Messages, Numbers, TableId, Window, part, raw},
     wire::{LEN, Malformed, Payload},
 };
 use crate::{
@@ -114,7 +114,7 @@ impl Program {
             })
             .collect();
         let mut search = Search { program: self, keys, refs, key: Vec::new() };
-        if search.object(finder, entity).is_ok() {
+        if search.object(finder, Window::of(entity)).is_ok() {
             return Ok(());
         }
         for (site, (refs_mark, spans_mark)) in children.iter().zip(marks) {
@@ -145,15 +145,16 @@ impl Program {
 }
 
 impl Search<'_> {
-    fn object(&mut self, finder: FinderId, bytes: &[u8]) -> Result<(), Malformed> {
+    fn object(&mut self, finder: FinderId, message: Window<'_>) -> Result<(), Malformed> {
         let program = self.program;
         let finder = &program.layout.finders[finder.0];
-        program.with_slots(finder.table, finder.slots, bytes, |slots, bytes| {
-            finder.finds.iter().try_for_each(|find| self.find(find, slots, bytes))
+        program.with_slots(finder.table, finder.slots, message, |slots, message| {
+            finder.finds.iter().try_for_each(|find| self.find(find, slots, message))
         })?
     }
 
-    fn find(&mut self, find: &Find, slots: &[u64], bytes: &[u8]) -> Result<(), Malformed> {
+    fn find(&mut self, find: &Find, slots: &[u64], message: Window<'_>) -> Result<(), Malformed> {
+        let bytes = message.buffer();
         match find {
             Find::Key { site, step, many: true, parts } => {
                 self.keys_of_list(*site, *step, &parts[0], slots, bytes)
@@ -163,42 +164,47 @@ impl Search<'_> {
                 self.refs[site.0].refs.push(id);
                 Ok(())
             }
-            Find::Portion { site, finder } => self.portion(*site, *finder, bytes),
+            Find::Portion { site, finder } => self.portion(*site, *finder, message),
             Find::Inside { inside, slot, guard, look } => {
                 if *guard != 0 && slots[*guard as usize] == 0 {
                     return Ok(());
                 }
                 if *slot == WHOLE {
-                    return self.look(*look, bytes);
+                    return self.look(*look, message);
                 }
                 match (slots[*slot as usize], inside) {
-                    (0, Inside::One { always: true }) => self.look(*look, b""),
+                    (0, Inside::One { always: true }) => self.look(*look, Window::default()),
                     (0, _) => Ok(()),
-                    (span, _) => self.inside(*inside, part(bytes, span), *look),
+                    (span, _) => self.inside(*inside, message.part(span), *look),
                 }
             }
         }
     }
 
     /// A place of a portion is numbered as an entity is, and its sites are below it.
-    fn portion(&mut self, site: SiteId, finder: FinderId, bytes: &[u8]) -> Result<(), Malformed> {
+    fn portion(
+        &mut self,
+        site: SiteId,
+        finder: FinderId,
+        message: Window<'_>,
+    ) -> Result<(), Malformed> {
         let program = self.program;
         let place = u32::try_from(self.refs[site.0].refs.len()).map_err(|_| Malformed)?;
         self.refs[site.0].refs.push(place);
         for child in program.children(Some(site)) {
             self.refs[child.0].begin(place, program.is_many(*child));
         }
-        self.object(finder, bytes)
+        self.object(finder, message)
     }
 
-    fn inside(&mut self, inside: Inside, bytes: &[u8], look: Look) -> Result<(), Malformed> {
+    fn inside(&mut self, inside: Inside, part: Window<'_>, look: Look) -> Result<(), Malformed> {
         match inside {
-            Inside::One { .. } => self.look(look, bytes),
+            Inside::One { .. } => self.look(look, part),
             Inside::Items { number, entry_key } => {
-                let mut items = Messages::of(bytes, number);
+                let mut items = Messages::within(part, number);
                 let dead = overridden_entries(items.clone(), entry_key)?;
                 let mut at = 0;
-                while let Some(item) = items.next()? {
+                while let Some(item) = items.next_window()? {
                     at += 1;
                     if !dead.as_ref().is_some_and(|dead| dead[at - 1]) {
                         self.look(look, item)?;
@@ -208,7 +214,7 @@ impl Search<'_> {
             }
             Inside::Map { number, tags } => {
                 let (mut keys, mut values) = (Vec::new(), Vec::new());
-                let mut entries = Messages::of(bytes, number);
+                let mut entries = Messages::within(part, number);
                 while let Some(bytes) = entries.next()? {
                     let (key, value) = entry(bytes, tags)?;
                     keys.push(key);
@@ -220,8 +226,8 @@ impl Search<'_> {
                         continue;
                     }
                     match value {
-                        MapValue::Bytes(bytes) => self.look(look, bytes)?,
-                        _ => self.look(look, b"")?,
+                        MapValue::Bytes(bytes) => self.look(look, Window::of(bytes))?,
+                        _ => self.look(look, Window::default())?,
                     }
                 }
                 Ok(())
@@ -229,14 +235,14 @@ impl Search<'_> {
         }
     }
 
-    fn look(&mut self, look: Look, bytes: &[u8]) -> Result<(), Malformed> {
+    fn look(&mut self, look: Look, message: Window<'_>) -> Result<(), Malformed> {
         match look {
-            Look::Object(finder) => self.object(finder, bytes),
+            Look::Object(finder) => self.object(finder, message),
             Look::Choice(choice) => {
                 let choice = &self.program.layout.finder_choices[choice.0];
-                let (finder, bytes) = self.program.choose(choice, bytes)?;
+                let (finder, member) = self.program.choose(choice, message.message())?;
                 match finder.copied().flatten() {
-                    Some(finder) => self.object(finder, &bytes),
+                    Some(finder) => self.object(finder, Window::of(&member)),
                     None => Ok(()),
                 }
             }
@@ -251,6 +257,11 @@ impl Search<'_> {
         bytes: &[u8],
     ) -> Result<u32, Malformed> {
         let form = &self.program.forms[step.0];
+        if let [part] = parts
+            && let Some(key) = form.as_it_stands(payload(part, slots, bytes)?)
+        {
+            return Ok(self.keys[step.0].intern(key));
+        }
         self.key.clear();
         for (at, part) in parts.iter().enumerate() {
             let payload = payload(part, slots, bytes)?;
@@ -295,9 +306,14 @@ impl Search<'_> {
     }
 
     fn key_of_item(&mut self, site: SiteId, step: StepId, scalar: Scalar, item: Payload<'_>) {
-        self.key.clear();
-        let has_key = self.program.forms[step.0].push(&mut self.key, 0, scalar, Some(item));
-        let id = if has_key { self.keys[step.0].intern(&self.key) } else { NO_KEY };
+        let (form, keys) = (&self.program.forms[step.0], &mut self.keys[step.0]);
+        let id = if let Some(key) = form.as_it_stands(Some(item)) {
+            keys.intern(key)
+        } else {
+            self.key.clear();
+            let has_key = form.push(&mut self.key, 0, scalar, Some(item));
+            if has_key { keys.intern(&self.key) } else { NO_KEY }
+        };
         self.refs[site.0].refs.push(id);
     }
 }
@@ -351,32 +367,21 @@ impl Program {
         Ok((choice.otherwise.as_ref(), whole))
     }
 
-    /// Scans a message and hands over its slots, and the bytes that they are of.
+    /// Scans a message and hands over its slots, and the message that they are of.
     #[inline]
     pub(super) fn with_slots<T>(
         &self,
         table: Option<TableId>,
         count: usize,
-        bytes: &[u8],
-        run: impl FnOnce(&[u64], &[u8]) -> T,
+        message: Window<'_>,
+        run: impl FnOnce(&[u64], Window<'_>) -> T,
     ) -> Result<T, Malformed> {
-        let Some(table) = table else { return Ok(run(&[0], bytes)) };
+        let Some(table) = table else { return Ok(run(&[0], message)) };
+        let tables = &self.layout.tables;
         match count {
-            0..=16 => self.read_slots(table, &mut [0; 16], bytes, run),
-            17..=64 => self.read_slots(table, &mut [0; 64], bytes, run),
-            _ => self.read_slots(table, &mut vec![0; count], bytes, run),
+            0..=16 => tables.with_slots(table, &mut [0; 16], message, run),
+            17..=64 => tables.with_slots(table, &mut [0; 64], message, run),
+            _ => tables.with_slots(table, &mut vec![0; count], message, run),
         }
-    }
-
-    #[inline]
-    fn read_slots<T>(
-        &self,
-        table: TableId,
-        slots: &mut [u64],
-        bytes: &[u8],
-        run: impl FnOnce(&[u64], &[u8]) -> T,
-    ) -> Result<T, Malformed> {
-        let whole = self.layout.tables.read(table, bytes, slots)?;
-        Ok(run(slots, &whole))
     }
 }

@@ -28,7 +28,7 @@ mod wire;
 
 pub use answer::{
     Budget, Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, Group, Later,
-    PathSegment, Place,
+    PathSegment, Place, SlowFields, Spliced,
 };
 pub use emit::{Meter, Spent};
 pub use keys::{KeyTable, NO_KEY, Refs};

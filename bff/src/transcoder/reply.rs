@@ -11,7 +11,7 @@ use super::{
     locate::{Part, payload},
     request::CallProgram,
     scalar::wire_type,
-    table::{Messages, TableBuilder, TableId, Tables},
+    table::{Messages, TableBuilder, TableId, Tables, Window},
     wire::{Fields, LEN, Malformed, Payload, put_len, tag_of},
 };
 use crate::{
@@ -94,11 +94,11 @@ impl Items {
 
     fn walk(&self, reply: &Bytes, each: &mut EachItem<'_>) -> Result<(), Malformed> {
         if !self.group {
-            return self.inside(reply, &self.path, reply, each);
+            return self.inside(reply, &self.path, Window::of(reply), each);
         }
         let mut keys = KeyTable::default();
         let mut groups: Vec<BytesMut> = Vec::new();
-        self.inside(reply, &self.path, reply, &mut |key, item| match item {
+        self.inside(reply, &self.path, Window::of(reply), &mut |key, item| match item {
             Ok(item) => {
                 let id = keys.intern(key) as usize;
                 if groups.len() <= id {
@@ -121,7 +121,7 @@ impl Items {
         &self,
         reply: &Bytes,
         path: &[u32],
-        bytes: &[u8],
+        within: Window<'_>,
         each: &mut EachItem<'_>,
     ) -> Result<(), Malformed> {
         let (number, rest) = match path.split_first() {
@@ -129,8 +129,8 @@ impl Items {
             None => (self.number, None),
         };
         let mut key = Vec::new();
-        let mut messages = Messages::of(bytes, number);
-        while let Some(message) = messages.next()? {
+        let mut messages = Messages::within(within, number);
+        while let Some(message) = messages.next_window()? {
             match rest {
                 Some(rest) => self.inside(reply, rest, message, each)?,
                 None => self.item(reply, message, &mut key, each)?,
@@ -142,7 +142,7 @@ impl Items {
     fn item(
         &self,
         reply: &Bytes,
-        message: &[u8],
+        message: Window<'_>,
         key: &mut Vec<u8>,
         each: &mut EachItem<'_>,
     ) -> Result<(), Malformed> {
@@ -150,30 +150,48 @@ impl Items {
         let item = match self.kind {
             ItemKind::List => message,
             ItemKind::Map(scalar) => {
-                let Some((payload, value)) = map_entry(message, scalar)? else { return Ok(()) };
+                let entry = map_entry(message.message(), scalar)?;
+                let Some((payload, value)) = entry else { return Ok(()) };
                 if !self.form.push(key, 0, scalar, Some(payload)) {
                     return Ok(());
                 }
-                value
+                Window::of(value)
             }
         };
-        let mut slots = smallvec::SmallVec::<[u64; 16]>::from_elem(0, self.slots);
-        let whole = self.tables.read(self.table, item, &mut slots)?;
+        let run =
+            |slots: &[u64], whole: Window<'_>| self.known(reply, item, (slots, whole), key, each);
+        match self.slots {
+            0..=16 => self.tables.with_slots(self.table, &mut [0; 16], item, run),
+            count => self.tables.with_slots(self.table, &mut vec![0; count], item, run),
+        }?
+    }
+
+    /// Hands over an item whose slots are filled.
+    fn known(
+        &self,
+        reply: &Bytes,
+        item: Window<'_>,
+        (slots, whole): (&[u64], Window<'_>),
+        key: &mut Vec<u8>,
+        each: &mut EachItem<'_>,
+    ) -> Result<(), Malformed> {
+        let whole = whole.message();
+        let failure = self.status.and_then(|status| status.failure(slots, whole));
+        let answer = || failure.map_or_else(|| Ok(owned(reply, item.message())), Err);
+        if let [part] = &*self.matches
+            && let Some(key) = self.form.as_it_stands(payload(part, slots, whole)?)
+        {
+            each(key, answer());
+            return Ok(());
+        }
         for (at, part) in self.matches.iter().enumerate() {
-            let payload = payload(part, &slots, &whole)?;
+            let payload = payload(part, slots, whole)?;
             // An item whose key nobody can have asked for.
             if !self.form.push(key, at, part.scalar, payload) {
                 return Ok(());
             }
         }
-        let failure = self.status.and_then(|status| status.failure(&slots, &whole));
-        each(
-            key,
-            match failure {
-                Some(error) => Err(error),
-                None => Ok(owned(reply, item)),
-            },
-        );
+        each(key, answer());
         Ok(())
     }
 }

@@ -7,5 +7,6 @@ mod echoes;
 mod hostile;
 mod imports;
 mod rules;
+mod selections;
 mod statuses;
 mod texts;

@@ -1,5 +1,6 @@
-//! Two fields that no service has: one computed from others, one that asks a service itself.
+//! Fields that no service has: one computed from others, one that asks a service itself, and a few objects of async-graphql.
 
+mod desk;
 mod service;
 
 use anabranch::config::Config;
@@ -49,5 +50,6 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let services = format!("services.\"*\".endpoints = [\"http://{}\"]", service::start()?);
     let config = Config::parse("main.rs", &services, std::env::vars())?;
     let gateway = Gateway::builder(contract()).configured(config).resolvers(Reader);
+    let gateway = gateway.graphql(desk::schema());
     Ok(gateway.build().await?.serve().await?)
 }

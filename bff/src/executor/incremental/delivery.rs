@@ -8,11 +8,7 @@
 
 use std::mem;
 
-use super::super::{
-    Answer, Incremental, respond,
-    run::{Run, SlowFields},
-    subscription::Gap,
-};
+use super::super::{Answer, Incremental, respond, run::Run, subscription::Gap};
 use crate::{
     operation::DeferId,
     transcoder::{Budget, Emission, FieldError, Group, Later, Place},
@@ -86,11 +82,11 @@ impl Delivery {
     }
 
     /// Everything that is not deferred.
-    pub(super) fn first(&mut self, run: &Run, slow: &SlowFields) -> Answer {
+    pub(super) fn first(&mut self, run: &Run) -> Answer {
         let budget = run.request.budget();
         let mut body = run.request.prepared.buffer();
         body.extend_from_slice(b"{\"data\":");
-        let mut emission = run.emit(slow, budget, &mut body);
+        let mut emission = run.emit(budget, &mut body);
         self.met(mem::take(&mut emission.groups), mem::take(&mut emission.later));
         respond::report(&mut body, &emission, &run.notes, Gap::default(), budget);
         let announced = self.announce();
@@ -107,7 +103,7 @@ impl Delivery {
     }
 
     /// Everything else that is there.
-    pub(super) fn next(&mut self, run: &Run, slow: &SlowFields) -> Answer {
+    pub(super) fn next(&mut self, run: &Run) -> Answer {
         let (body, completed, announced) = (LEAD.to_vec(), Vec::new(), Vec::new());
         let mut part = Part { body, completed, announced, errors: 0, degraded: 0 };
         loop {
@@ -120,7 +116,7 @@ impl Delivery {
                 return self.finish(part, run);
             }
             for (at, id) in ready {
-                self.tell(at, id, &mut part, run, slow);
+                self.tell(at, id, &mut part, run);
             }
             part.announced.extend(self.announce());
         }
@@ -207,7 +203,7 @@ impl Delivery {
     }
 
     /// Tells of a group: all its fields that were not told with others, or that it has failed.
-    fn tell(&mut self, at: usize, id: usize, part: &mut Part, run: &Run, slow: &SlowFields) {
+    fn tell(&mut self, at: usize, id: usize, part: &mut Part, run: &Run) {
         let mark = (part.body.len(), part.errors, part.degraded);
         let known = (self.groups.len(), self.fields.len());
         let (mut written, mut failures) = (Vec::new(), Vec::new());
@@ -229,7 +225,7 @@ impl Delivery {
             part.body.extend_from_slice(separator);
             let budget = self.left(run, part.body.len());
             let known_groups = self.groups.len();
-            let mut emission = run.emit_later(slow, budget, &fields, known_groups, &mut part.body);
+            let mut emission = run.emit_later(budget, &fields, known_groups, &mut part.body);
             if emission.data_is_null {
                 part.body.truncate(start);
                 failures.extend_from_slice(&emission.errors);

@@ -9,18 +9,12 @@ use std::sync::Arc;
 
 use futures::{
     FutureExt, StreamExt,
-    future::BoxFuture,
     stream::{self, BoxStream},
 };
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{
-    Answer,
-    engine::Request,
-    respond,
-    run::{Run, SlowFields, slow_fields},
-};
+use super::{Answer, engine::Request, respond, run::Run, slow::SlowLane};
 use crate::operation::OperationKind;
 use delivery::Delivery;
 
@@ -38,14 +32,14 @@ pub enum Incremental {
 /// any other. Dropping them cancels the calls of a query; what a mutation has begun to change runs on.
 pub(super) fn answers(
     request: Arc<Request>,
-    slow: Option<BoxFuture<'static, SlowFields>>,
+    lane: Option<Arc<dyn SlowLane>>,
     how: Incremental,
 ) -> BoxStream<'static, Answer> {
     let plan = request.prepared.plan();
     let acts = plan.kind == OperationKind::Mutation;
     // Each after the first has at least one deferred fragment: nobody waits for a slow client.
     let (sender, answers) = mpsc::channel(plan.defers.len() + 1);
-    let telling = tokio::spawn(tell(request, slow, how, sender));
+    let telling = tokio::spawn(tell(request, lane, how, sender));
     let telling = (!acts).then(|| AbortOnDropHandle::new(telling));
     let next = |(mut answers, telling): (mpsc::Receiver<Answer>, _)| async move {
         Some((answers.recv().await?, (answers, telling)))
@@ -55,20 +49,18 @@ pub(super) fn answers(
 
 async fn tell(
     request: Arc<Request>,
-    slow: Option<BoxFuture<'static, SlowFields>>,
+    lane: Option<Arc<dyn SlowLane>>,
     how: Incremental,
     answers: mpsc::Sender<Answer>,
 ) {
-    let cutoff = request.cutoff;
-    let (mut run, mut work) = match Run::start(request) {
+    let (mut run, mut work) = match Run::start(request, lane) {
         Ok(started) => started,
         // Who has left does not hear it.
         Err(error) => return drop(answers.send(respond::failed(&error)).await),
     };
-    let first = async { while !run.has_first() && run.advance(&mut work).await {} };
-    let ((), slow) = tokio::join!(first, slow_fields(slow, cutoff));
+    while !run.has_first() && run.advance(&mut work).await {}
     let mut delivery = Delivery::new(how);
-    let answer = delivery.first(&run, &slow);
+    let answer = delivery.first(&run);
     if answers.send(answer).await.is_err() {
         return;
     }
@@ -81,7 +73,7 @@ async fn tell(
         while goes_on && let Some(going) = run.advance(&mut work).now_or_never() {
             goes_on = going;
         }
-        let answer = delivery.next(&run, &slow);
+        let answer = delivery.next(&run);
         if answers.send(answer).await.is_err() {
             return;
         }

@@ -46,8 +46,8 @@ impl Schema {
         let words = spaced.split_whitespace().peekable();
         let mut reader = Reader { schema: self, words, defers: Vec::new() };
         let (fields, begins) = reader.selection(root, None);
-        let (root, defers) = (root.to_owned(), reader.defers);
-        Operation { kind, name: None, variables: Vec::new(), root, fields, defers, begins }
+        let (root, defers, slow) = (root.to_owned(), reader.defers, Vec::new());
+        Operation { kind, name: None, variables: Vec::new(), root, fields, defers, begins, slow }
     }
 }
 

@@ -8,7 +8,8 @@ impl World {
     fn parts(&self, query: &str, how: Incremental, context: Context) -> Parts {
         let prepared = self.prepared(query);
         let context = Arc::new(context);
-        let answers = self.executor.execute_incrementally(&prepared, Vec::new(), context, &(), how);
+        let answers =
+            self.executor.execute_incrementally(&prepared, Vec::new(), context, None, how);
         Parts { began: Instant::now(), answers }
     }
 

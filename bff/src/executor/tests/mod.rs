@@ -9,11 +9,13 @@ mod hasty;
 mod incremental;
 mod isolation;
 mod keeping;
+mod masks;
 mod mutations;
 mod reference;
 mod rungs;
 mod service;
 mod sharing;
+mod slow;
 mod steps;
 mod subscriptions;
 mod trouble;
@@ -71,7 +73,8 @@ impl World {
 
     fn answer(&self, query: &str, context: Context) -> BoxFuture<'static, Answer> {
         let (prepared, executor) = (self.prepared(query), self.executor.clone());
-        async move { executor.execute(&prepared, Vec::new(), Arc::new(context), &()).await }.boxed()
+        async move { executor.execute(&prepared, Vec::new(), Arc::new(context), None).await }
+            .boxed()
     }
 
     async fn ask_as(&self, query: &str, context: Context) -> String {

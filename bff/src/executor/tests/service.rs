@@ -16,8 +16,8 @@ use futures::{
 use tokio::time::{Instant, sleep};
 
 use super::{
-    contracts::{book_message, full_name},
-    wire::Message,
+    contracts::{BOOK_FIELDS, book_message, full_name},
+    wire::{Message, Value},
 };
 use crate::{
     call::{Call, CallService, Replies, Reply},
@@ -65,6 +65,8 @@ pub(super) enum Then {
 pub(super) struct Seen {
     pub(super) method: String,
     pub(super) keys: Vec<String>,
+    /// The fields that it was asked for; empty where it was asked for all.
+    pub(super) mask: Vec<String>,
     pub(super) subject: Option<String>,
     pub(super) at: Instant,
     pub(super) deadline: Instant,
@@ -116,7 +118,9 @@ impl Services {
     /// The calls so far, one a line: `Pricing/BatchGet 1 2`.
     pub(super) fn calls(&self) -> String {
         self.seen().iter().fold(String::new(), |mut text, seen| {
-            writeln!(text, "{} {}", seen.method, seen.keys.join(" ")).unwrap();
+            let mask = seen.mask.join(",");
+            let mask = if mask.is_empty() { mask } else { format!(" [{mask}]") };
+            writeln!(text, "{} {}{mask}", seen.method, seen.keys.join(" ")).unwrap();
             text
         })
     }
@@ -138,6 +142,7 @@ impl Services {
         state.seen.push(Seen {
             method: method.clone(),
             keys: request.texts(1),
+            mask: mask(&request),
             subject: call.context.identity.as_ref().map(|who| who.subject.to_string()),
             at: Instant::now(),
             deadline: call.deadline,
@@ -198,7 +203,11 @@ impl CallService for Services {
 }
 
 fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str) -> Message {
-    let book = |id: &str| book_message(id).text(2, &format!("Book {id}{edition}"));
+    let mask = mask(&Message::decode(&call.message).unwrap());
+    let book = |id: &str| {
+        let title = format!("Book {id}{edition}");
+        masked(book_message(id).text(2, &title), &mask)
+    };
     match method {
         // Books have nicknames: "x2" is 2.
         "Catalog/GetBook" => book(keys[0].trim_start_matches('x')),
@@ -221,16 +230,36 @@ fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str)
                 let status = Message::new().int(1, *code).text(2, "secret");
                 list.message(1, &Message::new().text(1, key).message(15, &status))
             }
-            _ => items(method, key, call).iter().fold(list, |list, item| list.message(1, item)),
+            _ => items(method, key, call, &mask)
+                .iter()
+                .fold(list, |list, item| list.message(1, item)),
         }),
     }
 }
 
-fn items(method: &str, key: &str, call: &Call) -> Vec<Message> {
+/// What a request says in field 9.
+fn mask(request: &Message) -> Vec<String> {
+    let paths = |mask: &Value| match mask {
+        Value::Bytes(mask) => Message::decode(mask).unwrap().texts(1),
+        other => panic!("{other:?} is no mask"),
+    };
+    request.all(9).flat_map(paths).collect()
+}
+
+/// What is left of a book.
+fn masked(book: Message, mask: &[String]) -> Message {
+    let is_asked = |number: u32| {
+        BOOK_FIELDS.iter().any(|(other, name)| *other == number && mask.iter().any(|it| it == name))
+    };
+    let fields = book.0.into_iter().filter(|(number, _)| mask.is_empty() || is_asked(*number));
+    Message(fields.collect())
+}
+
+fn items(method: &str, key: &str, call: &Call, mask: &[String]) -> Vec<Message> {
     let who =
         call.context.identity.as_ref().map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
     match method {
-        "Catalog/BatchGetBooks" => vec![book_message(key)],
+        "Catalog/BatchGetBooks" => vec![masked(book_message(key), mask)],
         "Pricing/BatchGet" => {
             vec![Message::new().text(1, key).int(2, i64::from(number(key)) * 100 + who)]
         }

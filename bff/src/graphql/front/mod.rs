@@ -4,8 +4,7 @@ use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures::{
-    FutureExt, StreamExt, future,
-    future::BoxFuture,
+    StreamExt,
     stream::{self, BoxStream},
 };
 use serde_json::value::RawValue;
@@ -18,6 +17,7 @@ use super::{
     introspection::Introspection,
     refusal::Refusal,
     schema::TypeSystem,
+    slow::{Lane, Own, OwnSchema},
 };
 use crate::{
     context::Context,
@@ -103,13 +103,13 @@ impl fmt::Debug for Answers {
 }
 
 /// The GraphQL side of a server, for one contract.
-#[derive(Debug)]
 pub struct Front {
     contract: Arc<Contract>,
     executor: Arc<Executor>,
     config: Config,
     types: TypeSystem,
     introspection: Introspection,
+    own: Option<Arc<dyn OwnSchema>>,
     documents: Documents<Ready>,
 }
 
@@ -117,26 +117,24 @@ pub struct Front {
 #[derive(Debug)]
 struct Ready {
     prepared: Arc<Prepared>,
-    slow: Slow,
+    /// `None` where all root fields are answered by calls, as almost always.
+    slow: Option<Slow>,
+}
+
+/// The root fields that are not answered by calls.
+#[derive(Debug)]
+struct Slow {
+    introspection: Introspected,
+    own: Option<Own>,
 }
 
 /// The root fields that introspection answers.
 #[derive(Debug)]
-enum Slow {
-    /// The answers, which are the same for every request.
-    Answered(Introspected),
+enum Introspected {
+    /// The answers by response key, which are the same for every request.
+    Answered(Arc<HashMap<String, Bytes>>),
     /// The fields, some of which depend on variables.
     Asked(Vec<Field>),
-}
-
-/// The JSON of each introspection field, by response key.
-#[derive(Clone, Debug, Default)]
-struct Introspected(HashMap<String, Bytes>);
-
-impl SlowLane for Introspected {
-    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>> {
-        future::ready(self.0.clone()).boxed()
-    }
 }
 
 /// Everything that one execution needs.
@@ -144,21 +142,36 @@ struct Run {
     prepared: Arc<Prepared>,
     variables: Vec<Option<Value>>,
     kind: OperationKind,
-    slow: Introspected,
+    slow: Option<Lane>,
+}
+
+impl fmt::Debug for Front {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Front").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 impl Front {
-    /// Builds the type system of a contract.
+    /// Builds the type system of a contract, to whose root fields those of `own` are joined.
     ///
     /// # Errors
     ///
-    /// [`Code::FailedPrecondition`] where the contract's schema is not valid, or async-graphql cannot hold it.
-    pub fn new(contract: Arc<Contract>, executor: Arc<Executor>, config: Config) -> Result<Self> {
-        let types = TypeSystem::new(&contract.sdl)?;
+    /// [`Code::FailedPrecondition`] where the contract's schema is not valid, `own` does not fit beside it, or async-graphql
+    /// cannot hold it.
+    pub fn new(
+        contract: Arc<Contract>,
+        executor: Arc<Executor>,
+        config: Config,
+        own: Option<Arc<dyn OwnSchema>>,
+    ) -> Result<Self> {
+        let types = match &own {
+            Some(own) => TypeSystem::joined(&contract.sdl, &own.sdl())?,
+            None => TypeSystem::new(&contract.sdl)?,
+        };
         let limit = usize::try_from(config.limits.introspection.0).unwrap_or(usize::MAX);
         let introspection = Introspection::new(&types, limit)?;
         let documents = Documents::new(&config);
-        Ok(Self { contract, executor, config, types, introspection, documents })
+        Ok(Self { contract, executor, config, types, introspection, own, documents })
     }
 
     /// Answers a query or a mutation by its context's deadline, as a client reads it that takes one answer.
@@ -169,8 +182,8 @@ impl Front {
             Ok(run) => run,
             Err(refusal) => return refused(&refusal),
         };
-        let context = Arc::new(context);
-        let answer = self.executor.execute(&prepared, variables, context, &slow).await;
+        let (context, slow) = (Arc::new(context), slow.map(shared));
+        let answer = self.executor.execute(&prepared, variables, context, slow).await;
         let executor::Answer { body, data_is_null, errors, degraded } = answer;
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
@@ -187,20 +200,29 @@ impl Front {
         let context = Arc::new(context);
         let subscribed = kind == OperationKind::Subscription;
         let incremental = request.incremental.filter(|_| !prepared.plan().defers.is_empty());
-        let bodies = if subscribed {
+        let bodies = if let Some(how) = incremental {
+            let (executor, slow) = (&self.executor, slow.map(shared));
+            let answers = executor.execute_incrementally(&prepared, variables, context, slow, how);
+            answers.map(|answer| answer.body).boxed()
+        } else if !subscribed {
+            let (executor, slow) = (Arc::clone(&self.executor), slow.map(shared));
+            let answer =
+                async move { executor.execute(&prepared, variables, context, slow).await.body };
+            stream::once(answer).boxed()
+        } else if let Some(Lane { own: Some(own), .. }) = slow {
+            let begin = |context| own.events(&variables, context);
+            self.executor.show(&prepared, context, begin).map(|answer| answer.body).boxed()
+        } else {
             let answers = self.executor.subscribe(&prepared, variables, context);
             answers.map(|answer| answer.body).boxed()
-        } else if let Some(how) = incremental {
-            let executor = &self.executor;
-            let answers = executor.execute_incrementally(&prepared, variables, context, &slow, how);
-            answers.map(|answer| answer.body).boxed()
-        } else {
-            let executor = Arc::clone(&self.executor);
-            let answer =
-                async move { executor.execute(&prepared, variables, context, &slow).await.body };
-            stream::once(answer).boxed()
         };
         Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
+    }
+
+    /// The schema that clients see, in the schema language.
+    #[must_use]
+    pub fn sdl(&self) -> String {
+        self.types.schema.to_string()
     }
 
     /// The plan of an operation as text, as [`plan_text`] writes it.
@@ -232,10 +254,8 @@ impl Front {
         let variables = coerce::coerce(&known.variables, inputs, request.variables, limits)?;
         let compiled =
             self.documents.decide(&known, &variables, request.incremental.is_some(), &compiler)?;
-        let slow = match &compiled.prepared.slow {
-            Slow::Answered(answers) => answers.clone(),
-            Slow::Asked(fields) => self.introspect(fields, &variables)?,
-        };
+        let slow = compiled.prepared.slow.as_ref();
+        let slow = slow.map(|slow| self.lane(slow, &variables)).transpose()?;
         let prepared = Arc::clone(&compiled.prepared.prepared);
         Ok(Run { prepared, variables, kind: known.kind, slow })
     }
@@ -244,26 +264,48 @@ impl Front {
     fn compile(&self, operation: Operation) -> Result<(Ready, usize), Refusal> {
         let plan = planner::plan(&operation, &self.contract)?;
         let prepared = executor::prepare(plan, &self.contract)?;
-        let is_asked = |field: &Field| matches!(field.name.as_str(), "__schema" | "__type");
-        let asked: Vec<Field> = operation.fields.into_iter().filter(is_asked).collect();
-        let slow = if asked.iter().any(depends_on_variables) {
-            Slow::Asked(asked)
+        let Operation { kind, fields, slow, .. } = operation;
+        let slow_fields = fields.into_iter().filter(|field| slow.contains(&field.name));
+        let (asked, own): (Vec<Field>, Vec<Field>) =
+            slow_fields.partition(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+        if asked.is_empty() && own.is_empty() {
+            return Ok((Ready { prepared, slow: None }, 0));
+        }
+        let introspection = if asked.iter().any(depends_on_variables) {
+            Introspected::Asked(asked)
         } else {
-            Slow::Answered(self.introspect(&asked, &[])?)
+            Introspected::Answered(self.introspect(&asked, &[])?)
         };
-        let weight = match &slow {
-            Slow::Answered(Introspected(answers)) => answers.values().map(Bytes::len).sum(),
-            Slow::Asked(_) => 0,
+        let weight = match &introspection {
+            Introspected::Answered(answers) => answers.values().map(Bytes::len).sum(),
+            Introspected::Asked(_) => 0,
         };
-        Ok((Ready { prepared, slow }, weight))
+        let schema = self.own.clone().filter(|_| !own.is_empty());
+        let own = schema.map(|schema| Own { schema, kind, fields: own.into() });
+        Ok((Ready { prepared, slow: Some(Slow { introspection, own }) }, weight))
     }
 
-    fn introspect(&self, fields: &[Field], variables: &Variables) -> Result<Introspected, Refusal> {
+    /// What answers the slow fields of a request.
+    fn lane(&self, slow: &Slow, variables: &Variables) -> Result<Lane, Refusal> {
+        let introspected = match &slow.introspection {
+            Introspected::Answered(answers) => Arc::clone(answers),
+            Introspected::Asked(fields) => self.introspect(fields, variables)?,
+        };
+        let own = slow.own.clone();
+        let variables = own.as_ref().map_or_else(Vec::new, |_| variables.to_vec());
+        Ok(Lane { introspected, own, variables })
+    }
+
+    fn introspect(
+        &self,
+        fields: &[Field],
+        variables: &Variables,
+    ) -> Result<Arc<HashMap<String, Bytes>>, Refusal> {
         let answer = |field: &Field| {
             let json = self.introspection.answer(field, variables)?;
             Ok((field.response_key.clone(), json))
         };
-        fields.iter().map(answer).collect::<Result<_, _>>().map(Introspected)
+        fields.iter().map(answer).collect::<Result<_, _>>().map(Arc::new)
     }
 }
 
@@ -296,6 +338,10 @@ fn write_plan(
     Ok(plan.display(contract).to_string())
 }
 
+fn shared(lane: Lane) -> Arc<dyn SlowLane> {
+    Arc::new(lane)
+}
+
 fn depends_on_variables(field: &Field) -> bool {
     let mut selected = field.selections.iter().flat_map(|selection| &selection.fields);
     let is_variable = |(_, value): &(String, Value)| matches!(value, Value::Variable { .. });
@@ -307,4 +353,4 @@ fn refused(refusal: &Refusal) -> Response {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

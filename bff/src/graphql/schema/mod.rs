@@ -16,7 +16,7 @@ use apollo_compiler::{
 pub(super) use inputs::{InputObject, InputTypes, input_type};
 pub(super) use registry::registry;
 
-use super::incremental;
+use super::slow::{Joined, OwnFields, join};
 use crate::{
     error::{Code, Error, Result},
     operation,
@@ -29,6 +29,8 @@ pub(super) struct TypeSystem {
     pub(super) schema: Valid<Schema>,
     /// The input objects, for the values of variables.
     pub(super) inputs: InputTypes,
+    /// The root fields that are not the contract's.
+    pub(super) own: OwnFields,
     implementers: HashMap<Name, Implementers>,
 }
 
@@ -39,6 +41,20 @@ impl TypeSystem {
     ///
     /// [`Code::FailedPrecondition`], with all faults of the SDL in the error's source.
     pub(super) fn new(sdl: &str) -> Result<Self> {
+        Self::of(sdl, OwnFields::default())
+    }
+
+    /// Reads the SDL of a contract, and that of a program's own objects beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] where they do not fit beside each other.
+    pub(super) fn joined(sdl: &str, own: &str) -> Result<Self> {
+        let Joined { sdl, own } = join(sdl, own)?;
+        Self::of(&sdl, own)
+    }
+
+    fn of(sdl: &str, own: OwnFields) -> Result<Self> {
         let parsed = Parser::new().parse_schema(sdl, "schema.graphql").map(with_incremental);
         let schema = parsed.and_then(Schema::validate).map_err(|refused| {
             let faults: Vec<String> =
@@ -48,7 +64,7 @@ impl TypeSystem {
         })?;
         let inputs = InputTypes::new(&schema);
         let implementers = schema.implementers_map();
-        Ok(Self { schema, inputs, implementers })
+        Ok(Self { schema, inputs, own, implementers })
     }
 
     /// The object types that a value of this type may have: itself, or those of an interface or a union. None for
@@ -73,9 +89,15 @@ impl TypeSystem {
     }
 }
 
-/// With the directives of incremental delivery, which every schema has here.
+/// What a schema gets that does not define it itself.
+const INCREMENTAL: &str = r#"
+"Directs the executor to defer this fragment when the `if` argument is true or undefined."
+directive @defer("Deferred when true or undefined." if: Boolean! = true, "Unique name" label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+"#;
+
+/// With the directives of incremental delivery.
 fn with_incremental(mut schema: Schema) -> Schema {
-    let defined = Parser::new().parse_schema(incremental::DEFINITIONS, "incremental.graphql");
+    let defined = Parser::new().parse_schema(INCREMENTAL, "incremental.graphql");
     let defined = defined.expect("our own definitions are GraphQL").directive_definitions;
     for (name, definition) in defined.into_iter().filter(|(_, it)| !it.is_built_in()) {
         schema.directive_definitions.entry(name).or_insert(definition);

@@ -2,6 +2,7 @@
 
 mod cases;
 mod hostile;
+mod incremental;
 mod lowering;
 
 use std::fmt::Write as _;

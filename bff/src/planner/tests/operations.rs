@@ -41,6 +41,7 @@ fn operation(kind: OperationKind, root: &str, text: &str) -> Operation {
         fields,
         defers: Vec::new(),
         begins: Vec::new(),
+        slow: vec!["__schema".to_owned(), "__type".to_owned()],
     }
 }
 

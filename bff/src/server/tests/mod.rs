@@ -2,6 +2,7 @@
 
 pub(crate) mod graph;
 mod lifecycle;
+mod multipart;
 mod pages;
 mod specification;
 mod sse;
@@ -29,7 +30,7 @@ fn front(service: &Arc<Service>) -> Front {
     let mut config = executor::Config::default();
     config.subscriptions.latest = vec!["beats".to_owned()];
     let executor = Executor::new(&contract, calls, Vec::new(), &config).unwrap();
-    Front::new(contract, Arc::new(executor), graphql::Config::default()).unwrap()
+    Front::new(contract, Arc::new(executor), graphql::Config::default(), None).unwrap()
 }
 
 /// A running server.

@@ -37,6 +37,12 @@ impl Meter {
         Self { limit, deadline, next_look, is_late: false }
     }
 
+    /// The length beyond which nothing more is begun.
+    #[must_use]
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Whether [`Self::look`] has anything to say of an output of this length.
     #[inline]
     #[must_use]

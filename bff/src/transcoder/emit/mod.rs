@@ -121,7 +121,7 @@ impl Program {
 fn make_room(out: &mut Vec<u8>, input: &EmitInput<'_>) {
     let entities = input.steps.iter().flatten();
     let wire: usize = entities.map(|entity| entity.value.len()).sum();
-    let slow: usize = input.slow.values().map(Bytes::len).sum();
+    let slow: usize = input.slow.values().flatten().map(|field| field.json.len()).sum();
     if out.capacity() - out.len() < wire / 8 + slow + 64 {
         let expected = wire.saturating_mul(2).saturating_add(slow).saturating_add(256);
         out.reserve(expected.min(input.budget.size));

@@ -143,16 +143,22 @@ impl<'a> Report<'a> {
         field: u32,
         step: Option<StepId>,
     ) -> Cause {
-        let index = self.index(step);
+        let path = path.segments(self.fields);
+        let location = self.fields[field as usize].location;
+        self.list(FieldError { path, location, error, step })
+    }
+
+    /// Lists an error, or counts it.
+    #[cold]
+    pub(super) fn list(&mut self, error: FieldError) -> Cause {
+        let index = self.index(error.step);
         let listed = &mut self.errors[index];
         if *listed == LISTED {
             self.emission.errors_left_out += 1;
             return Cause::COUNTED;
         }
         *listed += 1;
-        let path = path.segments(self.fields);
-        let location = self.fields[field as usize].location;
-        self.emission.errors.push(FieldError { path, location, error, step });
+        self.emission.errors.push(error);
         self.last()
     }
 

@@ -9,4 +9,4 @@ mod word;
 
 pub(super) use block::{BLOCK, block, high, special};
 pub(super) use room::Room;
-pub(super) use word::word;
+pub(super) use word::{last_word, word};

@@ -97,7 +97,9 @@ impl KeyWriter {
     ) {
         match &*self.parts {
             [Target { path, scalar }] if path.is_empty() => {
-                if wire_type(*scalar) == LEN {
+                if form.is_one_text() && wire_type(*scalar) == LEN {
+                    keys.for_each(|key| put_len(out, number, key));
+                } else if wire_type(*scalar) == LEN {
                     keys.for_each(|key| {
                         form.parts(key).for_each(|part| {
                             field(out, number, form.parts[0], *scalar, part);

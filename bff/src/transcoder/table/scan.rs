@@ -25,6 +25,25 @@ impl Tables {
         }
     }
 
+    /// Fills `slots`, which are all 0, and hands them over, with the message to which their spans belong.
+    #[inline]
+    pub(in crate::transcoder) fn with_slots<T>(
+        &self,
+        table: TableId,
+        slots: &mut [u64],
+        message: Window<'_>,
+        run: impl FnOnce(&[u64], Window<'_>) -> T,
+    ) -> Result<T, Malformed> {
+        match self.fill(table, message, slots) {
+            Ok(()) => Ok(run(slots, message)),
+            Err(ScanFault::Malformed) => Err(Malformed),
+            Err(ScanFault::Split) => {
+                let whole = self.read_parts(table, message.message(), slots)?;
+                Ok(run(slots, Window::of(&whole)))
+            }
+        }
+    }
+
     /// Fills `slots`, which are all 0, from a message that did not come in parts.
     #[inline(always)]
     pub(in crate::transcoder) fn fill(
@@ -166,7 +185,10 @@ impl Table {
     #[inline(never)]
     fn plain(&self, bytes: &[u8], (mut at, end): (usize, usize), slots: &mut [u64]) -> usize {
         while at < end {
-            let Some(word) = raw::word(bytes, at) else { return at };
+            // What is missing of a word at the end of the buffer is read as zeros; a field that needs them ends beyond it.
+            let Some(word) = raw::word(bytes, at).or_else(|| raw::last_word(bytes, at)) else {
+                return at;
+            };
             let (tag, entry, from, word) = if word & 0x80 == 0 {
                 let tag = word as u8 & 0x7f;
                 (u32::from(tag), self.small[usize::from(tag)], at + 1, word >> 8)

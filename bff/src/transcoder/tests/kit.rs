@@ -1,8 +1,7 @@
 //! What tests build plans and answers with.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     },
     transcoder::{
         Budget, Emission, EmitInput, Entity, EntityValue, KeyTable, PathSegment, Program, Refs,
-        compile,
+        SlowFields, compile,
     },
 };
 
@@ -67,6 +66,7 @@ impl Builder {
             level: 0,
             early: false,
             deferred: false,
+            mask: None,
         });
         StepId(self.plan.steps.len() - 1)
     }
@@ -220,7 +220,7 @@ pub(super) struct Run<'p> {
     pub(super) refs: Vec<Refs>,
     pub(super) entities: Vec<Vec<Entity>>,
     pub(super) budget: Budget,
-    pub(super) slow: HashMap<String, Bytes>,
+    pub(super) slow: SlowFields,
 }
 
 impl<'p> Run<'p> {
@@ -232,7 +232,7 @@ impl<'p> Run<'p> {
             keys: plan.steps.iter().map(|_| KeyTable::default()).collect(),
             refs: vec![Refs::default(); plan.sites.len()],
             entities: vec![Vec::new(); plan.steps.len()],
-            slow: HashMap::new(),
+            slow: SlowFields::new(),
             budget: Budget { size: usize::MAX, deadline: Instant::now() + HOUR },
         };
         run.program.extract(None, 0, b"", &mut run.keys, &mut run.refs).unwrap();

@@ -135,7 +135,11 @@ impl Client {
                 let mut pairs = whole.iter().zip(part).enumerate();
                 pairs.all(|(at, (whole, part))| inner(path, at.into(), whole, part))
             }
-            (Value::Null, _) if self.failed.iter().any(|it| it.starts_with(path)) => true,
+            (Value::Null, _)
+                if self.failed.iter().any(|it| it.starts_with(path) || path.starts_with(it)) =>
+            {
+                true
+            }
             (whole, part) => whole == part,
         }
     }
@@ -187,12 +191,12 @@ async fn check(seed: u64, seen: &mut Parts) {
             prepare(planner::plan(operation, &contract).unwrap(), &contract).unwrap()
         });
         let context = || Arc::new(within(10_000));
-        let answer = executor.execute(&whole, Vec::new(), context(), &()).await;
+        let answer = executor.execute(&whole, Vec::new(), context(), None).await;
         let expected = read(&answer.body);
         let expected_data: Value = serde_json::from_str(&expected.data).unwrap();
         for how in [Incremental::Patches, Incremental::Pending] {
             let executor = executor.clone();
-            let answers = executor.execute_incrementally(&parts, Vec::new(), context(), &(), how);
+            let answers = executor.execute_incrementally(&parts, Vec::new(), context(), None, how);
             let bodies: Vec<Answer> = answers.collect().await;
             let mut client = Client::default();
             let mut more = Vec::new();
@@ -218,17 +222,12 @@ async fn check(seed: u64, seen: &mut Parts) {
             let is_listed = expected.errors.len() as u64 == answer.errors
                 && expected.degraded.len() as u64 == answer.degraded;
             if client.failed.is_empty() && is_listed {
-                let mut expected = (expected.errors.clone(), expected.degraded.clone());
-                expected.0.sort_unstable();
-                expected.1.sort_unstable();
-                client.errors.sort_unstable();
+                // Where several fields void an object, the first is told of: in parts it may be another one.
+                assert_eq!(client.errors.len(), expected.errors.len(), "{}", told());
+                let mut degraded = expected.degraded.clone();
+                degraded.sort_unstable();
                 client.degraded.sort_unstable();
-                assert_eq!(
-                    (&client.errors, &client.degraded),
-                    (&expected.0, &expected.1),
-                    "{}",
-                    told()
-                );
+                assert_eq!(client.degraded, degraded, "{}", told());
             }
             seen.in_parts += usize::from(bodies.len() > 1);
             seen.parts += bodies.len();

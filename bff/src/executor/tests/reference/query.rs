@@ -19,6 +19,7 @@ pub(super) fn random(model: &Model, dice: &mut Dice) -> Operation {
         fields,
         defers: Vec::new(),
         begins: Vec::new(),
+        slow: Vec::new(),
     }
 }
 

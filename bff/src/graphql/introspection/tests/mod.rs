@@ -76,7 +76,10 @@ fn the_standard_types_and_directives_are_told() {
     }
     let mut directives = names("directives");
     directives.sort();
-    assert_eq!(directives, ["deprecated", "hint", "include", "oneOf", "skip", "specifiedBy"]);
+    assert_eq!(
+        directives,
+        ["defer", "deprecated", "hint", "include", "oneOf", "skip", "specifiedBy"]
+    );
 }
 
 #[test]
