@@ -304,7 +304,7 @@ fn by(request: &Request, began: Instant, timeout: Option<Duration>) -> Instant {
 }
 
 /// Nothing without need: a key is as long as the request, and most steps share with nobody.
-fn share_key(
+pub(super) fn share_key(
     request: &Request,
     step: &PreparedStep,
     target: &Target,

@@ -20,32 +20,32 @@ pub(super) fn finish(
     mut body: Vec<u8>,
     emission: &Emission,
     notes: &[Note],
-    gap: Gap,
     budget: Budget,
 ) -> Answer {
-    report(&mut body, emission, notes, gap, budget);
+    let extended = report(&mut body, emission, notes, budget);
     body.push(b'}');
-    answer(body, emission)
+    answer(body, emission, extended)
 }
 
 /// An answer whose body is complete.
-pub(super) fn answer(body: Vec<u8>, emission: &Emission) -> Answer {
+pub(super) fn answer(body: Vec<u8>, emission: &Emission, extended: bool) -> Answer {
     Answer {
         body: body.into(),
         data_is_null: emission.data_is_null,
         errors: emission.errors.len() as u64 + emission.errors_left_out,
         degraded: emission.degraded.len() as u64 + emission.degraded_left_out,
+        extended,
     }
 }
 
-/// Puts errors and notes behind data. Those for which the budget leaves nothing are counted.
+/// Puts errors and notes behind data, and says whether there are `extensions` now. Those for which the budget leaves nothing
+/// are counted.
 pub(super) fn report(
     body: &mut Vec<u8>,
     emission: &Emission,
     notes: &[Note],
-    gap: Gap,
     budget: Budget,
-) {
+) -> bool {
     let size = budget.size.saturating_sub(body.len());
     let mut meter = Meter::new(Budget { size, ..budget }, body.len());
     let mut errors_left_out = emission.errors_left_out;
@@ -53,7 +53,7 @@ pub(super) fn report(
         body.extend_from_slice(b",\"errors\":");
         errors_left_out += list_within(&mut meter, body, &emission.errors, field_error);
     }
-    extensions(&mut meter, body, emission, notes, errors_left_out, gap);
+    extensions(&mut meter, body, emission, notes, errors_left_out)
 }
 
 /// A list of errors.
@@ -66,13 +66,34 @@ pub(super) fn path(body: &mut Vec<u8>, path: &[PathSegment]) {
     list(body, path, segment);
 }
 
+/// The same answer for a reader who did not see everything before it.
+pub(super) fn after(gap: Gap, answer: Answer) -> Answer {
+    if gap == Gap::default() {
+        return answer;
+    }
+    let end = if answer.extended { "}}" } else { "}" };
+    let mut body = answer.body[..answer.body.len() - end.len()].to_vec();
+    let mut lead: &[u8] = if answer.extended { b"," } else { b",\"extensions\":{" };
+    if gap.skipped > 0 {
+        body.extend_from_slice(lead);
+        write(&mut body, format_args!("\"skipped\":{}", gap.skipped));
+        lead = b",";
+    }
+    if gap.resumed {
+        body.extend_from_slice(lead);
+        body.extend_from_slice(b"\"resumed\":true");
+    }
+    body.extend_from_slice(b"}}");
+    Answer { body: body.into(), extended: true, ..answer }
+}
+
 /// The answer of an operation that could not be run at all.
 pub(super) fn failed(error: &Error) -> Answer {
     let mut body = b"{\"data\":null,\"errors\":[{\"message\":".to_vec();
     string(&mut body, error.message());
     error_extensions(&mut body, error);
     body.extend_from_slice(b"}]}");
-    Answer { body: Bytes::from(body), data_is_null: true, errors: 1, degraded: 0 }
+    Answer { body: Bytes::from(body), data_is_null: true, errors: 1, degraded: 0, extended: false }
 }
 
 fn field_error(body: &mut Vec<u8>, failure: &FieldError) {
@@ -112,15 +133,14 @@ fn error_extensions(body: &mut Vec<u8>, error: &Error) {
     body.push(b'}');
 }
 
-/// Nothing where there is nothing to say.
+/// Nothing where there is nothing to say. Whether something was.
 fn extensions(
     meter: &mut Meter,
     body: &mut Vec<u8>,
     emission: &Emission,
     notes: &[Note],
     errors_left_out: u64,
-    gap: Gap,
-) {
+) -> bool {
     let mut lead: &[u8] = b",\"extensions\":{";
     let mut degraded_left_out = emission.degraded_left_out;
     if !emission.degraded.is_empty() {
@@ -130,24 +150,17 @@ fn extensions(
         degraded_left_out += list_within(meter, body, &emission.degraded, write);
         lead = b",";
     }
-    let left_out = [
-        ("degradedLeftOut", degraded_left_out),
-        ("errorsLeftOut", errors_left_out),
-        ("skipped", gap.skipped),
-    ];
+    let left_out = [("degradedLeftOut", degraded_left_out), ("errorsLeftOut", errors_left_out)];
     for (name, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
         body.extend_from_slice(lead);
         write(body, format_args!("\"{name}\":{count}"));
         lead = b",";
     }
-    if gap.resumed {
-        body.extend_from_slice(lead);
-        body.extend_from_slice(b"\"resumed\":true");
-        lead = b",";
-    }
-    if lead == b"," {
+    let extended = lead == b",";
+    if extended {
         body.push(b'}');
     }
+    extended
 }
 
 fn degraded(body: &mut Vec<u8>, place: &Degraded, notes: &[Note]) {
@@ -240,8 +253,7 @@ mod tests {
     }
 
     fn check(emission: &Emission, notes: &[Note], expected: &str) {
-        let answer =
-            finish(b"{\"data\":{}".to_vec(), emission, notes, Gap::default(), budget(1 << 20));
+        let answer = finish(b"{\"data\":{}".to_vec(), emission, notes, budget(1 << 20));
         assert_eq!(std::str::from_utf8(&answer.body).unwrap(), expected);
         serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap();
     }
@@ -320,6 +332,32 @@ mod tests {
     }
 
     #[test]
+    fn what_one_reader_did_not_see_stands_in_the_extensions_of_its_own_answer() {
+        let note = Note { cause: Code::Unavailable, source: Substitute::Null, age: None };
+        let degraded = Emission {
+            degraded: vec![Degraded { path: Vec::new(), note: 0 }],
+            ..Emission::default()
+        };
+        let stands = r#"{"degraded":[{"path":[],"cause":"UNAVAILABLE","source":"null"}]"#;
+        for (emission, before) in [(Emission::default(), ""), (degraded, stands)] {
+            let data = b"{\"data\":{}".to_vec();
+            let notes = std::slice::from_ref(&note);
+            let answer = finish(data, &emission, notes, budget(1 << 20));
+            for (skipped, resumed, said) in [
+                (0, true, r#""resumed":true"#),
+                (3, false, r#""skipped":3"#),
+                (3, true, r#""skipped":3,"resumed":true"#),
+            ] {
+                let told = after(Gap { skipped, resumed }, answer.clone());
+                let lead = if before.is_empty() { "{" } else { "," };
+                let expected = format!(r#"{{"data":{{}},"extensions":{before}{lead}{said}}}}}"#);
+                assert_eq!(std::str::from_utf8(&told.body).unwrap(), expected);
+            }
+            assert_eq!(after(Gap::default(), answer.clone()).body, answer.body);
+        }
+    }
+
+    #[test]
     fn errors_and_notes_without_room_or_time_are_counted_but_for_the_first() {
         let error = Error::new(Code::Unavailable, "x".repeat(100));
         let error = FieldError { path: path(), location: Location::default(), error, step: None };
@@ -334,8 +372,7 @@ mod tests {
         // Ten bytes are written; the clock is first read after 32 KiB.
         for (budget, most) in [(budget(10), 400), (budget(5_000), 5_400), (late, 34_000)] {
             let data = b"{\"data\":{}".to_vec();
-            let answer =
-                finish(data, &emission, std::slice::from_ref(&note), Gap::default(), budget);
+            let answer = finish(data, &emission, std::slice::from_ref(&note), budget);
             assert!(answer.body.len() < most, "{}", answer.body.len());
             assert_eq!((answer.errors, answer.degraded), (1_007, 1_000));
             let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();

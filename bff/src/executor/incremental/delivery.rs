@@ -8,7 +8,7 @@
 
 use std::mem;
 
-use super::super::{Answer, Incremental, respond, run::Run, subscription::Gap};
+use super::super::{Answer, Incremental, respond, run::Run};
 use crate::{
     operation::DeferId,
     transcoder::{Budget, Emission, FieldError, Group, Later, Place},
@@ -88,7 +88,7 @@ impl Delivery {
         body.extend_from_slice(b"{\"data\":");
         let mut emission = run.emit(budget, &mut body);
         self.met(mem::take(&mut emission.groups), mem::take(&mut emission.later));
-        respond::report(&mut body, &emission, &run.notes, Gap::default(), budget);
+        let extended = respond::report(&mut body, &emission, &run.notes, budget);
         let announced = self.announce();
         if !announced.is_empty() {
             if self.how == Incremental::Pending {
@@ -99,7 +99,7 @@ impl Delivery {
         }
         body.push(b'}');
         self.sent += body.len();
-        respond::answer(body, &emission)
+        respond::answer(body, &emission, extended)
     }
 
     /// Everything else that is there.
@@ -143,7 +143,7 @@ impl Delivery {
         }
         respond::write(&mut body, format_args!("\"hasNext\":{}}}", self.has_next()));
         self.sent += body.len();
-        Answer { body: body.into(), data_is_null: false, errors, degraded }
+        Answer { body: body.into(), data_is_null: false, errors, degraded, extended: false }
     }
 
     /// Remembers what an emission has met.
@@ -312,7 +312,7 @@ impl Delivery {
 
 impl Part {
     fn report(&mut self, emission: &Emission, run: &Run, budget: Budget) {
-        respond::report(&mut self.body, emission, &run.notes, Gap::default(), budget);
+        respond::report(&mut self.body, emission, &run.notes, budget);
         self.errors += emission.errors.len() as u64 + emission.errors_left_out;
         self.degraded += emission.degraded.len() as u64 + emission.degraded_left_out;
     }

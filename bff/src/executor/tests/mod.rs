@@ -17,6 +17,8 @@ mod service;
 mod sharing;
 mod slow;
 mod steps;
+mod streams;
+mod streams_apart;
 mod subscriptions;
 mod trouble;
 mod wire;

@@ -34,6 +34,8 @@ struct State {
     seen: Vec<Seen>,
     /// What comes of the next attempts to open a stream; without anything they stall.
     streams: VecDeque<Result<UnboundedReceiver<Result<Bytes>>>>,
+    /// The other ends of streams that all get the same; without it nobody offers any.
+    tap: Option<Vec<UnboundedSender<Result<Bytes>>>>,
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
 }
@@ -105,6 +107,21 @@ impl Services {
         sender
     }
 
+    /// From now on every stream that is opened gets what is [told](Self::tell) from then on.
+    pub(super) fn offer_streams(&self) {
+        self.0.lock().unwrap().tap = Some(Vec::new());
+    }
+
+    /// Says something to all that are open; an error ends them.
+    pub(super) fn tell(&self, message: &Result<Bytes>) {
+        let mut state = self.0.lock().unwrap();
+        let tap = state.tap.as_mut().expect("streams are offered");
+        tap.retain(|stream| stream.unbounded_send(message.clone()).is_ok());
+        if message.is_err() {
+            tap.clear();
+        }
+    }
+
     /// A stream that cannot be opened.
     pub(super) fn refuse_stream(&self, code: Code) {
         let refused = Error::with_source(code, "it failed", "10.0.0.7 refused");
@@ -174,6 +191,16 @@ impl Services {
     }
 }
 
+impl State {
+    fn next_stream(&mut self) -> Option<Result<UnboundedReceiver<Result<Bytes>>>> {
+        self.streams.pop_front().or_else(|| {
+            let (sender, messages) = unbounded();
+            self.tap.as_mut()?.push(sender);
+            Some(Ok(messages))
+        })
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         self.services.0.lock().unwrap().seen[self.number].end = self.end;
@@ -187,7 +214,7 @@ impl CallService for Services {
 
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies>> {
         let (_, watch) = self.begin(&call);
-        let next = self.0.lock().unwrap().streams.pop_front();
+        let next = self.0.lock().unwrap().next_stream();
         async move {
             let Some(next) = next else { return std::future::pending().await };
             let over = async move {
