@@ -148,7 +148,7 @@ fn plan() -> Plan {
         kind: OperationKind::Query,
         variables: Vec::new(),
         root: ShapeId(0),
-        shapes: vec![Shape { type_name: "Query".to_owned(), fields: Vec::new() }],
+        shapes: vec![Shape { type_name: "Query".to_owned(), ..Shape::default() }],
         sites: vec![Site {
             step: StepId(0),
             parent: None,
@@ -165,6 +165,7 @@ fn plan() -> Plan {
             after,
             level,
             early: false,
+            deferred: false,
             mask: None,
         }],
     }

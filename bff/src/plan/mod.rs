@@ -62,7 +62,7 @@ pub struct SiteId(pub usize);
 pub struct StepId(pub usize);
 
 /// How one message becomes one JSON object.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shape {
     /// The concrete GraphQL type.
     pub type_name: String,

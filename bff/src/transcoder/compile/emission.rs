@@ -41,7 +41,7 @@ impl Traits {
 
 impl<'a> Compiler<'a> {
     /// The frame of one shape.
-    pub(super) fn object(&mut self, shape: ShapeId, known: Known<'a>) -> Result<FrameId> {
+    pub(super) fn object(&mut self, shape: ShapeId, known: &Known<'a>) -> Result<FrameId> {
         let plan = self.plan;
         let object = plan.shape(shape);
         let now = object.fields.iter().filter(|field| field.defers == object.defers);
@@ -193,7 +193,7 @@ impl<'a> Compiler<'a> {
         if let Source::Wire(Wire { path, number: 0, value: plan::Value::Object(shape), .. }) = then
             && path.is_empty()
         {
-            return self.object(*shape, known);
+            return self.object(*shape, &known);
         }
         let mut builder = TableBuilder::new(known);
         let mut operation = self.operation(&mut builder, then, traits)?;
@@ -302,7 +302,7 @@ impl<'a> Compiler<'a> {
                 Leaf::Number(leaf, _) => Value::Number(leaf),
                 Leaf::Bytes(leaf) => Value::Bytes(leaf),
             },
-            plan::Value::Object(shape) => Value::Object(self.object(*shape, known.clone())?),
+            plan::Value::Object(shape) => Value::Object(self.object(*shape, known)?),
             plan::Value::Abstract(members) => Value::Choice(self.choice(members, known)?),
         })
     }
@@ -316,7 +316,7 @@ impl<'a> Compiler<'a> {
                 0 => known.clone(),
                 number => known.inside(number),
             };
-            let frame = self.object(member.shape, inside)?;
+            let frame = self.object(member.shape, &inside)?;
             if member.number == 0 {
                 otherwise = Some(frame);
             } else {

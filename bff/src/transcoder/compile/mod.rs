@@ -79,7 +79,7 @@ pub(super) fn layout<'a>(
     compiler.layout.children = vec![Vec::new(); root + 1];
     compiler.layout.portions.resize_with(count, Portion::default);
     compiler.layout.root_finder = compiler.find_in_object(plan.root, descriptors.nothing())?;
-    compiler.layout.root = Some(compiler.object(plan.root, descriptors.nothing())?);
+    compiler.layout.root = Some(compiler.object(plan.root, &descriptors.nothing())?);
     Ok(compiler.layout)
 }
 

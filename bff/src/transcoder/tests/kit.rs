@@ -26,12 +26,7 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn new() -> Self {
-        let root = Shape {
-            type_name: "Query".to_owned(),
-            fields: Vec::new(),
-            defers: Vec::new(),
-            begins: Vec::new(),
-        };
+        let root = Shape { type_name: "Query".to_owned(), fields: Vec::new(), ..Shape::default() };
         Self {
             plan: Plan {
                 kind: OperationKind::Query,
@@ -50,8 +45,7 @@ impl Builder {
         self.plan.shapes.push(Shape {
             type_name: type_name.to_owned(),
             fields,
-            defers: Vec::new(),
-            begins: Vec::new(),
+            ..Shape::default()
         });
         ShapeId(self.plan.shapes.len() - 1)
     }

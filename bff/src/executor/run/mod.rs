@@ -1,5 +1,7 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
+mod show;
+
 use std::{collections::HashMap, mem, sync::Arc};
 
 use futures::{
@@ -23,10 +25,7 @@ use crate::{
     error::{Code, Error, Result},
     operation::DeferId,
     plan::{SiteId, StepId},
-    transcoder::{
-        Budget, Emission, EmitInput, Entity, EntityValue, KeyTable, Later, NO_KEY, Refs,
-        SlowFields, Spliced,
-    },
+    transcoder::{Entity, EntityValue, KeyTable, NO_KEY, Refs, SlowFields, Spliced},
 };
 
 /// What there is of the answer so far.
@@ -127,29 +126,6 @@ impl Run {
         let deferred = &self.request.prepared.plan().defers[defer.0];
         deferred.steps.iter().all(|step| self.over[step.0])
             && deferred.slow.iter().all(|response_key| self.slow.contains_key(response_key))
-    }
-
-    /// Writes what is not deferred.
-    pub(super) fn emit(&self, budget: Budget, out: &mut Vec<u8>) -> Emission {
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow: &self.slow, budget };
-        let emission = self.request.prepared.program.emit(&input, out);
-        self.forget_unreadable(&emission);
-        emission
-    }
-
-    /// Writes what an emission has left for later. `known_groups` is how many groups those before have met.
-    pub(super) fn emit_later(
-        &self,
-        budget: Budget,
-        later: &Later,
-        known_groups: usize,
-        out: &mut Vec<u8>,
-    ) -> Emission {
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow: &self.slow, budget };
-        let program = &self.request.prepared.program;
-        let emission = program.emit_later(&input, later, known_groups, out);
-        self.forget_unreadable(&emission);
-        emission
     }
 
     fn new(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Self {
@@ -434,22 +410,6 @@ impl Run {
             if *waits_for == 0 {
                 self.ready.push(*follower);
             }
-        }
-    }
-
-    /// What turned out to be unreadable when the answer was written is not kept for the next request.
-    fn forget_unreadable(&self, emission: &Emission) {
-        let mut steps: Vec<StepId> = emission
-            .errors
-            .iter()
-            .filter(|error| error.error.code() == Code::DataLoss)
-            .filter_map(|error| error.step)
-            .collect();
-        steps.sort_unstable();
-        steps.dedup();
-        for step in steps {
-            let ids = 0_u32..;
-            self.step_run(step).forget(ids.take(self.asked[step.0].len()));
         }
     }
 
