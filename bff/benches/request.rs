@@ -168,6 +168,7 @@ fn plan() -> Plan {
             deferred: false,
             mask: None,
         }],
+        defers: Vec::new(),
     }
 }
 
@@ -190,6 +191,8 @@ fn main() {
             operation_name: None,
             variables: Some(&variables),
             allowed: Allowed::Reads,
+            streams: false,
+            incremental: None,
         };
         let response = runtime.block_on(front.execute(request, context()));
         let is_whole = matches!(response.outcome, Outcome::Executed { errors: 0, .. });

@@ -14,12 +14,14 @@ mod in_flight;
 mod incremental;
 mod ladder;
 mod log;
+mod pace;
 mod prepared;
 mod respond;
 mod run;
 mod slow;
 mod step;
 mod subscription;
+mod trust;
 mod usual;
 
 use std::{fmt, sync::Arc};
@@ -37,7 +39,7 @@ use crate::{
     transcoder::Spliced,
 };
 
-pub use config::Config;
+pub use config::{Batching, Config};
 pub use incremental::Incremental;
 pub use prepared::{Prepared, prepare};
 pub use slow::SlowLane;

@@ -43,6 +43,7 @@ pub(crate) async fn later(span: Duration) {
 }
 
 /// A gateway that serves until its test ends.
+#[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
 }
