@@ -17,6 +17,8 @@ pub(super) enum Media {
     EventStream,
     /// `multipart/mixed`: the parts of one answer, for a client that reads nothing else.
     Multipart,
+    /// `text/plain`: the token of an event stream.
+    Text,
 }
 
 impl Media {
@@ -27,6 +29,7 @@ impl Media {
             Self::Html => "text/html; charset=utf-8",
             Self::EventStream => "text/event-stream",
             Self::Multipart => "multipart/mixed",
+            Self::Text => "text/plain; charset=utf-8",
         })
     }
 
@@ -45,6 +48,7 @@ impl Media {
             Self::Html => ("text", "html"),
             Self::EventStream => ("text", "event-stream"),
             Self::Multipart => ("multipart", "mixed"),
+            Self::Text => ("text", "plain"),
         }
     }
 }
