@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     call::{Call, ShareKey},
-    entity_cache::{Answer, Generation},
+    entity_cache::{Answer, Fields, Generation},
     error::{Code, Error, Result},
     plan::StepId,
     resolver,
@@ -43,6 +43,8 @@ pub(super) struct Fetch {
     pub(super) deadline: Instant,
     /// Where the answer is kept, if it may be.
     pub(super) keep: Option<ShareKey>,
+    /// What it asks for.
+    pub(super) fields: Fields,
     pub(super) began: Generation,
     pub(super) departure: Option<Departure>,
 }
@@ -175,14 +177,14 @@ impl Fetch {
     fn keep(&self, landing: &Landing) {
         let Some(share) = &self.keep else { return };
         let request = &self.request;
-        let Some(view) = request.engine.entities.view(share, request.step(self.step).rules) else {
-            return;
-        };
+        let rules = request.step(self.step).rules;
+        let entities = &request.engine.entities;
+        let Some(view) = entities.view(share, rules, None) else { return };
         for (id, landed) in self.ids.iter().zip(&landing.items) {
             let answer = match landed {
                 Landed::Item(item) => {
                     let tags = request.prepared.program.tags(self.step, item, &request.variables);
-                    Answer::Item(Bytes::copy_from_slice(item), tags)
+                    Answer::Item(Bytes::copy_from_slice(item), self.fields.clone(), tags)
                 }
                 Landed::Missing => Answer::Missing(None),
                 // A batch that fails with NOT_FOUND does not say of which of its keys.

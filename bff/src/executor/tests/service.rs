@@ -36,6 +36,18 @@ struct State {
     streams: VecDeque<Result<UnboundedReceiver<Result<Bytes>>>>,
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
+    masks: Masks,
+}
+
+/// What services make of masks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Masks {
+    #[default]
+    Honoured,
+    /// They send everything.
+    Ignored,
+    /// They never send authors.
+    Less,
 }
 
 /// What a method does.
@@ -96,6 +108,10 @@ impl Services {
 
     pub(super) fn set_edition(&self, edition: &str) {
         edition.clone_into(&mut self.0.lock().unwrap().edition);
+    }
+
+    pub(super) fn set_masks(&self, masks: Masks) {
+        self.0.lock().unwrap().masks = masks;
     }
 
     /// A stream that can be opened: what is sent comes, and it ends when the sender is gone.
@@ -168,8 +184,11 @@ impl Services {
             Then::Panic => panic!("told to"),
             _ => {}
         }
-        let edition = self.0.lock().unwrap().edition.clone();
-        let message = reply(&full_name(&call.method), &call, &keys, &then, &edition);
+        let (edition, masks) = {
+            let state = self.0.lock().unwrap();
+            (state.edition.clone(), state.masks)
+        };
+        let message = reply(&call, &keys, &then, (&edition, masks));
         Ok(Reply { message: Bytes::from(message.encode()) })
     }
 }
@@ -202,11 +221,12 @@ impl CallService for Services {
     }
 }
 
-fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str) -> Message {
+fn reply(call: &Call, keys: &[String], then: &Then, (edition, masks): (&str, Masks)) -> Message {
+    let method = &*full_name(&call.method);
     let mask = mask(&Message::decode(&call.message).unwrap());
     let book = |id: &str| {
         let title = format!("Book {id}{edition}");
-        masked(book_message(id).text(2, &title), &mask)
+        masked(book_message(id).text(2, &title), &mask, masks)
     };
     match method {
         // Books have nicknames: "x2" is 2.
@@ -230,7 +250,7 @@ fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str)
                 let status = Message::new().int(1, *code).text(2, "secret");
                 list.message(1, &Message::new().text(1, key).message(15, &status))
             }
-            _ => items(method, key, call, &mask)
+            _ => items(method, key, call, &book)
                 .iter()
                 .fold(list, |list, item| list.message(1, item)),
         }),
@@ -247,19 +267,25 @@ fn mask(request: &Message) -> Vec<String> {
 }
 
 /// What is left of a book.
-fn masked(book: Message, mask: &[String]) -> Message {
+fn masked(book: Message, mask: &[String], masks: Masks) -> Message {
     let is_asked = |number: u32| {
         BOOK_FIELDS.iter().any(|(other, name)| *other == number && mask.iter().any(|it| it == name))
     };
-    let fields = book.0.into_iter().filter(|(number, _)| mask.is_empty() || is_asked(*number));
+    let is_sent = |number: u32| match masks {
+        Masks::Ignored => true,
+        _ if mask.is_empty() => true,
+        Masks::Honoured => is_asked(number),
+        Masks::Less => is_asked(number) && number != 3,
+    };
+    let fields = book.0.into_iter().filter(|(number, _)| is_sent(*number));
     Message(fields.collect())
 }
 
-fn items(method: &str, key: &str, call: &Call, mask: &[String]) -> Vec<Message> {
+fn items(method: &str, key: &str, call: &Call, book: &dyn Fn(&str) -> Message) -> Vec<Message> {
     let who =
         call.context.identity.as_ref().map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
     match method {
-        "Catalog/BatchGetBooks" => vec![masked(book_message(key), mask)],
+        "Catalog/BatchGetBooks" => vec![book(key)],
         "Pricing/BatchGet" => {
             vec![Message::new().text(1, key).int(2, i64::from(number(key)) * 100 + who)]
         }

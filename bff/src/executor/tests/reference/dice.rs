@@ -2,10 +2,10 @@
 
 /// A source of chance.
 #[derive(Clone)]
-pub(super) struct Dice(u64);
+pub(in crate::executor::tests) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::executor::tests) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -27,16 +27,16 @@ impl Dice {
     }
 
     /// From 0 to `sides` - 1.
-    pub(super) fn roll(&mut self, sides: usize) -> usize {
+    pub(in crate::executor::tests) fn roll(&mut self, sides: usize) -> usize {
         usize::try_from(self.next() % sides as u64).unwrap()
     }
 
     /// As often as `percent` says.
-    pub(super) fn often(&mut self, percent: usize) -> bool {
+    pub(in crate::executor::tests) fn often(&mut self, percent: usize) -> bool {
         self.roll(100) < percent
     }
 
-    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(in crate::executor::tests) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.roll(from.len())]
     }
 }
