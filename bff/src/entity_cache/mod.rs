@@ -263,13 +263,13 @@ impl View<'_> {
             return entries.insert(self.realm.key(key), Arc::new(Entry::Item(kept)));
         }
         entries.update(self.realm.key(key), |there| {
-            Arc::new(Entry::Item(self.beside(there, bytes, segment)))
+            Arc::new(Entry::Item(self.beside(there.as_deref(), bytes, segment)))
         });
     }
 
     /// What was fetched now, with what is there. A part that is fresh and has more than came stays as it is.
-    fn beside(&self, there: Option<Arc<Entry>>, bytes: Bytes, new: Segment) -> Kept {
-        let Some(Entry::Item(kept)) = there.as_deref() else { return Kept::one(bytes, new) };
+    fn beside(&self, there: Option<&Entry>, bytes: Bytes, new: Segment) -> Kept {
+        let Some(Entry::Item(kept)) = there else { return Kept::one(bytes, new) };
         let fields = new.fields.clone();
         let may_take = |owner: &Segment, part| {
             let covers = |owned| fields.as_ref().is_none_or(|new| new.covers_part(owned, part));

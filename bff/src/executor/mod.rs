@@ -13,12 +13,14 @@ mod hasty;
 mod in_flight;
 mod ladder;
 mod log;
+mod pace;
 mod prepared;
 mod respond;
 mod run;
 mod slow;
 mod step;
 mod subscription;
+mod trust;
 mod usual;
 
 use std::{fmt, sync::Arc};
@@ -36,7 +38,7 @@ use crate::{
     transcoder::Spliced,
 };
 
-pub use config::Config;
+pub use config::{Batching, Config};
 pub use prepared::{Prepared, prepare};
 pub use slow::SlowLane;
 pub use subscription::Config as Subscriptions;
@@ -58,6 +60,8 @@ pub struct Answer {
     pub errors: u64,
     /// How many places show something degraded, those included that the body leaves out.
     pub degraded: u64,
+    /// Whether the body has `extensions`, at its end.
+    extended: bool,
 }
 
 impl Executor {
@@ -107,7 +111,8 @@ impl Executor {
     /// when the service ends its own, or after an answer with the reason why nothing more comes. `variables` are coerced, in
     /// the order of the plan's.
     ///
-    /// Dropping it cancels the service's stream.
+    /// Subscriptions whose callers may share the service's stream have one together, and those of them that are answered
+    /// alike have the same answers. A later one gets what comes from then on. Dropping the last one cancels the stream.
     ///
     /// # Panics
     ///

@@ -10,7 +10,7 @@ use futures::{
 
 use super::{
     Answer,
-    early::{self, Early, Guess, Trust, shown_to},
+    early::{self, Early, Guess, shown_to},
     engine::Request,
     in_flight::InFlight,
     log,
@@ -18,6 +18,7 @@ use super::{
     respond,
     slow::{self, SlowLane},
     step::{Answered, Note, Outcome, StepRun},
+    trust::Trust,
 };
 use crate::{
     error::{Code, Error, Result},
@@ -74,11 +75,10 @@ pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) 
     let mut body = request.prepared.buffer();
     body.extend_from_slice(b"{\"data\":");
     let budget = request.budget();
-    let gap = request.event.as_ref().map(|event| event.gap).unwrap_or_default();
     let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &run.slow, budget };
     let emission = request.prepared.program.emit(&input, &mut body);
     run.forget_unreadable(&emission);
-    let answer = respond::finish(body, &emission, &run.notes, gap, budget);
+    let answer = respond::finish(body, &emission, &run.notes, budget);
     request.prepared.remember_size(answer.body.len());
     answer
 }
@@ -150,7 +150,7 @@ impl Run {
         let prepared = Arc::clone(&self.request.prepared);
         let steps = (0..prepared.steps.len()).map(StepId);
         for step in steps.filter(|step| self.waits_for[step.0] > 0) {
-            let trusted = prepared.step(step).early.as_ref().is_some_and(Trust::may_guess);
+            let trusted = prepared.step(step).early.as_ref().is_some_and(Trust::is_given);
             let Some(guess) = trusted.then(|| Guess::of(&self.request, step)).flatten() else {
                 continue;
             };
@@ -217,7 +217,7 @@ impl Run {
     /// What a subscription's first step has.
     fn event(&self, step: StepId) -> Option<Outcome> {
         let event = self.request.event.as_ref().filter(|_| step == StepId(0))?;
-        Some(Outcome::new(event.value.clone()))
+        Some(Outcome::new(event.clone()))
     }
 
     fn take(&mut self, done: Done, work: &Work) {

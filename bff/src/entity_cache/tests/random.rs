@@ -2,6 +2,10 @@
 //!
 //! A field says when it was fetched, so that a reader can tell whether it should have been shown.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+
 use super::{segments::fields, *};
 
 const PATHS: [&str; 8] = ["a", "b", "c.x", "c.y", "c", "d", "e", "f"];
@@ -188,8 +192,11 @@ async fn nothing_is_shown_that_is_too_old_or_invalidated_or_of_two_times() {
     let seeds = from.parse().unwrap()..to.parse::<u64>().unwrap();
     let mut seen = Seen::default();
     for seed in seeds.clone() {
-        println!("seed {seed}");
-        run(seed, &mut seen).await;
+        let ran = AssertUnwindSafe(run(seed, &mut seen)).catch_unwind().await;
+        if let Err(panic) = ran {
+            let told = panic.downcast_ref::<String>().map_or("no words", String::as_str);
+            panic!("seed {seed}: {told}");
+        }
     }
     if seeds.count() >= 400 {
         let Seen { fresh, stale, partial, absent, after_failure } = seen;

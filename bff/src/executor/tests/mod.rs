@@ -1,5 +1,7 @@
 //! Runs the plans of small queries against a bookshop in memory. Time is stopped: a call of 80 ms takes 80 ms exactly.
 
+mod alone;
+mod batching;
 mod contracts;
 mod deadlines;
 mod document;
@@ -17,6 +19,8 @@ mod service;
 mod sharing;
 mod slow;
 mod steps;
+mod streams;
+mod streams_apart;
 mod subscriptions;
 mod trouble;
 mod wire;

@@ -20,7 +20,7 @@ use super::{
     wire::{Message, Value},
 };
 use crate::{
-    call::{Call, CallService, Replies, Reply},
+    call::{Call, CallService, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
 };
 
@@ -34,6 +34,8 @@ struct State {
     seen: Vec<Seen>,
     /// What comes of the next attempts to open a stream; without anything they stall.
     streams: VecDeque<Result<UnboundedReceiver<Result<Bytes>>>>,
+    /// The other ends of streams that all get the same; without it nobody offers any.
+    tap: Option<Vec<UnboundedSender<Result<Bytes>>>>,
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
     masks: Masks,
@@ -64,6 +66,8 @@ pub(super) enum Then {
     Fail(Code),
     /// Fails where it is asked for this key.
     Refuse(&'static str, Code),
+    /// Its answer to more keys than this is larger than we allow.
+    TooLarge(usize),
     /// Leaves this key out.
     Omit(&'static str),
     /// Gives this key a status of its own.
@@ -114,11 +118,31 @@ impl Services {
         self.0.lock().unwrap().masks = masks;
     }
 
+    /// What was asked so far.
+    pub(super) fn forget(&self) {
+        self.0.lock().unwrap().seen.clear();
+    }
+
     /// A stream that can be opened: what is sent comes, and it ends when the sender is gone.
     pub(super) fn offer_stream(&self) -> UnboundedSender<Result<Bytes>> {
         let (sender, messages) = unbounded();
         self.0.lock().unwrap().streams.push_back(Ok(messages));
         sender
+    }
+
+    /// From now on every stream that is opened gets what is [told](Self::tell) from then on.
+    pub(super) fn offer_streams(&self) {
+        self.0.lock().unwrap().tap = Some(Vec::new());
+    }
+
+    /// Says something to all that are open; an error ends them.
+    pub(super) fn tell(&self, message: &Result<Bytes>) {
+        let mut state = self.0.lock().unwrap();
+        let tap = state.tap.as_mut().expect("streams are offered");
+        tap.retain(|stream| stream.unbounded_send(message.clone()).is_ok());
+        if message.is_err() {
+            tap.clear();
+        }
     }
 
     /// A stream that cannot be opened.
@@ -180,6 +204,10 @@ impl Services {
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
                 return Err(refused(*code));
             }
+            Then::TooLarge(most) if keys.len() > *most => {
+                let too_large = TooLarge { what: "a message", size: 9, limit: 8 };
+                return Err(Error::with_source(Code::ResourceExhausted, "a limit", too_large));
+            }
             Then::Reply(bytes) => return Ok(Reply { message: bytes.clone().into() }),
             Then::Panic => panic!("told to"),
             _ => {}
@@ -190,6 +218,16 @@ impl Services {
         };
         let message = reply(&call, &keys, &then, (&edition, masks));
         Ok(Reply { message: Bytes::from(message.encode()) })
+    }
+}
+
+impl State {
+    fn next_stream(&mut self) -> Option<Result<UnboundedReceiver<Result<Bytes>>>> {
+        self.streams.pop_front().or_else(|| {
+            let (sender, messages) = unbounded();
+            self.tap.as_mut()?.push(sender);
+            Some(Ok(messages))
+        })
     }
 }
 
@@ -206,7 +244,7 @@ impl CallService for Services {
 
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies>> {
         let (_, watch) = self.begin(&call);
-        let next = self.0.lock().unwrap().streams.pop_front();
+        let next = self.0.lock().unwrap().next_stream();
         async move {
             let Some(next) = next else { return std::future::pending().await };
             let over = async move {
@@ -282,8 +320,9 @@ fn masked(book: Message, mask: &[String], masks: Masks) -> Message {
 }
 
 fn items(method: &str, key: &str, call: &Call, book: &dyn Fn(&str) -> Message) -> Vec<Message> {
-    let who =
-        call.context.identity.as_ref().map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
+    // It knows only what is forwarded.
+    let who = call.context.identity.as_ref().filter(|_| call.method.forward_identity);
+    let who = who.map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
     match method {
         "Catalog/BatchGetBooks" => vec![book(key)],
         "Pricing/BatchGet" => {

@@ -10,7 +10,7 @@ impl Dice {
     }
 
     /// A source of its own for a named thing.
-    pub(super) fn named(seed: u64, name: &str) -> Self {
+    pub(in crate::executor::tests) fn named(seed: u64, name: &str) -> Self {
         // FNV-1a.
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
