@@ -7,5 +7,6 @@ mod echoes;
 mod hostile;
 mod imports;
 mod rules;
+mod sdl_cases;
 mod statuses;
 mod texts;

@@ -3,6 +3,7 @@
 mod cases;
 mod hostile;
 mod lowering;
+mod rules;
 
 use std::fmt::Write as _;
 
