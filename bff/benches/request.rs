@@ -165,6 +165,7 @@ fn plan() -> Plan {
             after,
             level,
             early: false,
+            mask: None,
         }],
     }
 }

@@ -81,7 +81,7 @@ pub(crate) fn nest(plan: &mut Plan) -> Vec<ShapeField> {
 
 pub(crate) fn step(join: Join) -> Step {
     let (needs, after, level, timeout, arguments) = (Vec::new(), Vec::new(), 0, None, Vec::new());
-    Step { join, arguments, timeout, needs, after, level, early: false }
+    Step { join, arguments, timeout, needs, after, level, early: false, mask: None }
 }
 
 /// `{ products { … } }` from one call that answers with all of them.

@@ -37,6 +37,7 @@ pub(super) struct Asked<'a> {
     pub(super) timeout: Option<Duration>,
     target: &'a Target,
     constant: Bytes,
+    is_for_nobody: bool,
     began: Instant,
     pub(super) deadline: Instant,
     share: Option<ShareKey>,
@@ -65,8 +66,14 @@ impl<'a> Asked<'a> {
         timeout: Option<Duration>,
     ) -> Result<Self> {
         let target = rung.target(request, step);
-        let constant = rung.program(request, step).request(&request.variables, &request.context)?;
+        let program = rung.program(request, step);
+        let constant = program.request(&request.variables, &request.context)?;
         let prepared = request.step(step);
+        let is_for_nobody = prepared.asks_for_the_caller && constant.is_empty();
+        let constant = match request.prepared.plan().step(step).mask.as_ref() {
+            Some(mask) if rung == Rung::Own => program.with_mask(&constant, &mask.fields),
+            _ => constant,
+        };
         let began = Instant::now();
         let deadline = by(request, began, timeout);
         let share = share_key(request, prepared, target, rung, &constant);
@@ -79,6 +86,7 @@ impl<'a> Asked<'a> {
             timeout,
             target,
             constant,
+            is_for_nobody,
             began,
             deadline,
             share,
@@ -93,7 +101,7 @@ impl<'a> Asked<'a> {
 
     /// Whether it is a question about the caller, and nobody knows who that is.
     pub(super) fn is_for_nobody(&self) -> bool {
-        self.prepared().asks_for_the_caller && self.constant.is_empty()
+        self.is_for_nobody
     }
 
     fn prepared(&self) -> &PreparedStep {
@@ -296,7 +304,7 @@ fn by(request: &Request, began: Instant, timeout: Option<Duration>) -> Instant {
 }
 
 /// Nothing without need: a key is as long as the request, and most steps share with nobody.
-fn share_key(
+pub(super) fn share_key(
     request: &Request,
     step: &PreparedStep,
     target: &Target,

@@ -38,6 +38,7 @@ pub(super) struct Engine {
     pub(super) refresh_timeout: Duration,
     pub(super) max_answer_size: usize,
     pub(super) subscriptions: subscription::Config,
+    pub(super) streams: Arc<subscription::Streams>,
     reserve: Duration,
 }
 
@@ -50,16 +51,8 @@ pub(super) struct Request {
     pub(super) context: Arc<Context>,
     /// When the answer begins to be written.
     pub(super) cutoff: Instant,
-    /// Of a subscription: what is answered.
-    pub(super) event: Option<Event>,
-}
-
-/// One message of a subscription's stream.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    /// The root entity.
-    pub(super) value: EntityValue,
-    pub(super) gap: subscription::Gap,
+    /// Of a subscription: the message that is answered, as the root entity.
+    pub(super) event: Option<EntityValue>,
 }
 
 impl Engine {
@@ -83,6 +76,7 @@ impl Engine {
             refresh_timeout: config.refresh_timeout.0,
             max_answer_size: usize::try_from(config.max_answer_size.0).unwrap_or(usize::MAX),
             subscriptions: config.subscriptions.clone(),
+            streams: Arc::default(),
             reserve: config.reserve.0,
         })
     }

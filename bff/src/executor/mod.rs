@@ -58,6 +58,8 @@ pub struct Answer {
     pub errors: u64,
     /// How many places show something degraded, those included that the body leaves out.
     pub degraded: u64,
+    /// Whether the body has `extensions`, at its end.
+    extended: bool,
 }
 
 impl Executor {
@@ -107,7 +109,8 @@ impl Executor {
     /// when the service ends its own, or after an answer with the reason why nothing more comes. `variables` are coerced, in
     /// the order of the plan's.
     ///
-    /// Dropping it cancels the service's stream.
+    /// Subscriptions whose callers may share the service's stream have one together, and those of them that are answered
+    /// alike have the same answers. A later one gets what comes from then on. Dropping the last one cancels the stream.
     ///
     /// # Panics
     ///

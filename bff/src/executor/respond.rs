@@ -20,7 +20,6 @@ pub(super) fn finish(
     mut body: Vec<u8>,
     emission: &Emission,
     notes: &[Note],
-    gap: Gap,
     budget: Budget,
 ) -> Answer {
     let size = budget.size.saturating_sub(body.len());
@@ -30,14 +29,36 @@ pub(super) fn finish(
         body.extend_from_slice(b",\"errors\":");
         errors_left_out += list_within(&mut meter, &mut body, &emission.errors, field_error);
     }
-    extensions(&mut meter, &mut body, emission, notes, errors_left_out, gap);
+    let extended = extensions(&mut meter, &mut body, emission, notes, errors_left_out);
     body.push(b'}');
     Answer {
         body: body.into(),
         data_is_null: emission.data_is_null,
         errors: emission.errors.len() as u64 + emission.errors_left_out,
         degraded: emission.degraded.len() as u64 + emission.degraded_left_out,
+        extended,
     }
+}
+
+/// The same answer for a reader who did not see everything before it.
+pub(super) fn after(gap: Gap, answer: Answer) -> Answer {
+    if gap == Gap::default() {
+        return answer;
+    }
+    let end = if answer.extended { "}}" } else { "}" };
+    let mut body = answer.body[..answer.body.len() - end.len()].to_vec();
+    let mut lead: &[u8] = if answer.extended { b"," } else { b",\"extensions\":{" };
+    if gap.skipped > 0 {
+        body.extend_from_slice(lead);
+        write(&mut body, format_args!("\"skipped\":{}", gap.skipped));
+        lead = b",";
+    }
+    if gap.resumed {
+        body.extend_from_slice(lead);
+        body.extend_from_slice(b"\"resumed\":true");
+    }
+    body.extend_from_slice(b"}}");
+    Answer { body: body.into(), extended: true, ..answer }
 }
 
 /// The answer of an operation that could not be run at all.
@@ -46,7 +67,7 @@ pub(super) fn failed(error: &Error) -> Answer {
     string(&mut body, error.message());
     error_extensions(&mut body, error);
     body.extend_from_slice(b"}]}");
-    Answer { body: Bytes::from(body), data_is_null: true, errors: 1, degraded: 0 }
+    Answer { body: Bytes::from(body), data_is_null: true, errors: 1, degraded: 0, extended: false }
 }
 
 fn field_error(body: &mut Vec<u8>, failure: &FieldError) {
@@ -86,15 +107,14 @@ fn error_extensions(body: &mut Vec<u8>, error: &Error) {
     body.push(b'}');
 }
 
-/// Nothing where there is nothing to say.
+/// Nothing where there is nothing to say. Whether something was.
 fn extensions(
     meter: &mut Meter,
     body: &mut Vec<u8>,
     emission: &Emission,
     notes: &[Note],
     errors_left_out: u64,
-    gap: Gap,
-) {
+) -> bool {
     let mut lead: &[u8] = b",\"extensions\":{";
     let mut degraded_left_out = emission.degraded_left_out;
     if !emission.degraded.is_empty() {
@@ -104,24 +124,17 @@ fn extensions(
         degraded_left_out += list_within(meter, body, &emission.degraded, write);
         lead = b",";
     }
-    let left_out = [
-        ("degradedLeftOut", degraded_left_out),
-        ("errorsLeftOut", errors_left_out),
-        ("skipped", gap.skipped),
-    ];
+    let left_out = [("degradedLeftOut", degraded_left_out), ("errorsLeftOut", errors_left_out)];
     for (name, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
         body.extend_from_slice(lead);
         write(body, format_args!("\"{name}\":{count}"));
         lead = b",";
     }
-    if gap.resumed {
-        body.extend_from_slice(lead);
-        body.extend_from_slice(b"\"resumed\":true");
-        lead = b",";
-    }
-    if lead == b"," {
+    let extended = lead == b",";
+    if extended {
         body.push(b'}');
     }
+    extended
 }
 
 fn degraded(body: &mut Vec<u8>, place: &Degraded, notes: &[Note]) {
@@ -214,8 +227,7 @@ mod tests {
     }
 
     fn check(emission: &Emission, notes: &[Note], expected: &str) {
-        let answer =
-            finish(b"{\"data\":{}".to_vec(), emission, notes, Gap::default(), budget(1 << 20));
+        let answer = finish(b"{\"data\":{}".to_vec(), emission, notes, budget(1 << 20));
         assert_eq!(std::str::from_utf8(&answer.body).unwrap(), expected);
         serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap();
     }
@@ -294,6 +306,32 @@ mod tests {
     }
 
     #[test]
+    fn what_one_reader_did_not_see_stands_in_the_extensions_of_its_own_answer() {
+        let note = Note { cause: Code::Unavailable, source: Substitute::Null, age: None };
+        let degraded = Emission {
+            degraded: vec![Degraded { path: Vec::new(), note: 0 }],
+            ..Emission::default()
+        };
+        let stands = r#"{"degraded":[{"path":[],"cause":"UNAVAILABLE","source":"null"}]"#;
+        for (emission, before) in [(Emission::default(), ""), (degraded, stands)] {
+            let data = b"{\"data\":{}".to_vec();
+            let notes = std::slice::from_ref(&note);
+            let answer = finish(data, &emission, notes, budget(1 << 20));
+            for (skipped, resumed, said) in [
+                (0, true, r#""resumed":true"#),
+                (3, false, r#""skipped":3"#),
+                (3, true, r#""skipped":3,"resumed":true"#),
+            ] {
+                let told = after(Gap { skipped, resumed }, answer.clone());
+                let lead = if before.is_empty() { "{" } else { "," };
+                let expected = format!(r#"{{"data":{{}},"extensions":{before}{lead}{said}}}}}"#);
+                assert_eq!(std::str::from_utf8(&told.body).unwrap(), expected);
+            }
+            assert_eq!(after(Gap::default(), answer.clone()).body, answer.body);
+        }
+    }
+
+    #[test]
     fn errors_and_notes_without_room_or_time_are_counted_but_for_the_first() {
         let error = Error::new(Code::Unavailable, "x".repeat(100));
         let error = FieldError { path: path(), location: Location::default(), error, step: None };
@@ -308,8 +346,7 @@ mod tests {
         // Ten bytes are written; the clock is first read after 32 KiB.
         for (budget, most) in [(budget(10), 400), (budget(5_000), 5_400), (late, 34_000)] {
             let data = b"{\"data\":{}".to_vec();
-            let answer =
-                finish(data, &emission, std::slice::from_ref(&note), Gap::default(), budget);
+            let answer = finish(data, &emission, std::slice::from_ref(&note), budget);
             assert!(answer.body.len() < most, "{}", answer.body.len());
             assert_eq!((answer.errors, answer.degraded), (1_007, 1_000));
             let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();

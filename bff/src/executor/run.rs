@@ -74,11 +74,10 @@ pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) 
     let mut body = request.prepared.buffer();
     body.extend_from_slice(b"{\"data\":");
     let budget = request.budget();
-    let gap = request.event.as_ref().map(|event| event.gap).unwrap_or_default();
     let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &run.slow, budget };
     let emission = request.prepared.program.emit(&input, &mut body);
     run.forget_unreadable(&emission);
-    let answer = respond::finish(body, &emission, &run.notes, gap, budget);
+    let answer = respond::finish(body, &emission, &run.notes, budget);
     request.prepared.remember_size(answer.body.len());
     answer
 }
@@ -217,7 +216,7 @@ impl Run {
     /// What a subscription's first step has.
     fn event(&self, step: StepId) -> Option<Outcome> {
         let event = self.request.event.as_ref().filter(|_| step == StepId(0))?;
-        Some(Outcome::new(event.value.clone()))
+        Some(Outcome::new(event.clone()))
     }
 
     fn take(&mut self, done: Done, work: &Work) {

@@ -241,6 +241,9 @@ impl<'a> PlanText<'a> {
         if step.early {
             notes.push(format!("starts with {}", numbers(&step.needs)));
         }
+        if let Some(mask) = &step.mask {
+            notes.push(format!("mask {}", mask.fields));
+        }
         let Some(policy) = step.join.policy.as_deref() else { return notes };
         if let Some(cache) = &policy.cache {
             let mut note =

@@ -5,8 +5,9 @@
 //! answers: the place where the halves meet. Plans are data and print as text; they hold no bytes of any request.
 
 mod display;
+mod field_set;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     contract,
@@ -14,6 +15,7 @@ use crate::{
 };
 
 pub use display::PlanText;
+pub use field_set::FieldSet;
 
 /// A compiled operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -179,6 +181,17 @@ pub struct Step {
     /// It starts together with those it needs, because their requests have its keys. What came is shown only where the
     /// values of those steps have the same keys.
     pub early: bool,
+    /// Where the request takes a mask: what it says. `None`: everything is asked for.
+    pub mask: Option<Mask>,
+}
+
+/// What of its entities a step reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mask {
+    /// All of it.
+    pub fields: Arc<FieldSet>,
+    /// Those of them that an answer to anything less has to have too: what tells whose it is, and how it is tagged.
+    pub always: FieldSet,
 }
 
 impl Plan {

@@ -3,6 +3,7 @@
 //! Pure: the same operation and contract give the same plan, and nothing is read or asked on the way.
 
 mod early;
+mod mask;
 mod shapes;
 mod steps;
 
@@ -50,6 +51,7 @@ pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
     if operation.kind == OperationKind::Query {
         early::mark(&mut plan, &echoes);
     }
+    mask::fill(&mut plan, contract);
     Ok(plan)
 }
 

@@ -71,7 +71,9 @@ impl Steps {
             open.push(id);
         }
         let needs = parent.into_iter().collect();
-        let step = Step { join, arguments, timeout, needs, after: Vec::new(), level, early: false };
+        let after = Vec::new();
+        let (early, mask) = (false, None);
+        let step = Step { join, arguments, timeout, needs, after, level, early, mask };
         self.steps.push(Entry { step, root_field });
         Ok(id)
     }
@@ -161,6 +163,7 @@ fn request_side(join: &Join) -> Join {
         policy: join.policy.as_deref().and_then(request_policy).map(Box::new),
         // What a reply says again is seen from the field, as `then` is.
         echoes: Vec::new(),
+        selection: join.selection.clone(),
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn contract(model: &Model<'_>) -> Contract {
         enums: model.enums.clone(),
         methods: model.methods.clone(),
         resolvers: model.resolvers.clone(),
+        mask_messages: model.mask_messages.clone(),
         query: model.query,
         mutation: model.mutation,
         subscription: model.subscription,
@@ -49,7 +50,11 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
 
 fn optional_features(model: &Model<'_>) -> Vec<String> {
     let has_echoes = |site| model.join(site).is_some_and(|join| !join.echoes.is_empty());
-    model.sites.iter().any(has_echoes).then(|| "echoes".to_owned()).into_iter().collect()
+    let used = [
+        ("echoes", model.sites.iter().any(has_echoes)),
+        ("selection", !model.mask_messages.is_empty()),
+    ];
+    used.into_iter().filter(|(_, is_used)| *is_used).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// A FileDescriptorSet is a repeated field of files: sets are joined by joining their bytes.

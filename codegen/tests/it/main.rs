@@ -8,5 +8,6 @@ mod hostile;
 mod imports;
 mod rules;
 mod sdl_cases;
+mod selections;
 mod statuses;
 mod texts;

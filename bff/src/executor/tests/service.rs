@@ -16,8 +16,8 @@ use futures::{
 use tokio::time::{Instant, sleep};
 
 use super::{
-    contracts::{book_message, full_name},
-    wire::Message,
+    contracts::{BOOK_FIELDS, book_message, full_name},
+    wire::{Message, Value},
 };
 use crate::{
     call::{Call, CallService, Replies, Reply},
@@ -34,6 +34,8 @@ struct State {
     seen: Vec<Seen>,
     /// What comes of the next attempts to open a stream; without anything they stall.
     streams: VecDeque<Result<UnboundedReceiver<Result<Bytes>>>>,
+    /// The other ends of streams that all get the same; without it nobody offers any.
+    tap: Option<Vec<UnboundedSender<Result<Bytes>>>>,
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
 }
@@ -65,6 +67,8 @@ pub(super) enum Then {
 pub(super) struct Seen {
     pub(super) method: String,
     pub(super) keys: Vec<String>,
+    /// The fields that it was asked for; empty where it was asked for all.
+    pub(super) mask: Vec<String>,
     pub(super) subject: Option<String>,
     pub(super) at: Instant,
     pub(super) deadline: Instant,
@@ -103,6 +107,21 @@ impl Services {
         sender
     }
 
+    /// From now on every stream that is opened gets what is [told](Self::tell) from then on.
+    pub(super) fn offer_streams(&self) {
+        self.0.lock().unwrap().tap = Some(Vec::new());
+    }
+
+    /// Says something to all that are open; an error ends them.
+    pub(super) fn tell(&self, message: &Result<Bytes>) {
+        let mut state = self.0.lock().unwrap();
+        let tap = state.tap.as_mut().expect("streams are offered");
+        tap.retain(|stream| stream.unbounded_send(message.clone()).is_ok());
+        if message.is_err() {
+            tap.clear();
+        }
+    }
+
     /// A stream that cannot be opened.
     pub(super) fn refuse_stream(&self, code: Code) {
         let refused = Error::with_source(code, "it failed", "10.0.0.7 refused");
@@ -116,7 +135,9 @@ impl Services {
     /// The calls so far, one a line: `Pricing/BatchGet 1 2`.
     pub(super) fn calls(&self) -> String {
         self.seen().iter().fold(String::new(), |mut text, seen| {
-            writeln!(text, "{} {}", seen.method, seen.keys.join(" ")).unwrap();
+            let mask = seen.mask.join(",");
+            let mask = if mask.is_empty() { mask } else { format!(" [{mask}]") };
+            writeln!(text, "{} {}{mask}", seen.method, seen.keys.join(" ")).unwrap();
             text
         })
     }
@@ -138,6 +159,7 @@ impl Services {
         state.seen.push(Seen {
             method: method.clone(),
             keys: request.texts(1),
+            mask: mask(&request),
             subject: call.context.identity.as_ref().map(|who| who.subject.to_string()),
             at: Instant::now(),
             deadline: call.deadline,
@@ -169,6 +191,16 @@ impl Services {
     }
 }
 
+impl State {
+    fn next_stream(&mut self) -> Option<Result<UnboundedReceiver<Result<Bytes>>>> {
+        self.streams.pop_front().or_else(|| {
+            let (sender, messages) = unbounded();
+            self.tap.as_mut()?.push(sender);
+            Some(Ok(messages))
+        })
+    }
+}
+
 impl Drop for Watch {
     fn drop(&mut self) {
         self.services.0.lock().unwrap().seen[self.number].end = self.end;
@@ -182,7 +214,7 @@ impl CallService for Services {
 
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies>> {
         let (_, watch) = self.begin(&call);
-        let next = self.0.lock().unwrap().streams.pop_front();
+        let next = self.0.lock().unwrap().next_stream();
         async move {
             let Some(next) = next else { return std::future::pending().await };
             let over = async move {
@@ -198,7 +230,11 @@ impl CallService for Services {
 }
 
 fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str) -> Message {
-    let book = |id: &str| book_message(id).text(2, &format!("Book {id}{edition}"));
+    let mask = mask(&Message::decode(&call.message).unwrap());
+    let book = |id: &str| {
+        let title = format!("Book {id}{edition}");
+        masked(book_message(id).text(2, &title), &mask)
+    };
     match method {
         // Books have nicknames: "x2" is 2.
         "Catalog/GetBook" => book(keys[0].trim_start_matches('x')),
@@ -221,16 +257,36 @@ fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str)
                 let status = Message::new().int(1, *code).text(2, "secret");
                 list.message(1, &Message::new().text(1, key).message(15, &status))
             }
-            _ => items(method, key, call).iter().fold(list, |list, item| list.message(1, item)),
+            _ => items(method, key, call, &mask)
+                .iter()
+                .fold(list, |list, item| list.message(1, item)),
         }),
     }
 }
 
-fn items(method: &str, key: &str, call: &Call) -> Vec<Message> {
+/// What a request says in field 9.
+fn mask(request: &Message) -> Vec<String> {
+    let paths = |mask: &Value| match mask {
+        Value::Bytes(mask) => Message::decode(mask).unwrap().texts(1),
+        other => panic!("{other:?} is no mask"),
+    };
+    request.all(9).flat_map(paths).collect()
+}
+
+/// What is left of a book.
+fn masked(book: Message, mask: &[String]) -> Message {
+    let is_asked = |number: u32| {
+        BOOK_FIELDS.iter().any(|(other, name)| *other == number && mask.iter().any(|it| it == name))
+    };
+    let fields = book.0.into_iter().filter(|(number, _)| mask.is_empty() || is_asked(*number));
+    Message(fields.collect())
+}
+
+fn items(method: &str, key: &str, call: &Call, mask: &[String]) -> Vec<Message> {
     let who =
         call.context.identity.as_ref().map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
     match method {
-        "Catalog/BatchGetBooks" => vec![book_message(key)],
+        "Catalog/BatchGetBooks" => vec![masked(book_message(key), mask)],
         "Pricing/BatchGet" => {
             vec![Message::new().text(1, key).int(2, i64::from(number(key)) * 100 + who)]
         }

@@ -182,7 +182,7 @@ impl Front {
         }
         let (context, slow) = (Arc::new(context), slow.map(shared));
         let answer = self.executor.execute(&prepared, variables, context, slow).await;
-        let executor::Answer { body, data_is_null, errors, degraded } = answer;
+        let executor::Answer { body, data_is_null, errors, degraded, .. } = answer;
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
 

@@ -3,6 +3,7 @@
 mod contracts;
 mod early;
 mod limits;
+mod masks;
 mod merging;
 mod operations;
 mod shapes;

@@ -54,6 +54,7 @@ impl Builder {
             after: Vec::new(),
             level: 0,
             early: false,
+            mask: None,
         });
         StepId(self.plan.steps.len() - 1)
     }
