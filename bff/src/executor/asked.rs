@@ -16,6 +16,7 @@ use super::{
     in_flight::{Admission, Departure, Flight, InFlight, Landed, NewCall, Part},
     log,
     prepared::{PreparedStep, Target},
+    watch::Brought,
 };
 use crate::{
     call::{ShareInput, ShareKey},
@@ -50,8 +51,8 @@ pub(super) struct Calls<'a> {
     running: FuturesUnordered<Join<Flight, Ready<Seats>>>,
 }
 
-/// The places of a part, and whether somebody else began its call.
-type Seats = (Vec<(usize, u32)>, bool);
+/// The places of a part, whether somebody else began its call, and since when it is waited for, if that is watched.
+type Seats = (Vec<(usize, u32)>, bool, Option<Instant>);
 
 impl<'a> Asked<'a> {
     /// # Errors
@@ -143,6 +144,9 @@ impl<'a> Asked<'a> {
         }
         self.leave(&late);
         let error = self.too_late(late.len());
+        if let Some(watch) = &self.request.watch {
+            watch.gave_up(self.step, self.began, late.len(), &error);
+        }
         for id in late {
             values[id as usize] = Some(EntityValue::Failed(error.clone()));
         }
@@ -265,9 +269,20 @@ impl Calls<'_> {
             while running.len() < asked.request.engine.calls_at_once
                 && let Some(Part { call, places, joined }) = waiting.pop_front()
             {
-                running.push(join(call, ready((places, joined))));
+                let sent = asked.request.watch.as_ref().map(|_| Instant::now());
+                running.push(join(call, ready((places, joined, sent))));
             }
-            let Some((landing, (places, joined))) = running.next().await else { return };
+            let Some((landing, (places, joined, sent))) = running.next().await else { return };
+            if let (Some(watch), Some(sent)) = (&asked.request.watch, sent) {
+                watch.brought(Brought {
+                    step: asked.step,
+                    rung: asked.rung,
+                    asked: asked.began,
+                    sent,
+                    shared: joined,
+                    items: &mut places.iter().map(|(place, _)| &landing.items[*place]),
+                });
+            }
             if joined && landing.failed && landing.items.len() > places.len() {
                 // The keys of another request may be to blame: these are asked again, once and apart.
                 let blamed = |(place, _): &(usize, u32)| blames_request(&landing.items[*place]);

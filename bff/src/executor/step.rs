@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, ladder};
+use super::{
+    asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, ladder, watch::Found,
+};
 use crate::{
     entity_cache::Lookup,
     error::{Code, Error},
@@ -58,6 +60,15 @@ impl StepRun {
     /// What there is for each key, at the latest at the request's cutoff. `hasty` are the keys that the step's hasty
     /// sites show.
     pub(super) async fn answer(&self, hasty: &[Vec<u32>]) -> Answered {
+        let Some(watch) = &self.request.watch else { return self.answered(hasty, None).await };
+        let watched = watch.begin(&self.request, self.step, self.keys.len());
+        let answered = self.answered(hasty, Some(watched)).await;
+        watch.end(watched);
+        answered
+    }
+
+    /// `watched` is the place of the step among what is watched.
+    async fn answered(&self, hasty: &[Vec<u32>], watched: Option<usize>) -> Answered {
         let of_all = |outcome| {
             let outcomes = vec![outcome; self.keys.len()];
             Answered { outcomes, hasty: Vec::new() }
@@ -72,7 +83,10 @@ impl StepRun {
         }
         let mut substitutes = Vec::new();
         let mut values = vec![None; self.keys.len()];
-        let misses = look_up(&asked, &mut values);
+        let (misses, found) = look_up(&asked, &mut values);
+        if let (Some(watch), Some(watched), Some(found)) = (&self.request.watch, watched, found) {
+            watch.found(watched, found);
+        }
         if !misses.is_empty() && hasty.is_empty() {
             asked.fetch(&misses, &mut values).await;
         } else if !misses.is_empty() {
@@ -152,10 +166,10 @@ impl Outcome {
 }
 
 /// Fills in what the cache has, has what is stale fetched again, and says what must be asked.
-fn look_up(asked: &Asked<'_>, values: &mut [Option<EntityValue>]) -> Vec<u32> {
+fn look_up(asked: &Asked<'_>, values: &mut [Option<EntityValue>]) -> (Vec<u32>, Option<Found>) {
     let ids = 0..u32::try_from(values.len()).expect("keys are numbered in 32 bits");
-    let Some(view) = asked.view() else { return ids.collect() };
-    let (mut misses, mut stale) = (Vec::new(), Vec::new());
+    let Some(view) = asked.view() else { return (ids.collect(), None) };
+    let (mut misses, mut stale, mut absent) = (Vec::new(), Vec::new(), 0);
     for id in ids {
         let known = match view.get(asked.keys.get(id)) {
             Lookup::Fresh(item) => EntityValue::Bytes(item),
@@ -163,8 +177,10 @@ fn look_up(asked: &Asked<'_>, values: &mut [Option<EntityValue>]) -> Vec<u32> {
                 stale.push(id);
                 EntityValue::Bytes(item)
             }
-            Lookup::Missing(None) => EntityValue::Null,
-            Lookup::Missing(Some(error)) => EntityValue::Failed(error),
+            Lookup::Missing(known) => {
+                absent += 1;
+                known.map_or(EntityValue::Null, EntityValue::Failed)
+            }
             Lookup::Absent => {
                 misses.push(id);
                 continue;
@@ -175,7 +191,9 @@ fn look_up(asked: &Asked<'_>, values: &mut [Option<EntityValue>]) -> Vec<u32> {
     if !stale.is_empty() {
         asked.refresh(&stale);
     }
-    misses
+    let hit = values.len() - misses.len() - stale.len() - absent;
+    let found = Found { hit, stale: stale.len(), absent, miss: misses.len() };
+    (misses, Some(found))
 }
 
 /// The keys that failed in a way that allows something else to be shown.

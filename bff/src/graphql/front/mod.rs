@@ -23,7 +23,7 @@ use crate::{
     context::Context,
     contract::Contract,
     error::{Code, Result},
-    executor::{self, Executor, Prepared, SlowLane},
+    executor::{self, Beside, Executor, Prepared, SlowLane},
     operation::{Field, Operation, OperationKind, Value, Variables},
     planner,
 };
@@ -180,8 +180,8 @@ impl Front {
                            with the subprotocol \"graphql-transport-ws\".";
             return refused(&Refusal::new(Code::BadRequest, message));
         }
-        let (context, slow) = (Arc::new(context), slow.map(shared));
-        let answer = self.executor.execute(&prepared, variables, context, slow).await;
+        let beside = self.beside(slow, &prepared, &context);
+        let answer = self.executor.execute(&prepared, variables, Arc::new(context), beside).await;
         let executor::Answer { body, data_is_null, errors, degraded, .. } = answer;
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
@@ -195,18 +195,22 @@ impl Front {
     pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
         let run = self.prepare(request).map_err(|refusal| refused(&refusal))?;
         let Run { prepared, variables, kind, slow } = run;
-        let context = Arc::new(context);
         let subscribed = kind == OperationKind::Subscription;
         let bodies = if !subscribed {
-            let (executor, slow) = (Arc::clone(&self.executor), slow.map(shared));
+            let executor = Arc::clone(&self.executor);
+            let beside = self.beside(slow, &prepared, &context);
+            let context = Arc::new(context);
             let answer =
-                async move { executor.execute(&prepared, variables, context, slow).await.body };
+                async move { executor.execute(&prepared, variables, context, beside).await.body };
             stream::once(answer).boxed()
         } else if let Some(Lane { own: Some(own), .. }) = slow {
             let begin = |context| own.events(&variables, context);
-            self.executor.show(&prepared, context, begin).map(|answer| answer.body).boxed()
+            self.executor
+                .show(&prepared, Arc::new(context), begin)
+                .map(|answer| answer.body)
+                .boxed()
         } else {
-            let answers = self.executor.subscribe(&prepared, variables, context);
+            let answers = self.executor.subscribe(&prepared, variables, Arc::new(context));
             answers.map(|answer| answer.body).boxed()
         };
         Ok(Answers { subscribed, bodies })
@@ -283,6 +287,14 @@ impl Front {
         Ok(Lane { introspected, own, variables })
     }
 
+    fn beside(&self, slow: Option<Lane>, prepared: &Prepared, context: &Context) -> Beside {
+        let plan = || Bytes::from(prepared.plan().display(&self.contract).to_json());
+        Beside {
+            slow: slow.map(|lane| Arc::new(lane) as Arc<dyn SlowLane>),
+            plan: context.explain.plan.then(plan),
+        }
+    }
+
     fn introspect(
         &self,
         fields: &[Field],
@@ -323,10 +335,6 @@ fn write_plan(
     let lowered = document.lower(types, config, &|_| None)?;
     let plan = planner::plan(&lowered.operation, contract)?;
     Ok(plan.display(contract).to_string())
-}
-
-fn shared(lane: Lane) -> Arc<dyn SlowLane> {
-    Arc::new(lane)
 }
 
 fn depends_on_variables(field: &Field) -> bool {
