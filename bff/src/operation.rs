@@ -114,6 +114,8 @@ pub enum Value {
     Null,
     /// An `Int`, or an integer given for a custom scalar.
     Int(i64),
+    /// An integer given for a custom scalar that only 64 bits without a sign can hold.
+    Unsigned(u64),
     /// A `Float`.
     Float(f64),
     /// A `String`, an `ID`, or a text given for a custom scalar.

@@ -21,7 +21,14 @@ pub(crate) fn field(response_key: &str, source: Source) -> ShapeField {
 }
 
 pub(crate) fn wire(number: u32, cardinality: Cardinality, value: Value) -> Source {
-    Source::Wire(Wire { path: Vec::new(), number, cardinality, value, map_key: None })
+    Source::Wire(Wire {
+        path: Vec::new(),
+        number,
+        cardinality,
+        value,
+        map_key: None,
+        default: Vec::new(),
+    })
 }
 
 pub(crate) fn leaf(scalar: Scalar, format: Format) -> Value {

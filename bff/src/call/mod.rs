@@ -3,7 +3,7 @@
 //! Everything that answers calls is a [`CallService`]: the mesh, the mock, a recorder, a test. Messages are encoded
 //! protobuf on both sides.
 
-use std::{fmt, sync::Arc};
+use std::{error::Error as _, fmt, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::{future::BoxFuture, stream::BoxStream};
@@ -109,6 +109,7 @@ struct ShareParts {
     contract: u64,
     service: String,
     method: String,
+    form: Bytes,
     request: Bytes,
     vary: Vec<(String, Option<Bytes>)>,
     sharing: Sharing,
@@ -123,6 +124,8 @@ pub struct ShareInput<'a> {
     pub contract: u64,
     /// The method called.
     pub method: &'a contract::Method,
+    /// How keys are put into the request and items are taken out of the reply.
+    pub form: Bytes,
     /// The encoded request without its keys.
     pub request: Bytes,
     /// The `@cache` of the field, if it has one.
@@ -137,7 +140,7 @@ impl ShareKey {
     /// The one function that decides who shares with whom.
     #[must_use]
     pub fn new(input: ShareInput<'_>) -> Self {
-        let ShareInput { contract, method, request, cache, side_effects, context } = input;
+        let ShareInput { contract, method, form, request, cache, side_effects, context } = input;
         let sharing = sharing(method, cache, side_effects, context);
         let vary = cache.map_or_else(Vec::new, |cache| {
             cache.vary.iter().map(|name| (name.clone(), header(context, name))).collect()
@@ -146,6 +149,7 @@ impl ShareKey {
             contract,
             service: method.service.clone(),
             method: method.name.clone(),
+            form,
             request,
             vary,
             sharing,
@@ -173,8 +177,34 @@ impl ShareKey {
         size_of::<ShareParts>()
             + parts.service.len()
             + parts.method.len()
+            + parts.form.len()
             + parts.request.len()
             + parts.metadata.len()
+    }
+}
+
+/// Why a call failed with [`crate::error::Code::ResourceExhausted`]: a message is larger than we allow. With fewer keys it may
+/// be smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} has {size} bytes, more than the limit of {limit}")]
+pub struct TooLarge {
+    /// "the request", "a message".
+    pub what: &'static str,
+    /// In bytes.
+    pub size: u64,
+    /// In bytes.
+    pub limit: u64,
+}
+
+impl TooLarge {
+    /// Whether this is behind an error.
+    #[must_use]
+    pub fn is_cause_of(error: &Error) -> bool {
+        let mut cause = error.source();
+        while let Some(error) = cause.filter(|error| !error.is::<Self>()) {
+            cause = error.source();
+        }
+        cause.is_some()
     }
 }
 

@@ -27,6 +27,7 @@ fn cache(scope: contract::Scope) -> contract::Cache {
 fn key(method: &contract::Method, cache: Option<&contract::Cache>, context: &Context) -> ShareKey {
     let side_effects = contract::SideEffects::NoSideEffects;
     ShareKey::new(ShareInput {
+        form: Bytes::new(),
         contract: 1,
         method,
         request: Bytes::new(),
@@ -126,6 +127,7 @@ async fn calls_with_side_effects_are_never_shared_beyond_their_request() {
     let side_effects = contract::SideEffects::Idempotent;
     let key = |context| {
         ShareKey::new(ShareInput {
+            form: Bytes::new(),
             contract: 1,
             method: &method,
             request: Bytes::new(),

@@ -5,7 +5,7 @@ use crate::server::Origin;
 
 /// What does not go together.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
-    let rules = [timeouts, keepalive, credentials, claims, service_names, jitter];
+    let rules = [timeouts, keepalive, credentials, claims, service_names, shares, max_keys];
     rules.into_iter().flat_map(|rule| rule(config)).collect()
 }
 
@@ -69,11 +69,22 @@ fn service_names(config: &Config) -> Vec<Fault> {
     wrong.map(|name| fault(&["services", name], message.to_owned())).collect()
 }
 
-fn jitter(config: &Config) -> Vec<Fault> {
-    let jitter = config.executor.entity_cache.jitter;
-    if (0.0..=1.0).contains(&jitter) {
+fn shares(config: &Config) -> Vec<Fault> {
+    let executor = &config.executor;
+    let shares = [
+        (["executor", "entity_cache", "jitter"], executor.entity_cache.jitter),
+        (["executor", "batching", "wait"], executor.batching.wait),
+    ];
+    let wrong = shares.iter().filter(|(_, share)| !(0.0..=1.0).contains(share));
+    let told = |share| format!("`{share}` is not a share; write a number from 0 to 1");
+    wrong.map(|(path, share)| fault(path, told(share))).collect()
+}
+
+fn max_keys(config: &Config) -> Vec<Fault> {
+    if config.executor.batching.max_keys > 0 {
         return Vec::new();
     }
-    let message = format!("`{jitter}` is not a share; write a number from 0 to 1");
-    vec![fault(&["executor", "entity_cache", "jitter"], message)]
+    let message =
+        "with `0` no call could have a key; write `wait = 0` where none shall wait for others";
+    vec![fault(&["executor", "batching", "max_keys"], message.to_owned())]
 }

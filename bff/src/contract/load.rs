@@ -9,7 +9,8 @@ use crate::error::{Code, Error, Result};
 pub const FORMAT: u32 = 1;
 
 /// The features that this runtime has.
-pub const FEATURES: [&str; 5] = ["echoes", "promised", "resolve", "selection", "subscriptions"];
+pub const FEATURES: [&str; 6] =
+    ["defaults", "echoes", "promised", "resolve", "selection", "subscriptions"];
 
 /// What keeps callers out or limits what they ask. Made-up values need no protection: a mock answers without it.
 const PROTECTION: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];

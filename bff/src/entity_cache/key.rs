@@ -132,6 +132,7 @@ mod tests {
 
     fn share(request: &'static str) -> ShareKey {
         ShareKey::new(ShareInput {
+            form: Bytes::new(),
             contract: 1,
             method: &contract::Method::default(),
             request: Bytes::from_static(request.as_bytes()),

@@ -33,6 +33,7 @@ fn user(subject: Option<&str>) -> Context {
 
 fn share(scope: contract::Scope, context: &Context) -> ShareKey {
     ShareKey::new(ShareInput {
+        form: Bytes::new(),
         contract: 1,
         method: &contract::Method::default(),
         request: Bytes::new(),

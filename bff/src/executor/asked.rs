@@ -3,24 +3,20 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::{
-    FutureExt, StreamExt,
-    future::{Join, Ready, join, ready},
-    stream::FuturesUnordered,
-};
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     engine::Request,
-    fetch::{Fetch, Rung},
-    in_flight::{Admission, Departure, Flight, InFlight, Landed, NewCall, Part},
+    fetch::{Landed, Question, Rung},
+    in_flight::{Admission, Came, Coming, InFlight, Wanted},
     log,
     prepared::{PreparedStep, Target},
-    watch::Brought,
+    watch::{Brought, Watched, Went},
 };
 use crate::{
     call::{ShareInput, ShareKey},
-    entity_cache::{Generation, View},
+    entity_cache::View,
     error::{Code, Error, Result},
     plan::StepId,
     transcoder::{EntityValue, KeyTable},
@@ -47,12 +43,9 @@ pub(super) struct Asked<'a> {
 /// The calls of a step that are on their way, and those that wait for their turn.
 pub(super) struct Calls<'a> {
     asked: &'a Asked<'a>,
-    waiting: VecDeque<Part>,
-    running: FuturesUnordered<Join<Flight, Ready<Seats>>>,
+    waiting: VecDeque<Coming>,
+    running: FuturesUnordered<Watched>,
 }
-
-/// The places of a part, whether somebody else began its call, and since when it is waited for, if that is watched.
-type Seats = (Vec<(usize, u32)>, bool, Option<Instant>);
 
 impl<'a> Asked<'a> {
     /// # Errors
@@ -132,7 +125,7 @@ impl<'a> Asked<'a> {
     /// Asks for these keys.
     pub(super) fn calls(&self, ids: &[u32]) -> Calls<'_> {
         let in_time = Instant::now() < self.deadline;
-        let waiting = if in_time { self.parts(ids).into() } else { VecDeque::new() };
+        let waiting = if in_time { self.ask(ids, self.deadline).into() } else { VecDeque::new() };
         Calls { asked: self, waiting, running: FuturesUnordered::new() }
     }
 
@@ -165,20 +158,25 @@ impl<'a> Asked<'a> {
         let engine = &self.request.engine;
         let Ok(permit) = Arc::clone(&engine.refreshes).try_acquire_owned() else { return };
         let timeout = self.prepared().timeout.unwrap_or(engine.refresh_timeout);
-        let mut parts = self.parts_until(ids, Instant::now() + timeout);
-        parts.retain(|part| !part.joined);
-        if parts.is_empty() {
+        let mut calls: FuturesUnordered<Coming> = self
+            .ask(ids, Instant::now() + timeout)
+            .into_iter()
+            .filter(|coming| !matches!(coming, Coming::Joined(..)))
+            .collect();
+        if calls.is_empty() {
             return;
         }
-        let calls = futures::future::join_all(parts.into_iter().map(|part| part.call));
         tokio::spawn(async move {
-            let _ = tokio::time::timeout(timeout, calls).await;
+            let all = async {
+                while let Some(came) = calls.next().await {
+                    if let Came::Departed(departed) = came {
+                        calls.extend(departed);
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(timeout, all).await;
             drop(permit);
         });
-    }
-
-    fn parts(&self, ids: &[u32]) -> Vec<Part> {
-        self.parts_until(ids, self.deadline)
     }
 
     /// The calls that answer these keys by `deadline`: joined where somebody has asked already.
@@ -188,63 +186,54 @@ impl<'a> Asked<'a> {
     /// leaves at its own deadline, and the call is cancelled when the last one leaves, so that no service works for
     /// nobody. A later one whose deadline lies after the call's starts its own. A call of one request only ends with the
     /// request at the latest, and a call that nobody may join is sent with exactly what is left.
-    fn parts_until(&self, ids: &[u32], deadline: Instant) -> Vec<Part> {
+    fn ask(&self, ids: &[u32], deadline: Instant) -> Vec<Coming> {
         let Some(share) = &self.share else { return self.apart(ids, deadline) };
-        let entities = &self.request.engine.entities;
-        let admission = Admission {
-            deadline,
-            began: (self.prepared().rules.tagging != 0).then(|| entities.generation()),
+        let engine = &self.request.engine;
+        let tags = self.prepared().rules.tagging != 0;
+        let began = tags.then(|| engine.entities.generation());
+        let left = deadline.saturating_duration_since(Instant::now());
+        let twice = deadline + left;
+        let question = self.question();
+        let (in_flight, until, wait) = if share.outlives_request() {
+            let wait = question.pace().and_then(|pace| pace.wait(&engine.batching, left));
+            (&engine.in_flight, twice, wait)
+        } else {
+            (self.own_calls, twice.min(self.request.cutoff), None)
         };
-        let in_flight =
-            if share.outlives_request() { &self.request.engine.in_flight } else { self.own_calls };
-        let twice = deadline + deadline.saturating_duration_since(Instant::now());
-        let latest = if share.outlives_request() { twice } else { twice.min(self.request.cutoff) };
-        in_flight.join_or_start(
+        in_flight.ask(&Wanted {
             share,
-            (self.keys, ids),
-            admission,
-            self.target.chunk,
-            |ids, departure| {
-                let began = entities.generation();
-                let call = self.call(ids, latest, began, departure);
-                NewCall { call, deadline: latest, began }
-            },
-        )
+            question: &question,
+            keys: self.keys,
+            ids,
+            admission: Admission { deadline, began },
+            until,
+            wait,
+        })
     }
 
     /// Calls of this step alone.
-    fn apart(&self, ids: &[u32], deadline: Instant) -> Vec<Part> {
-        let began = self.request.engine.entities.generation();
+    fn apart(&self, ids: &[u32], deadline: Instant) -> Vec<Coming> {
+        let question = self.question();
         ids.chunks(self.target.chunk)
-            .map(|ids| Part {
-                call: self.call(ids.to_vec(), deadline, began, None),
-                places: ids.iter().copied().enumerate().collect(),
-                joined: false,
+            .map(|ids| {
+                let call = question.fetch(self.keys, ids, deadline).run().boxed();
+                Coming::Own(call, ids.iter().copied().enumerate().collect())
             })
             .collect()
     }
 
-    fn call(
-        &self,
-        ids: Vec<u32>,
-        deadline: Instant,
-        began: Generation,
-        departure: Option<Departure>,
-    ) -> Flight {
-        Fetch {
+    fn watched(&self, coming: Coming, went: Went) -> Watched {
+        Watched::new(coming, self.request.watch.as_ref().map(|_| went))
+    }
+
+    fn question(&self) -> Question {
+        Question {
             request: Arc::clone(self.request),
             step: self.step,
             rung: self.rung,
             constant: self.constant.clone(),
-            keys: Arc::clone(self.keys),
-            ids,
-            deadline,
             keep: self.keeps().cloned(),
-            began,
-            departure,
         }
-        .run()
-        .boxed()
     }
 
     /// What so many keys are told that got nothing in time.
@@ -267,30 +256,35 @@ impl Calls<'_> {
         let Self { asked, waiting, running } = self;
         loop {
             while running.len() < asked.request.engine.calls_at_once
-                && let Some(Part { call, places, joined }) = waiting.pop_front()
+                && let Some(coming) = waiting.pop_front()
             {
-                let sent = asked.request.watch.as_ref().map(|_| Instant::now());
-                running.push(join(call, ready((places, joined, sent))));
+                running.push(asked.watched(coming, Went::Sent));
             }
-            let Some((landing, (places, joined, sent))) = running.next().await else { return };
-            if let (Some(watch), Some(sent)) = (&asked.request.watch, sent) {
+            let (landing, places, seen) = match running.next().await {
+                Some((Came::Landing(landing, places), seen)) => (landing, places, seen),
+                Some((Came::Departed(departed), _)) => {
+                    running
+                        .extend(departed.into_iter().map(|it| asked.watched(it, Went::Gathered)));
+                    continue;
+                }
+                None => return,
+            };
+            if let (Some(watch), Some((went, sent))) = (&asked.request.watch, seen) {
                 watch.brought(Brought {
                     step: asked.step,
                     rung: asked.rung,
                     asked: asked.began,
                     sent,
-                    shared: joined,
+                    went,
                     items: &mut places.iter().map(|(place, _)| &landing.items[*place]),
                 });
             }
-            if joined && landing.failed && landing.items.len() > places.len() {
-                // The keys of another request may be to blame: these are asked again, once and apart.
-                let blamed = |(place, _): &(usize, u32)| blames_request(&landing.items[*place]);
-                if places.iter().all(blamed) {
-                    let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
-                    waiting.extend(asked.apart(&ids, asked.deadline));
-                    continue;
-                }
+            // Keys of another request may be to blame: these are asked again, once and apart.
+            let blamed = |(place, _): &(usize, u32)| landing.items[*place].blames_company();
+            if landing.failed && landing.items.len() > places.len() && places.iter().all(blamed) {
+                let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
+                waiting.extend(asked.apart(&ids, asked.deadline));
+                continue;
             }
             for (place, id) in places {
                 values[id as usize] = Some(landing.items[place].clone().into());
@@ -333,23 +327,11 @@ pub(super) fn share_key(
     let share = ShareKey::new(ShareInput {
         contract: request.engine.contract,
         method: &target.method,
+        form: target.form.clone(),
         request: constant.clone(),
         cache: step.cache.as_ref(),
         side_effects: target.side_effects,
         context: &request.context,
     });
     (within || share.outlives_request()).then_some(share)
-}
-
-/// Whether a failed batch may have failed because of what else was in it.
-fn blames_request(landed: &Landed) -> bool {
-    matches!(landed, Landed::Failed(error) if matches!(
-        error.code(),
-        Code::InvalidArgument
-            | Code::NotFound
-            | Code::AlreadyExists
-            | Code::PermissionDenied
-            | Code::FailedPrecondition
-            | Code::OutOfRange
-    ))
 }

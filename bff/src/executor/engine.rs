@@ -7,8 +7,9 @@ use prost::Message;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{
-    config::Config,
+    config::{Batching, Config},
     in_flight::InFlight,
+    pace::Pace,
     prepared::{Prepared, PreparedStep},
     subscription,
     watch::Watch,
@@ -34,6 +35,9 @@ pub(super) struct Engine {
     pub(super) resolvers: Vec<Box<dyn Resolve>>,
     pub(super) entities: EntityCache,
     pub(super) in_flight: Arc<InFlight>,
+    pub(super) batching: Batching,
+    /// In the order of the contract's methods.
+    pub(super) paces: Box<[Pace]>,
     pub(super) calls_at_once: usize,
     pub(super) refreshes: Arc<Semaphore>,
     pub(super) refresh_timeout: Duration,
@@ -71,7 +75,9 @@ impl Engine {
             calls,
             resolvers: in_contract_order(contract, resolvers)?,
             entities: EntityCache::new(&config.entity_cache),
-            in_flight: Arc::new(InFlight::across_requests()),
+            in_flight: Arc::new(InFlight::across_requests(config.batching.max_keys.max(1))),
+            batching: config.batching.clone(),
+            paces: contract.methods.iter().map(|_| Pace::default()).collect(),
             calls_at_once: config.calls_at_once.max(1),
             refreshes: Arc::new(Semaphore::new(
                 config.refreshes_at_once.min(Semaphore::MAX_PERMITS),

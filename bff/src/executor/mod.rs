@@ -13,12 +13,14 @@ mod hasty;
 mod in_flight;
 mod ladder;
 mod log;
+mod pace;
 mod prepared;
 mod respond;
 mod run;
 mod slow;
 mod step;
 mod subscription;
+mod trust;
 mod usual;
 mod watch;
 
@@ -37,7 +39,7 @@ use crate::{
     transcoder::Spliced,
 };
 
-pub use config::Config;
+pub use config::{Batching, Config};
 pub use prepared::{Prepared, prepare};
 pub use slow::SlowLane;
 pub use subscription::Config as Subscriptions;

@@ -7,8 +7,8 @@ use foldhash::quality::FixedState;
 use prost::Message;
 
 use super::{
-    early::Trust,
     slow::{self, SlowField},
+    trust::Trust,
     usual::Usual,
 };
 use crate::{
@@ -89,6 +89,10 @@ pub(super) struct Target {
     pub(super) kind: TargetKind,
     /// For a resolver one that no service has, so that its results can be kept and shared.
     pub(super) method: Arc<contract::Method>,
+    /// The method's position in the contract.
+    pub(super) number: Option<usize>,
+    /// How keys are put into a request and items are taken out of a reply.
+    pub(super) form: Bytes,
     pub(super) origin: Origin,
     pub(super) side_effects: contract::SideEffects,
     /// At most this many keys a call.
@@ -211,9 +215,9 @@ impl PreparedStep {
         let fallback = ladder.and_then(|ladder| ladder.rpc.as_deref());
         let mutates = plan.kind == OperationKind::Mutation;
         Ok(Self {
-            target: Target::new(&step.join, step.join.side_effects(), streams, contract)?,
+            target: Target::new(&step.join, None, streams, contract)?,
             fallback: fallback
-                .map(|rpc| Target::new(rpc, step.join.side_effects(), false, contract))
+                .map(|rpc| Target::new(rpc, Some(&step.join), false, contract))
                 .transpose()?,
             last: ladder.and_then(last),
             timeout: step.timeout,
@@ -243,9 +247,10 @@ impl PreparedStep {
 }
 
 impl Target {
+    /// What `join` asks: that of a step, or one that stands in for `instead_of`.
     fn new(
         join: &contract::Join,
-        side_effects: contract::SideEffects,
+        instead_of: Option<&contract::Join>,
         streams: bool,
         contract: &Contract,
     ) -> Result<Self> {
@@ -274,8 +279,32 @@ impl Target {
             TargetKind::Resolver(_) => 0,
         };
         let chunk = if chunk == 0 { usize::MAX } else { chunk };
-        Ok(Self { kind, method, origin, side_effects, chunk })
+        let number = match join.target {
+            Some(join::Target::Method(number)) => Some(number as usize),
+            _ => None,
+        };
+        let side_effects = instead_of.unwrap_or(join).side_effects();
+        let form = form(join, instead_of);
+        Ok(Self { kind, method, number, form, origin, side_effects, chunk })
     }
+}
+
+/// How keys are put into a request and items are taken out of a reply. What a fallback brings is made to look like that for
+/// which it stands in.
+fn form(join: &contract::Join, instead_of: Option<&contract::Join>) -> Bytes {
+    let key = join.key.iter().map(|part| contract::KeyPart {
+        target: part.target.clone(),
+        target_scalar: part.target_scalar,
+        ..contract::KeyPart::default()
+    });
+    let batch = join.batch.clone().map(|batch| contract::Batch { max: 0, ..batch });
+    let mut form = contract::Join { key: key.collect(), batch, ..contract::Join::default() };
+    let mut moved = Vec::new();
+    if let Some(own) = instead_of {
+        form.then.clone_from(&join.then);
+        moved = own.then.as_ref().map(|then| then.encode_to_vec()).unwrap_or_default();
+    }
+    [form.encode_to_vec(), moved].concat().into()
 }
 
 fn method(join: &contract::Join, contract: &Contract) -> Result<contract::Method> {

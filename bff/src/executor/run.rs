@@ -10,7 +10,7 @@ use futures::{
 
 use super::{
     Answer,
-    early::{self, Early, Guess, Trust, shown_to},
+    early::{self, Early, Guess, shown_to},
     engine::Request,
     in_flight::InFlight,
     log,
@@ -18,6 +18,7 @@ use super::{
     respond,
     slow::{self, SlowLane},
     step::{Answered, Note, Outcome, StepRun},
+    trust::Trust,
 };
 use crate::{
     error::{Code, Error, Result},
@@ -149,7 +150,7 @@ impl Run {
         let prepared = Arc::clone(&self.request.prepared);
         let steps = (0..prepared.steps.len()).map(StepId);
         for step in steps.filter(|step| self.waits_for[step.0] > 0) {
-            let trusted = prepared.step(step).early.as_ref().is_some_and(Trust::may_guess);
+            let trusted = prepared.step(step).early.as_ref().is_some_and(Trust::is_given);
             let Some(guess) = trusted.then(|| Guess::of(&self.request, step)).flatten() else {
                 continue;
             };

@@ -1,12 +1,23 @@
 //! What a request is told of its own answer, if it may ask: how long each step waited and took, and where its values came
 //! from. Everything is seen from this request: of a call that it shares with others it learns nothing but its own part.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use futures::FutureExt;
 
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::{engine::Request, fetch::Rung, in_flight::Landed, prepared::TargetKind};
+use super::{
+    engine::Request,
+    fetch::{Landed, Rung},
+    in_flight::{Came, Coming},
+    prepared::TargetKind,
+};
 use crate::{error::Error, plan::StepId};
 
 /// What was seen so far.
@@ -56,12 +67,46 @@ struct CallSeen {
     /// Until it had its turn.
     queued: Millis,
     took: Millis,
-    /// Somebody had asked already, in this request or in another one.
-    shared: bool,
+    went: Went,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     fallback: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
+}
+
+/// How keys went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Went {
+    /// At once, in a call of their own.
+    Sent,
+    /// Not at all: somebody had asked already, in this request or in another one.
+    Joined,
+    /// After they had waited for others.
+    Gathered,
+}
+
+/// What a call will bring, and how and when the keys went, if that is watched.
+pub(super) struct Watched {
+    coming: Coming,
+    seen: Option<(Went, Instant)>,
+}
+
+impl Watched {
+    pub(super) fn new(coming: Coming, went: Option<Went>) -> Self {
+        let joined = matches!(coming, Coming::Joined(..));
+        let seen = |went| (if joined { Went::Joined } else { went }, Instant::now());
+        Self { seen: went.map(seen), coming }
+    }
+}
+
+impl Future for Watched {
+    type Output = (Came, Option<(Went, Instant)>);
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let came = ready!(self.coming.poll_unpin(context));
+        Poll::Ready((came, self.seen))
+    }
 }
 
 /// One field of the slow lane.
@@ -91,7 +136,7 @@ pub(super) struct Brought<'a> {
     /// When the step asked.
     pub(super) asked: Instant,
     pub(super) sent: Instant,
-    pub(super) shared: bool,
+    pub(super) went: Went,
     pub(super) items: &'a mut dyn Iterator<Item = &'a Landed>,
 }
 
@@ -144,7 +189,7 @@ impl Watch {
 
     /// A call is over.
     pub(super) fn brought(&self, brought: Brought<'_>) {
-        let Brought { step, rung, asked, sent, shared, items } = brought;
+        let Brought { step, rung, asked, sent, went, items } = brought;
         let (mut keys, mut bytes, mut code) = (0, 0, None);
         for item in items {
             keys += 1;
@@ -161,7 +206,7 @@ impl Watch {
                 bytes,
                 queued: Millis(sent.saturating_duration_since(asked)),
                 took: Millis(sent.elapsed()),
-                shared,
+                went,
                 fallback: rung == Rung::Fallback,
                 code,
             },
@@ -177,7 +222,7 @@ impl Watch {
                 bytes: 0,
                 queued: Millis(std::time::Duration::ZERO),
                 took: Millis(asked.elapsed()),
-                shared: false,
+                went: Went::Sent,
                 fallback: false,
                 code: Some(why.code().name()),
             },

@@ -103,6 +103,8 @@ pub struct Wire {
     pub value: Value,
     /// For maps shown as one JSON object: the keys.
     pub map_key: Option<contract::Leaf>,
+    /// What holds where the field is absent: the encoded field, tag included. Empty: nothing.
+    pub default: Vec<u8>,
 }
 
 /// What a value is.

@@ -143,6 +143,7 @@ impl<'a> Draft<'a> {
             cardinality: wire.cardinality(),
             value,
             map_key: wire.map_key,
+            default: wire.default.clone(),
         })
     }
 

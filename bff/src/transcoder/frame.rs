@@ -61,7 +61,12 @@ pub(super) struct Operation {
     pub(super) item_nullable: bool,
     /// The path of the answer is already that of the field: the operation reads an entity for a join.
     pub(super) inside_join: bool,
+    /// What an absent value is shown as, if not as null.
+    pub(super) default: Option<Box<Default>>,
 }
+
+/// The JSON of a field's default, or why there is none.
+pub(super) type Default = Result<Vec<u8>, json::Fault>;
 
 impl Operation {
     /// Whether its literal ends with the quote of a text.
@@ -87,8 +92,8 @@ pub(super) enum Kind {
     One { value: Value, explicit: bool },
     /// A list of numbers.
     Numbers { leaf: NumberLeaf, number: u32, wire_type: u32 },
-    /// A list of values behind lengths. Where they are entries of a map: the tag of their keys.
-    Items { value: Value, number: u32, entry_key: Option<u32> },
+    /// A list of values behind lengths. Where they are entries of a map: the type of their keys.
+    Items { value: Value, number: u32, entry_key: Option<Scalar> },
     /// A map as one JSON object.
     Map { value: Value, number: u32, key: KeyText, tags: EntryTags },
     /// What another step answered.

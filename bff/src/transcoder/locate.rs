@@ -56,8 +56,8 @@ pub(super) enum Inside {
     },
     Items {
         number: u32,
-        /// Where they are entries of a map: the tag of their keys.
-        entry_key: Option<u32>,
+        /// Where they are entries of a map: the type of their keys.
+        entry_key: Option<Scalar>,
     },
     Map {
         number: u32,

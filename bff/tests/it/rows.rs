@@ -159,7 +159,7 @@ const DOORS: [(&str, &[&str]); 20] = [
     ("async_graphql", &["graphql"]),
     ("axum", &["server"]),
     ("base64_simd", &["mock", "transcoder"]),
-    ("hashbrown", &["transcoder"]),
+    ("hashbrown", &["executor", "transcoder"]),
     ("http_body", &["mesh", "server"]),
     ("http_body_util", &["mesh", "server"]),
     ("hyper", &["mesh", "server"]),

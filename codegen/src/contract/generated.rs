@@ -104,6 +104,10 @@ pub struct Wire {
     /// For MAP: the keys; they become the names of a JSON object.
     #[prost(message, optional, tag = "6")]
     pub map_key: ::core::option::Option<Leaf>,
+    /// Required feature `defaults`, for EXPLICIT: what an absent value is, as the field, tag included, would say it. Where
+    /// a message of `path` is absent the value is null all the same.
+    #[prost(bytes = "vec", tag = "7")]
+    pub default: ::prost::alloc::vec::Vec<u8>,
     #[prost(oneof = "wire::Value", tags = "4, 5")]
     pub value: ::core::option::Option<wire::Value>,
 }
@@ -543,7 +547,7 @@ pub enum Cardinality {
     Unspecified = 0,
     /// Absent is the zero value.
     Implicit = 1,
-    /// Absent is null.
+    /// Absent is null, or `Wire.default`.
     Explicit = 2,
     /// A list, both packed and not. Absent is the empty list.
     Repeated = 3,

@@ -3,7 +3,7 @@
 use apollo_compiler::ast::OperationType;
 
 use super::sdl::sdl;
-use crate::contract::Contract;
+use crate::contract::{Contract, Source, source};
 use crate::input::ENFORCED;
 use crate::model::Model;
 
@@ -35,6 +35,10 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
         .filter(|name| directives.contains_key(**name))
         .map(|name| (*name).to_owned())
         .collect();
+    let mut fields = model.bindings.iter().flat_map(|binding| &binding.fields);
+    if fields.any(|field| field.source.as_ref().is_some_and(has_default)) {
+        features.push("defaults".to_owned());
+    }
     if model.methods.iter().any(|method| method.promised) {
         features.push("promised".to_owned());
     }
@@ -46,6 +50,14 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
     }
     features.sort();
     features
+}
+
+fn has_default(source: &Source) -> bool {
+    match &source.kind {
+        Some(source::Kind::Wire(wire)) => !wire.default.is_empty(),
+        Some(source::Kind::Join(join)) => join.then.as_deref().is_some_and(has_default),
+        None => false,
+    }
 }
 
 fn optional_features(model: &Model<'_>) -> Vec<String> {

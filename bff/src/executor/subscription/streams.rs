@@ -75,6 +75,7 @@ fn share_key(subscriber: &Subscriber, request: &Bytes) -> ShareKey {
     ShareKey::new(ShareInput {
         contract: subscriber.engine.contract,
         method: &step.target.method,
+        form: step.target.form.clone(),
         request: request.clone(),
         cache: None,
         side_effects: step.target.side_effects,

@@ -20,7 +20,7 @@ use super::{
     wire::{Message, Value},
 };
 use crate::{
-    call::{Call, CallService, Replies, Reply},
+    call::{Call, CallService, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
 };
 
@@ -54,6 +54,8 @@ pub(super) enum Then {
     Fail(Code),
     /// Fails where it is asked for this key.
     Refuse(&'static str, Code),
+    /// Its answer to more keys than this is larger than we allow.
+    TooLarge(usize),
     /// Leaves this key out.
     Omit(&'static str),
     /// Gives this key a status of its own.
@@ -98,6 +100,11 @@ impl Services {
 
     pub(super) fn set_edition(&self, edition: &str) {
         edition.clone_into(&mut self.0.lock().unwrap().edition);
+    }
+
+    /// What was asked so far.
+    pub(super) fn forget(&self) {
+        self.0.lock().unwrap().seen.clear();
     }
 
     /// A stream that can be opened: what is sent comes, and it ends when the sender is gone.
@@ -180,6 +187,10 @@ impl Services {
             Then::Fail(code) => return Err(refused(*code)),
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
                 return Err(refused(*code));
+            }
+            Then::TooLarge(most) if keys.len() > *most => {
+                let too_large = TooLarge { what: "a message", size: 9, limit: 8 };
+                return Err(Error::with_source(Code::ResourceExhausted, "a limit", too_large));
             }
             Then::Reply(bytes) => return Ok(Reply { message: bytes.clone().into() }),
             Then::Panic => panic!("told to"),
@@ -283,8 +294,9 @@ fn masked(book: Message, mask: &[String]) -> Message {
 }
 
 fn items(method: &str, key: &str, call: &Call, mask: &[String]) -> Vec<Message> {
-    let who =
-        call.context.identity.as_ref().map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
+    // It knows only what is forwarded.
+    let who = call.context.identity.as_ref().filter(|_| call.method.forward_identity);
+    let who = who.map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
     match method {
         "Catalog/BatchGetBooks" => vec![masked(book_message(key), mask)],
         "Pricing/BatchGet" => {

@@ -26,7 +26,7 @@ async fn each_step_says_what_it_waited_for_what_it_took_and_where_its_values_cam
     world.services.set("Pricing/BatchGet", 30, Then::Answer);
     world.ask("{ book(id: 2) { price { amount } } }").await;
     let told = timing(&world, PAGE, curious(1_000)).await;
-    let call = |keys: u64, bytes: u64, took: f64| json!({"keys": keys, "bytes": bytes, "queued": 0.0, "took": took, "shared": false});
+    let call = |keys: u64, bytes: u64, took: f64| json!({"keys": keys, "bytes": bytes, "queued": 0.0, "took": took, "went": "sent"});
     let books = told["steps"][0]["calls"][0]["bytes"].as_u64().unwrap();
     let lengths = told["steps"][1]["calls"][0]["bytes"].as_u64().unwrap();
     let prices = told["steps"][2]["calls"][0]["bytes"].as_u64().unwrap();
@@ -45,7 +45,7 @@ async fn each_step_says_what_it_waited_for_what_it_took_and_where_its_values_cam
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_others_began_is_shared_and_tells_only_the_own_part() {
+async fn a_call_that_others_began_is_joined_and_tells_only_the_own_part() {
     let mut shop = Shop::new();
     shop.method("Pricing/BatchGet").shareable = true;
     let world = World::new(shop);
@@ -60,7 +60,7 @@ async fn a_call_that_others_began_is_shared_and_tells_only_the_own_part() {
     let bytes = alone["steps"][1]["calls"][0]["bytes"].clone();
     assert_eq!(
         *call,
-        json!({"keys": 1, "bytes": bytes, "queued": 0.0, "took": 60.0, "shared": true})
+        json!({"keys": 1, "bytes": bytes, "queued": 0.0, "took": 60.0, "went": "joined"})
     );
 }
 

@@ -105,6 +105,7 @@ fn literal(value: &Value, variables: &Variables) -> Option<Literal> {
         // A variable has the value of another only as its default, which is no variable.
         Value::Null | Value::Variable { .. } => Literal::Null,
         Value::Int(number) => Literal::Number((*number).into()),
+        Value::Unsigned(number) => Literal::Number((*number).into()),
         Value::Float(number) => Literal::from(*number),
         Value::String(text) => Literal::String(text.to_string()),
         Value::Boolean(value) => Literal::Boolean(*value),

@@ -86,6 +86,7 @@ pub(super) fn print_value(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Int(number) => number.to_string(),
+        Value::Unsigned(number) => number.to_string(),
         Value::Float(number) => format!("{number:?}"),
         Value::String(text) => format!("{text:?}"),
         Value::Boolean(value) => value.to_string(),

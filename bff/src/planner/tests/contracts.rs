@@ -202,7 +202,8 @@ pub(super) fn list(number: u32, binding: u32) -> Source {
 fn wire(number: u32, cardinality: Cardinality, value: wire::Value) -> Source {
     let cardinality = cardinality.into();
     let value = Some(value);
-    let wire = Wire { path: Vec::new(), number, cardinality, value, map_key: None };
+    let wire =
+        Wire { path: Vec::new(), number, cardinality, value, map_key: None, default: Vec::new() };
     Source { kind: Some(source::Kind::Wire(wire)) }
 }
 

@@ -10,14 +10,15 @@ use crate::{
     transcoder::{
         descriptor::Known,
         frame::{
-            Choice, ChoiceId, Field, Frame, FrameId, KeyText, Kind, Literal, Operation, Value,
-            WHOLE,
+            Choice, ChoiceId, Default, Field, Frame, FrameId, KeyText, Kind, Literal, Operation,
+            Value, WHOLE,
         },
-        leaf::{BytesLeaf, Integer, Leaf},
+        leaf::{BytesLeaf, Integer, Leaf, write_bytes, write_number},
         map::EntryTags,
+        raw::Room,
         scalar::wire_type,
         table::TableBuilder,
-        wire::{LEN, tag_of},
+        wire::{Fields, LEN, Payload, tag_of},
     },
 };
 
@@ -105,8 +106,42 @@ impl<'a> Compiler<'a> {
             Source::Typename => return Err(refused("the plan reads a type's name from an entity")),
         };
         let Traits { field, nullable, item_nullable, inside_join } = traits;
-        let literal = Literal::of("");
-        Ok(Operation { literal, kind, slot, guard, field, nullable, item_nullable, inside_join })
+        let default = self.default(source)?.map(Box::new);
+        Ok(Operation {
+            literal: Literal::of(""),
+            kind,
+            slot,
+            guard,
+            field,
+            nullable,
+            item_nullable,
+            inside_join,
+            default,
+        })
+    }
+
+    /// What is shown where a field with presence is absent, if the contract says it.
+    fn default(&mut self, source: &Source) -> Result<Option<Default>> {
+        let Source::Wire(wire) = source else { return Ok(None) };
+        let plan::Value::Leaf(contract_leaf) = &wire.value else { return Ok(None) };
+        if wire.default.is_empty() || wire.cardinality != Cardinality::Explicit {
+            return Ok(None);
+        }
+        let field = Fields::of(&wire.default).next().ok().flatten();
+        let payload = field.ok_or(refused("the contract has a default that is no field"))?.payload;
+        let leaf = self.leaf(contract_leaf)?;
+        let enums = self.layout.enums.names();
+        let mut json = Vec::new();
+        let written = match (leaf, payload) {
+            (Leaf::Number(leaf, _), Payload::Number(raw)) => {
+                write_number(Room::of(&mut json), leaf, raw, enums)
+            }
+            (Leaf::Bytes(leaf), Payload::Bytes(bytes)) => {
+                write_bytes(&mut json, leaf, bytes, enums)
+            }
+            _ => return Err(refused("the contract has a default of another type than its field")),
+        };
+        Ok(Some(written.map(|()| json)))
     }
 
     fn join(&mut self, site: SiteId, then: &Source, traits: Traits) -> Result<Kind> {
@@ -218,11 +253,7 @@ impl<'a> Compiler<'a> {
             _ => (LEN, true),
         };
         let slot = builder.repeated(place.node, number, LEN)?;
-        let tags = EntryTags {
-            key: tag_of(1, wire_type(key.scalar())),
-            value: tag_of(2, value_type),
-            merge,
-        };
+        let tags = EntryTags { key: key.scalar(), value: tag_of(2, value_type), merge };
         Ok((Kind::Map { value, number, key: key_text(&key)?, tags }, index(slot)))
     }
 

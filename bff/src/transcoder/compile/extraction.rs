@@ -121,8 +121,7 @@ impl<'a> Compiler<'a> {
             }
             (Cardinality::Map, Some(number)) => {
                 let key = wire.map_key.ok_or(refused("the contract has a map without keys"))?;
-                let key = tag_of(1, wire_type(key.scalar()));
-                let tags = EntryTags { key, value: tag_of(2, LEN), merge: true };
+                let tags = EntryTags { key: key.scalar(), value: tag_of(2, LEN), merge: true };
                 let slot = builder.repeated(place.node, number, LEN)?;
                 (Inside::Map { number, tags }, index(slot))
             }

@@ -139,7 +139,7 @@ impl Emitter<'_> {
                 let slot = slots[operation.slot as usize];
                 let number = if *explicit {
                     if slot == 0 {
-                        return self.absent(operation, path);
+                        return self.unset(operation, path);
                     }
                     raw(message.part(slot).message(), &mut 0, wire_type(*scalar))?
                 } else {
@@ -166,11 +166,27 @@ impl Emitter<'_> {
     /// A text that is not on the wire.
     fn no_text(&mut self, operation: &Operation, explicit: bool, path: &Path<'_>) -> Flow {
         if explicit {
-            return self.absent(operation, path);
+            return self.unset(operation, path);
         }
         operation.literal.put(self.out);
         self.out.push(b'"');
         Ok(())
+    }
+
+    /// No value came of a field that has presence. Of the field nothing is written.
+    pub(super) fn unset(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        let Some(default) = &operation.default else { return self.absent(operation, path) };
+        let start = self.out.len();
+        match &**default {
+            Ok(json) => {
+                operation.literal.put(self.out);
+                let start = self.start(operation);
+                self.out.truncate(start);
+                self.out.extend_from_slice(json);
+                Ok(())
+            }
+            Err(fault) => self.fault(operation, start, *fault, path),
+        }
     }
 
     /// No value came. Of the field nothing is written.

@@ -74,6 +74,10 @@ impl Emitter<'_> {
     ) -> Flow {
         let bytes = match part {
             Some(bytes) => bytes,
+            None if explicit && operation.default.is_some() => {
+                self.out.truncate(self.out.len() - operation.literal.length());
+                return self.unset(operation, path);
+            }
             None if explicit => return self.missing(operation, path),
             None => Window::default(),
         };

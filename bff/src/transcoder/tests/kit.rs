@@ -161,7 +161,14 @@ pub(super) fn leaf(scalar: Scalar, format: Format) -> contract::Leaf {
 }
 
 pub(super) fn wire(number: u32, cardinality: Cardinality, value: Value) -> Source {
-    Source::Wire(Wire { path: Vec::new(), number, cardinality, value, map_key: None })
+    Source::Wire(Wire {
+        path: Vec::new(),
+        number,
+        cardinality,
+        value,
+        map_key: None,
+        default: Vec::new(),
+    })
 }
 
 pub(super) fn at(path: &[u32], source: Source) -> Source {
