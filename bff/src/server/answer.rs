@@ -8,7 +8,7 @@ use super::media::Media;
 use crate::error::{Code, Error};
 
 /// The methods that `/graphql` has; OPTIONS is answered as a preflight.
-const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
+const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE, OPTIONS");
 
 /// The answer to a request that was executed, or refused by what executes.
 pub(super) fn graphql(media: Media, refused: Option<Code>, body: Bytes) -> Response {

@@ -43,7 +43,8 @@ pub enum Mocking {
 ///
 /// # Errors
 ///
-/// [`Code::BadRequest`] for a timeout, or a bad day, that cannot be read.
+/// [`Code::BadRequest`] for a timeout, or a bad day, that cannot be read, and [`Code::Unauthenticated`] for a caller who has to
+/// be known and is not.
 pub(super) fn context(
     config: &Config,
     mocking: &Mocking,
@@ -53,6 +54,9 @@ pub(super) fn context(
     let timeout = timeout(&headers)?.unwrap_or(config.default_timeout.0).min(config.max_timeout.0);
     let (identity, tenant) =
         (identity(&config.trusted, &headers), tenant(&config.trusted, &headers));
+    if config.trusted.required && identity.is_none() {
+        return Err(Error::new(Code::Unauthenticated, "only known callers are answered"));
+    }
     match mocking {
         // Every call reads it again; here a slip is told once, before anything is asked.
         Mocking::Allowed(mock) => drop(mock.scenario(&headers)?),
@@ -245,6 +249,7 @@ mod tests {
         let trusted = Trusted {
             subject: Some(header("x-user-id")),
             claims: [("role".to_owned(), header("x-user-role"))].into(),
+            required: false,
             tenant: Some(header("x-org")),
         };
         Config { trusted, ..Config::default() }
@@ -275,6 +280,16 @@ mod tests {
         ];
         let context = caller(&Config::default(), &pairs);
         assert_eq!((context.identity, context.tenant), (None, None));
+    }
+
+    #[tokio::test]
+    async fn who_has_to_be_known_and_is_not_is_refused() {
+        let mut config = trusting();
+        config.trusted.required = true;
+        assert!(caller(&config, &[("x-user-id", "ann")]).identity.is_some());
+        let unknown = headers(&[("x-user-role", "admin")]);
+        let error = context(&config, &Mocking::Ignored, unknown, Instant::now()).unwrap_err();
+        assert_eq!(error.code(), Code::Unauthenticated);
     }
 
     #[tokio::test]

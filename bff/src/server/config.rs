@@ -108,8 +108,17 @@ pub struct Streams {
     pub send_timeout: Span,
     /// A WebSocket whose client has not said `connection_init` by then is closed, with 4408. 3 s.
     pub init_timeout: Span,
-    /// How many operations one WebSocket may have at a time; one more is an error with `LIMIT_EXCEEDED`.
+    /// Members of the payload of `connection_init` that count as headers of the WebSocket, as browsers can send none:
+    /// `authorization` for one. A header that came with the connection is not replaced.
+    pub init_headers: Vec<Header>,
+    /// How many operations one WebSocket, or one event stream that several requests share, may have at a time; one more is an
+    /// error with `LIMIT_EXCEEDED`.
     pub max_operations: usize,
+    /// An event stream that was reserved by PUT and is not opened by then is given up, with the operations that it has. 10 s.
+    pub reservation_timeout: Span,
+    /// How many such streams may be open or reserved; one more is refused with 429. 10000: a reservation costs a few hundred
+    /// bytes.
+    pub max_reservations: usize,
 }
 
 /// The table `server.cors`. Without origins no page of another origin may ask.
@@ -130,6 +139,9 @@ pub struct Cors {
 pub struct Trusted {
     /// The header that names the caller for good, `x-user-id` for one. It becomes `$identity.sub`.
     pub subject: Option<Header>,
+    /// Whether callers without it are refused: with 401, and over a WebSocket with 4403 when it is initialised. It needs
+    /// `subject`.
+    pub required: bool,
     /// Other claims and their headers: `{ role = "x-user-role" }` becomes `$identity.role`. They need `subject`.
     pub claims: BTreeMap<String, Header>,
     /// The header that names the tenant. It becomes `$tenant`.
@@ -159,11 +171,15 @@ impl Default for Config {
 
 impl Default for Streams {
     fn default() -> Self {
+        let seconds = |seconds| Span(Duration::from_secs(seconds));
         Self {
-            keepalive: Span(Duration::from_secs(12)),
-            send_timeout: Span(Duration::from_secs(10)),
-            init_timeout: Span(Duration::from_secs(3)),
+            keepalive: seconds(12),
+            send_timeout: seconds(10),
+            init_timeout: seconds(3),
+            init_headers: Vec::new(),
             max_operations: 100,
+            reservation_timeout: seconds(10),
+            max_reservations: 10_000,
         }
     }
 }

@@ -8,15 +8,16 @@ use std::sync::Arc;
 use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use futures::StreamExt;
-use http::{HeaderMap, Method, Request, header, request::Parts};
+use http::{Method, Request, header, request::Parts};
 use http_body_util::{BodyExt, Limited};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     Site, answer, caller, graphiql,
     media::{self, Media},
+    origin,
     parameters::{self, Parameters},
-    sse, websocket,
+    single, sse, websocket,
 };
 use crate::{
     context::{Context, Explain},
@@ -38,6 +39,9 @@ pub(super) async fn respond(site: Arc<Site>, request: Request<Body>) -> Response
     if websocket::is_meant(&parts.headers) {
         let upgraded = websocket::upgrade(&site, parts).await;
         return upgraded.unwrap_or_else(|refused| answer::refusal(Media::Json, &refused));
+    }
+    if single::is_meant(&parts) {
+        return answer::vary_by_accept(single::respond(&site, parts, body).await);
     }
     let Some(media) = negotiate(&site, &parts) else {
         let message = "answers are `application/graphql-response+json`, `application/json` or `text/event-stream`";
@@ -69,20 +73,16 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
     let streams = media::negotiate(&parts.headers, &[Media::EventStream]).is_some();
     let way = Way { media, streams };
     if answer::is_safe(&parts.method) {
+        if streams {
+            origin::check(site, &parts.headers)?;
+        }
         let parameters = parameters::from_query_string(parts.uri.query().unwrap_or_default())?;
         let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;
         return Ok(run(site, parameters, Allowed::Reads, context, way).await);
     }
-    if parts.method != Method::POST {
-        let message = "send a GraphQL request by GET or POST";
-        return Err(Error::new(Code::MethodNotAllowed, message));
-    }
-    media::check_json(&parts.headers)
-        .map_err(|reason| Error::new(Code::UnsupportedMediaType, reason))?;
-    let limit = usize::try_from(site.config.max_body_size.0).unwrap_or(usize::MAX);
-    check_announced_length(&parts.headers, limit)?;
+    let posted = Posted::new(site, &parts, body)?;
     let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;
-    let body = read(body, limit, context.deadline).await?;
+    let body = posted.read(context.deadline).await?;
     Ok(run(site, parameters::from_body(&body)?, Allowed::Writes, context, way).await)
 }
 
@@ -148,26 +148,50 @@ async fn run_for_many(
     }
 }
 
-/// A body that says that it is too large is refused before it comes.
-fn check_announced_length(headers: &HeaderMap, limit: usize) -> Result<()> {
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large(limit));
-    }
-    Ok(())
+/// A request's body that has not come yet, and may.
+pub(super) struct Posted {
+    body: Body,
+    limit: usize,
 }
 
-async fn read(body: Body, limit: usize, deadline: Instant) -> Result<Bytes> {
-    match timeout_at(deadline, Limited::new(body, limit).collect()).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large(limit)),
-        Ok(Err(error)) => {
-            Err(Error::with_source(Code::BadRequest, "the body could not be read", error))
+impl Posted {
+    /// # Errors
+    ///
+    /// Where the method has no body, the body is no JSON, or says that it is too large.
+    pub(super) fn new(
+        site: &Site,
+        Parts { method, headers, .. }: &Parts,
+        body: Body,
+    ) -> Result<Self> {
+        if *method != Method::POST {
+            let message = "send a GraphQL request by GET or POST";
+            return Err(Error::new(Code::MethodNotAllowed, message));
         }
-        Err(_) => {
-            Err(Error::new(Code::BadRequest, "the body did not come within the request's time"))
+        media::check_json(headers)
+            .map_err(|reason| Error::new(Code::UnsupportedMediaType, reason))?;
+        let limit = usize::try_from(site.config.max_body_size.0).unwrap_or(usize::MAX);
+        let announced = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > limit) {
+            return Err(too_large(limit));
+        }
+        Ok(Self { body, limit })
+    }
+
+    pub(super) async fn read(self, deadline: Instant) -> Result<Bytes> {
+        let Self { body, limit } = self;
+        match timeout_at(deadline, Limited::new(body, limit).collect()).await {
+            Ok(Ok(collected)) => Ok(collected.to_bytes()),
+            Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+                Err(too_large(limit))
+            }
+            Ok(Err(error)) => {
+                Err(Error::with_source(Code::BadRequest, "the body could not be read", error))
+            }
+            Err(_) => {
+                Err(Error::new(Code::BadRequest, "the body did not come within the request's time"))
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ pub(super) enum Media {
     Html,
     /// `text/event-stream`: as many answers as there are.
     EventStream,
+    /// `text/plain`: the token of an event stream.
+    Text,
 }
 
 impl Media {
@@ -22,6 +24,7 @@ impl Media {
             Self::Json => "application/json; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
             Self::EventStream => "text/event-stream",
+            Self::Text => "text/plain; charset=utf-8",
         })
     }
 
@@ -31,6 +34,7 @@ impl Media {
             Self::Json => ("application", "json"),
             Self::Html => ("text", "html"),
             Self::EventStream => ("text", "event-stream"),
+            Self::Text => ("text", "plain"),
         }
     }
 }

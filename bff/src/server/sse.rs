@@ -34,7 +34,8 @@ pub(super) fn refusal(site: &Site, body: &[u8]) -> Response {
     respond(site, stream::iter([next(body), complete()]))
 }
 
-fn respond(site: &Site, events: impl Stream<Item = Event> + Send + 'static) -> Response {
+/// Events as they come.
+pub(super) fn respond(site: &Site, events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let keep_alive = KeepAlive::new().interval(site.config.streams.keepalive.0);
     let events = taken(events, site.config.streams.send_timeout.0);
     let events = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(keep_alive);

@@ -154,11 +154,12 @@ const EVERYWHERE: [&str; 14] = [
 ];
 
 /// A foreign crate, and the only modules that may name it.
-const DOORS: [(&str, &[&str]); 20] = [
+const DOORS: [(&str, &[&str]); 21] = [
     ("apollo_compiler", &["graphql"]),
     ("async_graphql", &["graphql"]),
     ("axum", &["server"]),
     ("base64_simd", &["mock", "transcoder"]),
+    ("getrandom", &["server"]),
     ("hashbrown", &["executor", "transcoder"]),
     ("http_body", &["mesh", "server"]),
     ("http_body_util", &["mesh", "server"]),

@@ -4,6 +4,7 @@ mod bindings;
 mod builtins;
 mod contracts;
 mod echoes;
+mod editions;
 mod hostile;
 mod imports;
 mod rules;

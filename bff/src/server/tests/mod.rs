@@ -3,6 +3,7 @@
 pub(crate) mod graph;
 mod lifecycle;
 mod pages;
+mod single;
 mod specification;
 mod sse;
 mod threads;

@@ -9,14 +9,14 @@ const TICKS: &str = r#"{"query":"subscription { ticks }"}"#;
 const COMPLETE: &str = "event: complete\ndata: \ndata: \n\n";
 
 /// A response that comes bit by bit.
-struct Events {
-    head: http::response::Parts,
+pub(super) struct Events {
+    pub(super) head: http::response::Parts,
     body: Incoming,
     text: String,
 }
 
 impl Events {
-    async fn open(server: &Running, request: http::Request<Full<Bytes>>) -> Self {
+    pub(super) async fn open(server: &Running, request: http::Request<Full<Bytes>>) -> Self {
         let stream = TcpStream::connect(server.address).await.unwrap();
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
@@ -29,7 +29,7 @@ impl Events {
     }
 
     /// The next event or comment, with its empty line; `None` where the response is over.
-    async fn next(&mut self) -> Option<String> {
+    pub(super) async fn next(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.text.find("\n\n") {
                 let rest = self.text.split_off(end + 2);
@@ -40,7 +40,7 @@ impl Events {
         }
     }
 
-    async fn check(&mut self, event: &str) {
+    pub(super) async fn check(&mut self, event: &str) {
         assert_eq!(self.next().await.as_deref(), Some(event));
     }
 }

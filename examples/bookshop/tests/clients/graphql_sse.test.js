@@ -1,4 +1,4 @@
-// The client of graphql-sse, with a connection for each operation.
+// The client of graphql-sse, with a connection for each operation and with one for all.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -26,7 +26,7 @@ describe('graphql-sse', { timeout: PATIENCE }, () => {
     return client;
   }
 
-  for (const singleConnection of [false]) {
+  for (const singleConnection of [false, true]) {
     describe(singleConnection ? 'over a single connection' : 'with a connection for each operation', () => {
       test('asks, changes and is told that this was all', async (test) => {
         const sse = client(test, { singleConnection });
@@ -67,8 +67,30 @@ describe('graphql-sse', { timeout: PATIENCE }, () => {
     });
   }
 
-  test('is told the faults of a document as an answer', async (test) => {
+  test('is told the faults of a document as an answer, or where it asks', async (test) => {
     const [{ errors }] = await all(client(test).iterate({ query: '{ nope }' }));
     assert.match(errors[0].message, /nope/);
+    const single = client(test, { singleConnection: true });
+    const { response } = await all(single.iterate({ query: '{ nope }' })).catch((error) => error);
+    assert.equal(response.status, 400);
+  });
+
+  test('has one stream however much it asks for, and none when it has enough', async (test) => {
+    const asked = [];
+    let ended;
+    const end = new Promise((resolve) => (ended = resolve));
+    const fetchFn = async (url, options) => {
+      asked.push(options.method);
+      const response = await fetch(url, options);
+      if (options.method === 'DELETE') ended(response.status);
+      return response;
+    };
+    const sse = client(test, { singleConnection: true, fetchFn });
+    const events = sse.iterate({ query: REVIEWS });
+    await shop.reviewUntil('42', events.next());
+    for (const id of ['7', '8']) await all(sse.iterate({ query: BOOK, variables: { id } }));
+    await events.return();
+    assert.equal(await end, 200);
+    assert.deepEqual(asked, ['PUT', 'GET', 'POST', 'POST', 'POST', 'DELETE']);
   });
 });

@@ -103,7 +103,7 @@ describe('graphql-ws', { timeout: PATIENCE }, () => {
     const ask = (id) => ({ id, type: 'subscribe', payload: { query: REVIEWS } });
     const init = { type: 'connection_init' };
     const slips = [
-      [CloseCode.BadRequest ?? 4400, [{ type: 'start' }]],
+      [CloseCode.BadRequest, [{ type: 'start' }]],
       [CloseCode.Unauthorized, [ask('1')]],
       [CloseCode.SubscriberAlreadyExists, [init, ask('1'), ask('1')]],
       [CloseCode.TooManyInitialisationRequests, [init, init]],
@@ -120,6 +120,43 @@ describe('graphql-ws', { timeout: PATIENCE }, () => {
     const other = await connect('graphql-ws').catch((error) => error);
     // A client refuses by itself when none of its protocols was agreed on.
     assert.match(`${other}`, /subprotocol/);
+  });
+
+  describe('where callers have to be known', () => {
+    const settings = {
+      ANABRANCH_SERVER__TRUSTED__REQUIRED: 'true',
+      ANABRANCH_SERVER__STREAMS__INIT_HEADERS: '["authorization"]',
+    };
+    const guarded = shopOfSuite(settings, { 'x-reader': 'u7' });
+
+    test('is let go with 4403 when it is not, and tries again', async (test) => {
+      const codes = [];
+      const socket = createClient({
+        url: guarded.webSocketUrl,
+        retryAttempts: 2,
+        retryWait: async () => {},
+        on: { closed: ({ code }) => codes.push(code) },
+      });
+      test.after(() => socket.dispose());
+      await assert.rejects(all(socket.iterate({ query: '{ me { id } }' })), { code: CloseCode.Forbidden });
+      assert.deepEqual(codes, [4403, 4403, 4403]);
+    });
+
+    test('is answered when it is, whatever else it says at first', async (test) => {
+      class Known extends WebSocket {
+        constructor(url, protocols) {
+          super(url, protocols, { headers: { 'x-reader': 'u7' } });
+        }
+      }
+      const socket = createClient({
+        url: guarded.webSocketUrl,
+        webSocketImpl: Known,
+        connectionParams: { authorization: 'Bearer 7', 'x-reader': 'u8' },
+      });
+      test.after(() => socket.dispose());
+      const [{ data }] = await all(socket.iterate({ query: '{ me { id } }' }));
+      assert.equal(data.me.id, 'u7');
+    });
   });
 
   async function connect(protocol = GRAPHQL_TRANSPORT_WS_PROTOCOL) {

@@ -1,5 +1,6 @@
 //! Bytes into JSON.
 
+mod editions;
 mod maps;
 mod messages;
 mod names;
