@@ -31,6 +31,8 @@ pub struct Prepared {
     pub(super) steps: Vec<PreparedStep>,
     /// By site: the value has further sites inside.
     pub(super) has_sites: Vec<bool>,
+    /// How many steps and slow fields the first answer waits for.
+    pub(super) first_waits_for: usize,
     pub(super) slow: Vec<SlowField>,
     /// In bytes.
     body_size: Usual,
@@ -161,8 +163,10 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
         check_stream(&plan)?;
     }
     let slow = slow::fields(&plan, &mut steps);
+    let first_waits_for = plan.steps.iter().filter(|step| !step.deferred).count()
+        + slow.iter().filter(|field| !field.deferred).count();
     let body_size = Usual::new(1024, usize::MAX);
-    Ok(Arc::new(Prepared { plan, program, steps, has_sites, slow, body_size }))
+    Ok(Arc::new(Prepared { plan, program, steps, has_sites, first_waits_for, slow, body_size }))
 }
 
 /// That there is one root field, answered by the first step, the only one without a parent, or by the slow lane.

@@ -10,6 +10,7 @@ mod endpoint;
 mod graphiql;
 mod listener;
 mod media;
+mod multipart;
 mod operations;
 mod origin;
 mod parameters;

@@ -8,6 +8,7 @@ mod document;
 mod early;
 mod fallbacks;
 mod hasty;
+mod incremental;
 mod isolation;
 mod keeping;
 mod masks;
