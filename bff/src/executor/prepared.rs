@@ -16,7 +16,7 @@ use crate::{
     entity_cache::Rules,
     error::{Code, Error, Origin, Result},
     operation::OperationKind,
-    plan::{Plan, SiteId, Source, Step, StepId},
+    plan::{Mask, Plan, SiteId, Source, Step, StepId},
     transcoder::{self, Program},
 };
 
@@ -49,6 +49,8 @@ pub(super) struct PreparedStep {
     pub(super) timeout: Option<Duration>,
     pub(super) cache: Option<contract::Cache>,
     pub(super) rules: Rules,
+    /// What of its entities is read, where the request takes a mask.
+    pub(super) mask: Option<Mask>,
     /// Another step of the query asks the same method.
     pub(super) overlaps: bool,
     /// It starts together with those it needs, if its keys can be trusted to be guessed.
@@ -226,6 +228,7 @@ impl PreparedStep {
             last: ladder.and_then(last),
             timeout: step.timeout,
             rules: rules(cache.as_ref(), ladder),
+            mask: step.mask.clone(),
             cache,
             overlaps: !mutates && overlaps(plan, step),
             early: step.early.then(Trust::default),

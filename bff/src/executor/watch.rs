@@ -175,9 +175,9 @@ impl Watch {
         seen.steps.len() - 1
     }
 
-    /// The cache was asked for the step that began at this place.
-    pub(super) fn found(&self, place: usize, found: Found) {
-        self.seen().steps[place].cache = Some(found);
+    /// The cache was asked for a step.
+    pub(super) fn found(&self, step: StepId, found: Found) {
+        self.seen().last(step, |step| step.cache = Some(found));
     }
 
     /// The step that began at this place is over.
@@ -230,10 +230,7 @@ impl Watch {
     }
 
     fn call(&self, step: StepId, call: CallSeen) {
-        let mut seen = self.seen();
-        if let Some(step) = seen.steps.iter_mut().rev().find(|seen| seen.step == step.0 + 1) {
-            step.calls.push(call);
-        }
+        self.seen().last(step, |step| step.calls.push(call));
     }
 
     /// A field of the slow lane, which began at this moment, has its value.
@@ -257,5 +254,15 @@ impl Watch {
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seen {
+    /// The last of what a step asked.
+    fn last(&mut self, step: StepId, note: impl FnOnce(&mut StepSeen)) {
+        let mut seen = self.steps.iter_mut().rev();
+        if let Some(step) = seen.find(|seen| seen.step == step.0 + 1) {
+            note(step);
+        }
     }
 }

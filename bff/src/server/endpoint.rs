@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     Site, answer, caller, graphiql,
-    media::{self, Media},
+    media::{self, Media, Subscribing},
     multipart, origin,
     parameters::{self, Parameters},
     single, sse, websocket,
@@ -30,8 +30,8 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Way {
     media: Media,
-    /// It reads events, perhaps beside JSON.
-    streams: bool,
+    /// It reads the answers of subscriptions, perhaps beside JSON.
+    subscribing: Option<Subscribing>,
     /// It reads the parts of an answer, perhaps beside JSON.
     parts: Option<Incremental>,
 }
@@ -68,16 +68,18 @@ fn negotiate(site: &Site, parts: &Parts) -> Option<Media> {
     let offered = [Media::GraphQl, Media::Json, Media::EventStream, Media::Html];
     let pages = site.config.graphiql && answer::is_safe(&parts.method);
     let offered = if pages { &offered[..] } else { &offered[..3] };
-    let in_parts = || media::incremental(&parts.headers).map(|_| Media::Multipart);
-    media::negotiate(&parts.headers, offered).or_else(in_parts)
+    let in_parts = || {
+        media::incremental(&parts.headers).is_some() || media::subscribing(&parts.headers).is_some()
+    };
+    media::negotiate(&parts.headers, offered).or_else(|| in_parts().then_some(Media::Multipart))
 }
 
 async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<Response> {
     let now = Instant::now();
-    let streams = media::negotiate(&parts.headers, &[Media::EventStream]).is_some();
-    let way = Way { media, streams, parts: media::incremental(&parts.headers) };
+    let subscribing = media::subscribing(&parts.headers);
+    let way = Way { media, subscribing, parts: media::incremental(&parts.headers) };
     if answer::is_safe(&parts.method) {
-        if streams {
+        if subscribing.is_some() {
             origin::check(site, &parts.headers)?;
         }
         let parameters = parameters::from_query_string(parts.uri.query().unwrap_or_default())?;
@@ -109,18 +111,18 @@ async fn answered(
     context: Context,
     way: Way,
 ) -> Response {
-    let Way { media, streams, parts } = way;
+    let Way { media, subscribing, parts } = way;
     // Events can hold parts too.
-    let events = streams.then_some(Incremental::Pending);
+    let events = (subscribing == Some(Subscribing::EventStream)).then_some(Incremental::Pending);
     let request = graphql::Request {
         query: parameters.query,
         operation_name: parameters.operation_name,
         variables: parameters.variables.as_deref(),
         allowed,
-        streams,
+        streams: subscribing.is_some(),
         incremental: if media == Media::EventStream { events } else { parts.or(events) },
     };
-    if request.incremental.is_some() {
+    if request.streams || request.incremental.is_some() {
         return run_for_many(site, &request, context, way).await;
     }
     let graphql::Response { body, outcome } = site.front.execute(request, context).await;
@@ -137,15 +139,23 @@ async fn run_for_many(
     site: &Site,
     request: &graphql::Request<'_>,
     context: Context,
-    Way { media, parts, .. }: Way,
+    Way { media, subscribing, parts }: Way,
 ) -> Response {
     let only_events = media == Media::EventStream;
     match site.front.answers(request, context) {
-        Ok(answers) if only_events || answers.subscribed => sse::answers(site, answers),
-        Ok(answers) if answers.incremental || media == Media::Multipart => match parts {
-            Some(how) => multipart::answers(site, how, answers),
-            None => sse::answers(site, answers),
+        Ok(answers) if only_events => sse::answers(site, answers),
+        Ok(answers) if answers.subscribed => match subscribing {
+            Some(Subscribing::Multipart) => multipart::subscription(site, answers),
+            _ => sse::answers(site, answers),
         },
+        Ok(answers) if answers.incremental || media == Media::Multipart => {
+            match (parts, subscribing) {
+                (Some(how), _) => multipart::answers(site, how, answers),
+                // It reads nothing but subscriptions: this is one with a single answer.
+                (None, Some(Subscribing::Multipart)) => multipart::subscription(site, answers),
+                (None, _) => sse::answers(site, answers),
+            }
+        }
         Ok(mut answers) => {
             answer::graphql(media, None, answers.bodies.next().await.unwrap_or_default())
         }

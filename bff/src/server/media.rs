@@ -117,6 +117,34 @@ pub(super) fn incremental(headers: &HeaderMap) -> Option<Incremental> {
     best.map(|(_, way)| way)
 }
 
+/// How a client reads the answers of a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subscribing {
+    /// `text/event-stream`
+    EventStream,
+    /// `multipart/mixed;subscriptionSpec=1.0`
+    Multipart,
+}
+
+/// How a client reads the answers of a subscription, if it reads more than one answer: as events if it can.
+pub(super) fn subscribing(headers: &HeaderMap) -> Option<Subscribing> {
+    if negotiate(headers, &[Media::EventStream]).is_some() {
+        return Some(Subscribing::EventStream);
+    }
+    let mut ranges = accepted(headers).map(|range| (Range::parse(range), range));
+    let is_meant = |(parsed, range): &(Range<'_>, &str)| {
+        let mut parameters = split_outside_quotes(range, ';').filter_map(|it| it.split_once('='));
+        parsed.quality > 0
+            && parsed.kind.eq_ignore_ascii_case("multipart")
+            && parsed.subtype.eq_ignore_ascii_case("mixed")
+            && parameters.any(|(name, value)| {
+                name.trim().eq_ignore_ascii_case("subscriptionSpec")
+                    && value.trim().trim_matches('"') == "1.0"
+            })
+    };
+    ranges.any(|range| is_meant(&range)).then_some(Subscribing::Multipart)
+}
+
 /// The ranges of the `Accept` headers.
 fn accepted(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
@@ -310,6 +338,22 @@ mod tests {
         check("multipart/mixed;subscriptionSpec=1.0, application/json", None);
         check("multipart/mixed;q=0, application/json", None);
         check("multipart/*, */*", None);
+    }
+
+    #[test]
+    fn a_client_says_how_it_reads_subscriptions() {
+        let check = |accept: &str, how: Option<Subscribing>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            assert_eq!(subscribing(&headers), how, "{accept}");
+        };
+        let apollo = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json";
+        check(apollo, Some(Subscribing::Multipart));
+        check("multipart/mixed; subscriptionSpec=\"1.0\"", Some(Subscribing::Multipart));
+        check(&format!("{apollo},text/event-stream;q=0.1"), Some(Subscribing::EventStream));
+        check("multipart/mixed;subscriptionSpec=2.0, application/json", None);
+        check("multipart/mixed;subscriptionSpec=1.0;q=0, */*", None);
+        check("multipart/mixed, application/json", None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod masks;
 mod mutations;
 mod reference;
 mod rungs;
+mod segments;
 mod service;
 mod sharing;
 mod slow;

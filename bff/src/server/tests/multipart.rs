@@ -136,3 +136,51 @@ async fn a_server_that_stops_sends_the_parts_that_are_left() {
     );
     assert!(last.contains(r#""completed":[{"id":"0"}],"hasNext":false}"#), "{last}");
 }
+
+const APOLLO_SUBSCRIBES: &str = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json,application/json;q=0.9";
+const TICKS: &str = r#"{"query":"subscription { ticks }"}"#;
+
+#[tokio::test]
+async fn a_subscription_is_parts_for_a_client_that_reads_no_events() {
+    let server = Running::start().await;
+    let ticks = server.service.offer_stream();
+    let mut answer = Parts::post(&server, APOLLO_SUBSCRIBES, "1s", TICKS).await;
+    let kind = answer.head.headers["content-type"].to_str().unwrap();
+    assert_eq!(kind, "multipart/mixed; boundary=\"-\"; subscriptionSpec=1.0");
+    ticks.send("one".to_owned()).await.unwrap();
+    let one = r#"{"payload":{"data":{"ticks":"one"}}}"#;
+    let whole = parts(&[one]);
+    // With the boundary behind it, before anything else comes.
+    assert_eq!(answer.until("}\r\n---").await + "--\r\n", whole);
+    drop(ticks);
+    assert_eq!(answer.until("--\r\n").await, "--\r\n");
+    // A query for the same client is JSON, and faults have their status.
+    let answer = server.post(APOLLO_SUBSCRIBES, r#"{"query":"{ a }"}"#).await;
+    assert_eq!(answer.text(), r#"{"data":{"a":"ü"}}"#);
+    let refused = server.post(APOLLO_SUBSCRIBES, r#"{"query":"subscription { nope }"}"#).await;
+    assert_eq!(refused.status, 400);
+    let only = "multipart/mixed;subscriptionSpec=1.0";
+    let answer = server.post(only, r#"{"query":"{ a }"}"#).await;
+    assert_eq!(answer.text(), parts(&[r#"{"payload":{"data":{"a":"ü"}}}"#]));
+}
+
+#[tokio::test]
+async fn a_quiet_subscription_in_parts_has_heartbeats_and_one_that_is_cut_has_no_end() {
+    let mut server = Running::start_with(
+        |config| config.streams.keepalive = crate::units::Span(Duration::from_millis(20)),
+        Vec::new(),
+    )
+    .await;
+    let ticks = server.service.offer_stream();
+    let mut answer = Parts::post(&server, APOLLO_SUBSCRIBES, "1s", TICKS).await;
+    for _ in 0..2 {
+        assert!(answer.until("\r\n\r\n{}\r\n---").await.ends_with("{}\r\n---"));
+    }
+    server.stop().await;
+    soon(ticks.closed()).await;
+    while let Some(frame) = soon(answer.body.frame()).await {
+        let data = frame.unwrap().into_data().unwrap();
+        answer.text.push_str(std::str::from_utf8(&data).unwrap());
+    }
+    assert!(!answer.text.contains("-----"), "{}", answer.text);
+}
