@@ -11,6 +11,7 @@ mod lines;
 mod literal;
 mod lower;
 mod refusal;
+mod rules;
 mod schema;
 mod slow;
 mod validate;
