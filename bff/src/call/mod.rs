@@ -28,8 +28,10 @@ pub struct Call {
     pub method: Arc<contract::Method>,
     /// The encoded request.
     pub message: Bytes,
-    /// No reply is waited for after this moment. A stream's deadline is for its beginning.
+    /// No reply is waited for after this moment.
     pub deadline: Instant,
+    /// Whether a stream may last longer: the deadline is then for its beginning alone.
+    pub open_ended: bool,
     /// What a second sending would do.
     pub side_effects: contract::SideEffects,
     /// Who asks.

@@ -167,6 +167,10 @@ pub struct Join {
     /// Optional feature `selection`: the request takes a mask of what is read of its response.
     #[prost(message, optional, tag = "11")]
     pub selection: ::core::option::Option<Selection>,
+    /// Required feature `gather`, for a server-streaming method whose messages together are one response: a list. Not with
+    /// `batch`, and not below Subscription's own fields.
+    #[prost(message, optional, tag = "12")]
+    pub gather: ::core::option::Option<Gather>,
     #[prost(oneof = "join::Target", tags = "1, 2")]
     pub target: ::core::option::Option<join::Target>,
 }
@@ -179,6 +183,27 @@ pub mod join {
         #[prost(uint32, tag = "2")]
         Resolver(u32),
     }
+}
+/// How the messages of a stream become one response, in their order.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Gather {
+    /// Each message has one item, and the response is a synthetic message whose field 1 repeats them. Absent: the messages one
+    /// behind the other are the response, in which what they repeat is one list.
+    #[prost(message, optional, tag = "1")]
+    pub item: ::core::option::Option<GatherItem>,
+}
+/// Where a message of a stream has its item.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GatherItem {
+    /// Numbers of singular fields; empty: the message itself. A message without one of them has no item.
+    #[prost(uint32, repeated, tag = "1")]
+    pub path: ::prost::alloc::vec::Vec<u32>,
+    /// What is at the end of the path.
+    #[prost(enumeration = "Scalar", tag = "2")]
+    pub scalar: i32,
+    /// It has presence: a message without it has no item. Without presence it is then its zero value.
+    #[prost(bool, tag = "3")]
+    pub presence: bool,
 }
 /// A google.protobuf.FieldMask in a request, to be filled with the fields that a query reads. A response may have more than
 /// the mask names.

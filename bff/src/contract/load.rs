@@ -9,8 +9,8 @@ use crate::error::{Code, Error, Result};
 pub const FORMAT: u32 = 1;
 
 /// The features that this runtime has.
-pub const FEATURES: [&str; 6] =
-    ["defaults", "echoes", "promised", "resolve", "selection", "subscriptions"];
+pub const FEATURES: [&str; 7] =
+    ["defaults", "echoes", "gather", "promised", "resolve", "selection", "subscriptions"];
 
 /// What keeps callers out or limits what they ask. Made-up values need no protection: a mock answers without it.
 const PROTECTION: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];
@@ -165,6 +165,9 @@ impl References<'_> {
                 batch.r#match.len(),
                 join.key.len()
             ));
+        }
+        if join.gather.is_some() && join.batch.is_some() {
+            self.faults.push(format!("`{place}` gathers a stream, and is a batch"));
         }
         if let Some(selection) = &join.selection {
             self.mask_message(selection.message, place);

@@ -31,6 +31,8 @@ pub struct Config {
     pub max_answer_size: ByteSize,
     /// How keys of several requests go together.
     pub batching: Batching,
+    /// How much a list takes of the stream that answers it.
+    pub gathering: Gathering,
     /// What is kept of what services answered.
     pub entity_cache: entity_cache::Config,
     /// How events are answered.
@@ -53,6 +55,23 @@ pub struct Batching {
     pub max_keys: usize,
 }
 
+/// How much a list takes of the stream that answers it. One that goes on is cancelled, and the field fails with
+/// `RESOURCE_EXHAUSTED`: a part is never shown as the whole.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gathering {
+    /// How many messages at most: 10,000, many times more than anybody reads on a page.
+    pub max_messages: usize,
+    /// How much all their items may take together: 4 MiB, what one response of a unary call may have.
+    pub max_size: ByteSize,
+}
+
+impl Default for Gathering {
+    fn default() -> Self {
+        Self { max_messages: 10_000, max_size: ByteSize(4 << 20) }
+    }
+}
+
 impl Default for Batching {
     fn default() -> Self {
         Self { wait: 0.25, longest_wait: Span(Duration::from_millis(10)), max_keys: 100 }
@@ -68,6 +87,7 @@ impl Default for Config {
             refresh_timeout: Span(Duration::from_secs(5)),
             max_answer_size: ByteSize(32 << 20),
             batching: Batching::default(),
+            gathering: Gathering::default(),
             entity_cache: entity_cache::Config::default(),
             subscriptions: subscription::Config::default(),
         }

@@ -7,7 +7,7 @@ use prost::Message;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{
-    config::{Batching, Config},
+    config::{Batching, Config, Gathering},
     in_flight::InFlight,
     pace::Pace,
     prepared::{Prepared, PreparedStep},
@@ -36,6 +36,7 @@ pub(super) struct Engine {
     pub(super) entities: EntityCache,
     pub(super) in_flight: Arc<InFlight>,
     pub(super) batching: Batching,
+    pub(super) gathering: Gathering,
     /// In the order of the contract's methods.
     pub(super) paces: Box<[Pace]>,
     pub(super) calls_at_once: usize,
@@ -77,6 +78,7 @@ impl Engine {
             entities: EntityCache::new(&config.entity_cache),
             in_flight: Arc::new(InFlight::across_requests(config.batching.max_keys.max(1))),
             batching: config.batching.clone(),
+            gathering: config.gathering.clone(),
             paces: contract.methods.iter().map(|_| Pace::default()).collect(),
             calls_at_once: config.calls_at_once.max(1),
             refreshes: Arc::new(Semaphore::new(

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     engine::Request,
-    log,
+    gather, log,
     pace::Pace,
     prepared::{Target, TargetKind},
 };
@@ -191,10 +191,15 @@ impl Fetch {
             method: Arc::clone(&target.method),
             message: self.question.program().with_keys(constant, keys),
             deadline: self.deadline,
+            open_ended: false,
             side_effects: target.side_effects,
             context: Arc::clone(&request.context),
         };
-        Ok(request.engine.calls.unary(call).await?.message)
+        let engine = &request.engine;
+        match &target.gather {
+            None => Ok(engine.calls.unary(call).await?.message),
+            Some(how) => gather::gather(&*engine.calls, call, how, &engine.gathering).await,
+        }
     }
 
     fn items(&self, reply: &Bytes, group: bool) -> Result<Vec<Landed>> {

@@ -9,6 +9,7 @@ mod config;
 mod early;
 mod engine;
 mod fetch;
+mod gather;
 mod hasty;
 mod in_flight;
 mod incremental;
@@ -40,7 +41,7 @@ use crate::{
     transcoder::Spliced,
 };
 
-pub use config::{Batching, Config};
+pub use config::{Batching, Config, Gathering};
 pub use incremental::Incremental;
 pub use prepared::{Prepared, prepare};
 pub use slow::SlowLane;

@@ -100,6 +100,8 @@ pub(super) struct Target {
     pub(super) form: Bytes,
     pub(super) origin: Origin,
     pub(super) side_effects: contract::SideEffects,
+    /// How the messages of a stream become one reply.
+    pub(super) gather: Option<contract::Gather>,
     /// At most this many keys a call.
     pub(super) chunk: usize,
 }
@@ -275,11 +277,11 @@ impl Target {
                 .map_or(TargetKind::Single, |batch| TargetKind::Batch { group: batch.group }),
         };
         let method = Arc::new(method(join, contract)?);
-        if method.server_streaming != streams {
-            let what = if streams {
-                "answers once: a subscription needs a stream"
+        if method.server_streaming != (streams || join.gather.is_some()) {
+            let what = if method.server_streaming {
+                "is a stream: it answers subscriptions, and lists that gather it"
             } else {
-                "is a stream: it answers subscriptions"
+                "answers once: a subscription, or a list that gathers, needs a stream"
             };
             let message = format!("`{}/{}` {what}", method.service, method.name);
             return Err(Error::new(Code::FailedPrecondition, message));
@@ -298,7 +300,8 @@ impl Target {
         };
         let side_effects = instead_of.unwrap_or(join).side_effects();
         let form = form(join, instead_of);
-        Ok(Self { kind, method, number, form, origin, side_effects, chunk })
+        let gather = join.gather.clone();
+        Ok(Self { kind, method, number, form, origin, side_effects, gather, chunk })
     }
 }
 
@@ -311,7 +314,8 @@ fn form(join: &contract::Join, instead_of: Option<&contract::Join>) -> Bytes {
         ..contract::KeyPart::default()
     });
     let batch = join.batch.clone().map(|batch| contract::Batch { max: 0, ..batch });
-    let mut form = contract::Join { key: key.collect(), batch, ..contract::Join::default() };
+    let (key, gather) = (key.collect(), join.gather.clone());
+    let mut form = contract::Join { key, batch, gather, ..contract::Join::default() };
     let mut moved = Vec::new();
     if let Some(own) = instead_of {
         form.then.clone_from(&join.then);

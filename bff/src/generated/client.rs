@@ -180,6 +180,7 @@ impl Client {
             method: rpc.method(),
             message: request.encode_to_vec().into(),
             deadline: self.context.deadline,
+            open_ended: true,
             side_effects: rpc.side_effects,
             context: Arc::clone(self.context.request()),
         }

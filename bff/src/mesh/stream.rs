@@ -1,4 +1,6 @@
-//! Many messages for one request. Instead of a deadline a stream has an idle timeout and a greatest age.
+//! Many messages for one request. A stream that is open-ended has an idle timeout and a greatest age instead of a deadline.
+
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -15,7 +17,7 @@ use crate::{
 pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Streaming<Bytes>> {
     let mut grpc = connect(upstream, call).await?;
     let settings = &upstream.settings;
-    let request = request::request(call, settings, settings.stream_max_age.0);
+    let request = request::request(call, settings, span(call, settings));
     let codec = RawCodec { request_size: call.message.len() };
     let opened = grpc.server_streaming(request, request::path(call)?, codec).await;
     opened
@@ -26,7 +28,7 @@ pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Streaming<B
 /// The messages, up to the first failure, silence that is too long, or the greatest age.
 pub(super) fn replies(messages: Streaming<Bytes>, call: Call, settings: &Settings) -> Replies {
     let idle_timeout = settings.stream_idle_timeout.0;
-    let end_of_life = Instant::now() + settings.stream_max_age.0;
+    let end_of_life = Instant::now() + span(&call, settings);
     let state = Some((messages, call));
     let replies = stream::unfold(state, move |state| async move {
         let (mut messages, call) = state?;
@@ -41,9 +43,18 @@ pub(super) fn replies(messages: Streaming<Bytes>, call: Call, settings: &Setting
     replies.boxed()
 }
 
+/// How long the stream may last from now on.
+fn span(call: &Call, settings: &Settings) -> Duration {
+    let greatest_age = settings.stream_max_age.0;
+    if call.open_ended {
+        return greatest_age;
+    }
+    greatest_age.min(call.deadline.saturating_duration_since(Instant::now()))
+}
+
 fn silent(call: &Call, too_old: bool) -> Error {
     let reason = if too_old {
-        "the stream reached its greatest age"
+        "the stream was not over in the time that it had"
     } else {
         "the stream was silent for too long"
     };

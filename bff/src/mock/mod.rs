@@ -98,6 +98,18 @@ impl Mock {
         self.plan(method, &call.message, &call.context.headers, message, call.deadline)
     }
 
+    /// How many messages the stream has that a request gets. What a list gathers is as long as the request asks for; where a
+    /// message has a list itself, all of it is in one.
+    fn messages(&self, call: &Call) -> Result<usize> {
+        let method = self.tables.method(&call.method.service, &call.method.name);
+        match method.filter(|_| !call.open_ended) {
+            None => Ok(STREAMED),
+            Some(method) if !method.streams_items => Ok(1),
+            Some(_) if self.scenario(&call.context.headers)?.empty => Ok(0),
+            Some(method) => Ok(Request::read(method, &call.message)?.page.unwrap_or(STREAMED)),
+        }
+    }
+
     /// What a request gets as the answer with this number in a stream.
     fn plan(
         &self,
@@ -168,7 +180,7 @@ fn origin(method: &contract::Method) -> Origin {
     Origin { service: method.service.as_str().into(), method: method.name.as_str().into() }
 }
 
-/// How many messages a mocked stream has.
+/// How many messages a mocked stream has where nothing says it.
 const STREAMED: usize = 3;
 
 impl CallService for Mock {
@@ -194,7 +206,8 @@ impl CallService for Mock {
             let first = mock.answer(&call, 0).map_err(from_method)?;
             wait(first.latency, call.deadline).await.map_err(from_method)?;
             first.result.map_err(from_method)?;
-            let messages = (0..STREAMED).map(move |message| {
+            let count = mock.messages(&call).map_err(from_method)?;
+            let messages = (0..count).map(move |message| {
                 mock.answer(&call, message)
                     .and_then(|plan| plan.result)
                     .map_err(|error| error.from_method(origin(&call.method)))

@@ -183,6 +183,8 @@ impl<'a> PlanText<'a> {
         let join = &self.plan.step(id).join;
         match &join.batch {
             _ if is_resolver(join) => "1 batch".to_owned(),
+            _ if join.gather.is_some() && self.is_one_call(id) => "1 stream, gathered".to_owned(),
+            _ if join.gather.is_some() => "1 stream per key, gathered".to_owned(),
             _ if self.is_one_call(id) => "1 call".to_owned(),
             None => "1 call per key".to_owned(),
             Some(batch) => format!("1 call per {} keys", batch.max),

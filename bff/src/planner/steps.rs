@@ -187,6 +187,7 @@ fn request_side(join: &Join) -> Join {
         // What a reply says again is seen from the field, as `then` is.
         echoes: Vec::new(),
         selection: join.selection.clone(),
+        gather: join.gather.clone(),
     }
 }
 

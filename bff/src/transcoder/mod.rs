@@ -10,6 +10,7 @@ mod compile;
 mod descriptor;
 mod emit;
 mod frame;
+mod gather;
 mod guess;
 mod json;
 mod keyform;
@@ -31,6 +32,7 @@ pub use answer::{
     PathSegment, Place, SlowFields, Spliced,
 };
 pub use emit::{Meter, Spent};
+pub use gather::gather;
 pub use keys::{KeyTable, NO_KEY, Refs};
 pub use reply::EachItem;
 pub use request::CallProgram;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::{
     descriptor::Known,
-    wire::{Fields, Malformed, Payload, put_fixed, put_len, put_tag},
+    wire::{Fields, Malformed, Payload, inside, put_fixed, put_len, put_tag},
 };
 use crate::{
     contract::{Contract, Join, source, wire},
@@ -135,18 +135,6 @@ fn moved(answer: &[u8], from: &Place, to: &Place) -> Result<Option<Bytes>, Malfo
         put_len(&mut value, *number, &inner);
     }
     Ok(Some(value.into()))
-}
-
-/// A singular message, its parts joined.
-fn inside(outer: &[u8], number: u32) -> Result<Option<Vec<u8>>, Malformed> {
-    let mut inner: Option<Vec<u8>> = None;
-    let mut fields = Fields::of(outer);
-    while let Some(field) = fields.next()? {
-        if let (true, Payload::Bytes(part)) = (field.number() == number, field.payload) {
-            inner.get_or_insert_default().extend_from_slice(part);
-        }
-    }
-    Ok(inner)
 }
 
 /// All values of one field, as those of another one.

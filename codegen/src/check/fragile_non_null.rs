@@ -24,7 +24,9 @@ fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
         let fragile = |join: &Join| {
             let fallback = join.policy.as_ref().and_then(|policy| policy.fallback.as_ref());
             // A stream cannot fail for an event: what it did not send is none.
-            let asks = |index: u32| !model.methods[index as usize].server_streaming;
+            let asks = |index: u32| {
+                join.gather.is_some() || !model.methods[index as usize].server_streaming
+            };
             matches!(join.target, Some(join::Target::Method(index)) if asks(index))
                 && fallback.is_none_or(|fallback| fallback.last.is_none())
         };

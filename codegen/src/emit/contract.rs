@@ -39,6 +39,10 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
     if fields.any(|field| field.source.as_ref().is_some_and(has_default)) {
         features.push("defaults".to_owned());
     }
+    let mut fields = model.bindings.iter().flat_map(|binding| &binding.fields);
+    if fields.any(|field| field.source.as_ref().is_some_and(gathers)) {
+        features.push("gather".to_owned());
+    }
     if model.methods.iter().any(|method| method.promised) {
         features.push("promised".to_owned());
     }
@@ -58,6 +62,14 @@ fn has_default(source: &Source) -> bool {
         Some(source::Kind::Join(join)) => join.then.as_deref().is_some_and(has_default),
         None => false,
     }
+}
+
+/// Whether a stream is gathered, by the field's own call or by the one that stands in for it.
+fn gathers(source: &Source) -> bool {
+    let Some(source::Kind::Join(join)) = &source.kind else { return false };
+    let fallback = join.policy.as_ref().and_then(|policy| policy.fallback.as_ref());
+    let rpc = fallback.and_then(|fallback| fallback.rpc.as_ref());
+    join.gather.is_some() || rpc.is_some_and(|rpc| rpc.gather.is_some())
 }
 
 fn optional_features(model: &Model<'_>) -> Vec<String> {

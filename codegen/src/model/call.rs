@@ -5,7 +5,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor, Value}
 
 use super::binder::{At, Binder, Shape};
 use super::directives::{Argument, BatchArguments, Reader, Rpc, Text};
-use super::fault::Fault;
+use super::fault::{Fault, Mismatch};
 use super::policy::Ground;
 use super::synthetic::SyntheticMessage;
 use crate::contract::{Join, KeyPart, Method, SideEffects, Source, join, source};
@@ -52,6 +52,17 @@ pub(super) struct Asking<'a> {
     pub(super) with_arguments: bool,
 }
 
+/// What becomes of the messages of a method.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Streaming {
+    /// There is one.
+    No,
+    /// Each is an event of a subscription.
+    Events,
+    /// All of them are a list.
+    Gathered,
+}
+
 impl Binder<'_> {
     pub(super) fn rpc(
         &mut self,
@@ -68,9 +79,9 @@ impl Binder<'_> {
         let ty = at.field.ty.clone();
         let asking =
             Asking { at, ty: &ty, parent, method: &method, rpc, span, with_arguments: true };
-        self.check_streaming(&asking)?;
+        let streaming = self.check_streaming(&asking, batch)?;
         self.call = Some(super::Call { method: Some(method.clone()), span, ..Default::default() });
-        self.join(&asking, batch)
+        self.join(&asking, batch, streaming)
     }
 
     /// Where there is no such method: what its request was to be filled with can still be wrong in itself.
@@ -90,10 +101,18 @@ impl Binder<'_> {
         }
     }
 
-    fn join(&mut self, asking: &Asking<'_>, batch: Option<&BatchArguments>) -> Option<Source> {
-        let mut join = match self.batch_arguments(asking, batch) {
-            Some(arguments) => self.batched(asking, &arguments)?,
-            None => self.unbatched(asking, batch.and_then(|batch| batch.keys.as_ref()))?,
+    fn join(
+        &mut self,
+        asking: &Asking<'_>,
+        batch: Option<&BatchArguments>,
+        streaming: Streaming,
+    ) -> Option<Source> {
+        let mut join = if streaming == Streaming::Gathered {
+            self.gathered(asking)?
+        } else if let Some(arguments) = self.batch_arguments(asking, batch) {
+            self.batched(asking, &arguments)?
+        } else {
+            self.unbatched(asking, batch.and_then(|batch| batch.keys.as_ref()))?
         };
         join.target = Some(join::Target::Method(self.method(asking.method)));
         let operation = asking.at.operation.filter(|_| asking.with_arguments);
@@ -167,10 +186,10 @@ impl Binder<'_> {
             span,
             with_arguments: false,
         };
-        self.check_streaming(&asking)?;
+        let streaming = self.check_streaming(&asking, Some(&arguments))?;
         let load = super::Call { method: Some(method.clone()), span, ..Default::default() };
         let first = self.call.replace(load);
-        let mut source = self.join(&asking, Some(&arguments));
+        let mut source = self.join(&asking, Some(&arguments), streaming);
         if let Some(Source { kind: Some(source::Kind::Join(join)) }) = &mut source {
             join.policy = self.load_policy(at, definition, self.ground(join));
         } else {
@@ -208,7 +227,11 @@ impl Binder<'_> {
             .collect()
     }
 
-    fn check_streaming(&mut self, asking: &Asking<'_>) -> Option<()> {
+    fn check_streaming(
+        &mut self,
+        asking: &Asking<'_>,
+        batch: Option<&BatchArguments>,
+    ) -> Option<Streaming> {
         let method = asking.method;
         let (coordinate, name) = (asking.at.coordinate(), path_of(method));
         let proto = self.input.protos.method_span(method);
@@ -217,20 +240,20 @@ impl Binder<'_> {
             self.fault(Fault::ClientStreaming { coordinate, method: name, span, proto });
             return None;
         }
-        let streaming = method.is_server_streaming();
-        let is_subscription =
-            asking.at.operation == Some(OperationType::Subscription) && asking.with_arguments;
-        if streaming != is_subscription {
-            self.fault(Fault::StreamingMismatch {
-                coordinate,
-                method: name,
-                streaming,
-                span,
-                proto,
-            });
-            return None;
-        }
-        Some(())
+        let operation = asking.at.operation.filter(|_| asking.with_arguments);
+        let is_subscription = operation == Some(OperationType::Subscription);
+        let reason = match (method.is_server_streaming(), is_subscription) {
+            (true, true) => return Some(Streaming::Events),
+            (false, false) => return Some(Streaming::No),
+            (false, true) => Mismatch::AnswersOnce,
+            (true, false) if operation == Some(OperationType::Mutation) => Mismatch::Mutation,
+            (true, false) if !asking.with_arguments => Mismatch::Load,
+            (true, false) if batch.is_some() => Mismatch::Batch,
+            (true, false) if !asking.ty.is_list() => Mismatch::NoList,
+            (true, false) => return Some(Streaming::Gathered),
+        };
+        self.fault(Fault::StreamingMismatch { coordinate, method: name, reason, span, proto });
+        None
     }
 }
 

@@ -19,6 +19,23 @@ pub(crate) enum Side {
     From,
 }
 
+/// Why a method and a field do not go together, of which one streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mismatch {
+    /// The field is a stream, the method is none.
+    AnswersOnce,
+    /// The field is no list.
+    NoList,
+    /// It is asked for many keys at once.
+    Batch,
+    /// The parent gives a list of keys: each would have a list.
+    ManyKeys,
+    /// It loads objects by their key.
+    Load,
+    /// It changes something.
+    Mutation,
+}
+
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// A method that no proto has.
@@ -108,11 +125,11 @@ pub(crate) enum Fault {
     KeyMismatch { coordinate: String, reason: String, span: Option<Span>, proto: Option<Span> },
     /// A method whose requests are a stream.
     ClientStreaming { coordinate: String, method: String, span: Option<Span>, proto: Option<Span> },
-    /// A streaming method outside a subscription, or a unary one inside.
+    /// A streaming method where one answer is needed, or a unary one in a subscription.
     StreamingMismatch {
         coordinate: String,
         method: String,
-        streaming: bool,
+        reason: Mismatch,
         span: Option<Span>,
         proto: Option<Span>,
     },

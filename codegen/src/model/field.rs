@@ -26,6 +26,7 @@ impl Binder<'_> {
                 state = State::Promised;
             }
             self.policy(at, shape, join, place);
+            self.mock_of_gathered(at, join);
         } else if source.is_some() {
             self.policy_without_call(at);
         } else if is_refused {

@@ -20,6 +20,7 @@ mod echo;
 mod enums;
 mod fault;
 mod field;
+mod gather;
 mod input_object;
 pub(crate) mod leaf;
 mod literal;
@@ -40,7 +41,7 @@ pub(crate) use abstract_type::oneof_of;
 pub(crate) use batch::same_class;
 pub(crate) use call::describe;
 pub(crate) use enums::counterpart;
-pub(crate) use fault::{Fault, MessageFacts, Side};
+pub(crate) use fault::{Fault, MessageFacts, Mismatch, Side};
 pub(crate) use selection::is_mask;
 
 /// Everything that was bound, and everything that could not be.

@@ -157,7 +157,7 @@ impl Binder<'_> {
     }
 
     /// Whether a message is the type by name, or has a oneof whose members are its types.
-    fn shows(&self, named: &str, message: &MessageDescriptor) -> bool {
+    pub(super) fn shows(&self, named: &str, message: &MessageDescriptor) -> bool {
         self.is_message_of(named, message)
             || self
                 .possible_types(named)
@@ -165,7 +165,7 @@ impl Binder<'_> {
                 .any(|possible| self.is_message_of(possible, message))
     }
 
-    fn is_leaf_message(&self, named: &str, message: &MessageDescriptor) -> bool {
+    pub(super) fn is_leaf_message(&self, named: &str, message: &MessageDescriptor) -> bool {
         leaf::leaf(named, &Kind::Message(message.clone())).is_some()
     }
 

@@ -251,6 +251,11 @@ fn check_source(
                 join.key.iter().for_each(|part| walk(message, &part.path));
             }
             let mut output = pool.get_message_by_name(&method.output);
+            if let Some(item) = join.gather.as_ref().and_then(|gather| gather.item.as_ref()) {
+                walk(output.as_ref().expect("a message"), &item.path);
+                // No proto has the message that repeats the items.
+                output = None;
+            }
             if let Some(batch) = &join.batch {
                 walk(&input, &batch.keys);
                 walk(output.as_ref().expect("a response"), &batch.items);

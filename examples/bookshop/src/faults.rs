@@ -12,6 +12,8 @@ pub enum Fault {
     Status(Code),
     /// It fails with the status in the trailers, after headers that promised an answer.
     StatusInTrailers(Code),
+    /// So many messages of its answer come, then UNAVAILABLE.
+    Break(usize),
     /// Headers come, and then nothing more.
     StallAfterHeaders,
     /// A message comes that is no message, and a status that says all is well.

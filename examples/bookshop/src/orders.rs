@@ -16,6 +16,7 @@ slow NAME MS   the service answers so many milliseconds later
 fail NAME      the service answers UNAVAILABLE, or another code that is named: `fail NAME ABORTED`
 trailers NAME  the same, after headers that promised an answer
 stall NAME     the service sends headers and then nothing
+break NAME N   the service sends N messages of an answer and then UNAVAILABLE
 garble NAME    the service sends bytes that mean nothing
 heal NAME      the service is neither slow nor faulty any more
 help           this list";
@@ -64,6 +65,7 @@ impl FromStr for Order {
             "fail" => Action::Fail(Fault::Status(code(words.next())?)),
             "trailers" => Action::Fail(Fault::StatusInTrailers(code(words.next())?)),
             "stall" => Action::Fail(Fault::StallAfterHeaders),
+            "break" => Action::Fail(Fault::Break(messages(words.next())?)),
             "garble" => Action::Fail(Fault::Garbage),
             "heal" => Action::Heal,
             _ => return Err(format!("`{verb}` is no order; `help` lists them")),
@@ -76,6 +78,11 @@ impl FromStr for Order {
 fn milliseconds(word: Option<&str>) -> Result<Duration, String> {
     let number = word.and_then(|word| word.trim_end_matches("ms").parse().ok());
     number.map(Duration::from_millis).ok_or_else(|| "slow by how many milliseconds?".to_owned())
+}
+
+fn messages(word: Option<&str>) -> Result<usize, String> {
+    let number = word.and_then(|word| word.parse().ok());
+    number.ok_or_else(|| "break after how many messages?".to_owned())
 }
 
 /// A code of gRPC as its specification writes it.
@@ -139,6 +146,8 @@ mod tests {
         assert_eq!("trailers pricing ABORTED".parse(), Ok(Order::To(Service::Pricing, aborted)));
         let unavailable = Action::Fail(Fault::Status(Code::Unavailable));
         assert_eq!("fail pricing".parse(), Ok(Order::To(Service::Pricing, unavailable)));
+        let broken = Action::Fail(Fault::Break(3));
+        assert_eq!("break catalog 3".parse(), Ok(Order::To(Service::Catalog, broken)));
         assert_eq!("".parse(), Ok(Order::Help));
     }
 
@@ -146,6 +155,7 @@ mod tests {
     fn what_cannot_be_read_says_what_is_missing() {
         let error = |line: &str| line.parse::<Order>().unwrap_err();
         assert_eq!(error("stop"), "stop which service?");
+        assert_eq!(error("break catalog"), "break after how many messages?");
         assert_eq!(error("slow pricing"), "slow by how many milliseconds?");
         assert!(error("stop review").contains("reviews"), "{}", error("stop review"));
         assert!(error("paint reviews").contains("no order"));

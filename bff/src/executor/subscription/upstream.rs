@@ -64,6 +64,7 @@ impl Upstream {
             method: Arc::clone(&step.target.method),
             message: self.request.clone(),
             deadline,
+            open_ended: true,
             side_effects: step.target.side_effects,
             context: Arc::clone(&self.first.context),
         };

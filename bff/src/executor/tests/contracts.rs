@@ -2,9 +2,10 @@
 
 use super::{document::Schema, wire::Message};
 use crate::contract::{
-    Batch, Binding, Cardinality, Contract, Echo, Field, Fill, Format, InputValue, Join, KeyPart,
-    Leaf, MaskField, MaskMessage, Match, Method, Piece, Policy, Resolver, Scalar, Selection,
-    SideEffects, Source, Template, Wire, fill, input_value, join, piece, source, wire,
+    Batch, Binding, Cardinality, Contract, Echo, Field, Fill, Format, Gather, GatherItem,
+    InputValue, Join, KeyPart, Leaf, MaskField, MaskMessage, Match, Method, Piece, Policy,
+    Resolver, Scalar, Selection, SideEffects, Source, Template, Wire, fill, input_value, join,
+    piece, source, wire,
 };
 
 pub(super) const SDL: &str = "
@@ -62,7 +63,7 @@ const METHODS: [&str; 10] = [
     "Catalog/WatchBook",
     "Catalog/WatchSales",
 ];
-const MORE_METHODS: [&str; 2] = ["Accounts/Me", "Pricing/BatchGetOld"];
+const MORE_METHODS: [&str; 3] = ["Accounts/Me", "Pricing/BatchGetOld", "Catalog/StreamBooks"];
 
 /// A contract that tests change before they use it.
 pub(super) struct Shop {
@@ -117,6 +118,16 @@ impl Shop {
             masked(field, &[]);
         }
         masked("Query.books", &[1]);
+        shop
+    }
+
+    /// A shop whose list of books is a stream. Each message is a book, or a page that repeats some in field 1.
+    pub(super) fn with_gathering(each_is_a_book: bool) -> Self {
+        let mut shop = Self::new();
+        let books = shop.join("Query.books");
+        books.target = Some(target("Catalog/StreamBooks"));
+        let whole = GatherItem { path: Vec::new(), scalar: Scalar::Message.into(), presence: true };
+        books.gather = Some(Gather { item: each_is_a_book.then_some(whole) });
         shop
     }
 
@@ -277,7 +288,7 @@ fn method(name: &str) -> Method {
     Method {
         service: service.to_owned(),
         name: name.to_owned(),
-        server_streaming: name.starts_with("Watch"),
+        server_streaming: name.starts_with("Watch") || name.starts_with("Stream"),
         ..Method::default()
     }
 }

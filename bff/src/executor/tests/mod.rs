@@ -7,6 +7,7 @@ mod deadlines;
 mod document;
 mod early;
 mod fallbacks;
+mod gathering;
 mod hasty;
 mod incremental;
 mod isolation;

@@ -86,6 +86,7 @@ pub(super) struct Seen {
     pub(super) subject: Option<String>,
     pub(super) at: Instant,
     pub(super) deadline: Instant,
+    pub(super) open_ended: bool,
     pub(super) end: End,
 }
 
@@ -186,6 +187,7 @@ impl Services {
             subject: call.context.identity.as_ref().map(|who| who.subject.to_string()),
             at: Instant::now(),
             deadline: call.deadline,
+            open_ended: call.open_ended,
             end: End::None,
         });
         let answer = Behaviour { delay: Duration::ZERO, then: Then::Answer };

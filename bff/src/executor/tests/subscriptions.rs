@@ -306,9 +306,10 @@ fn a_subscription_is_one_stream_and_nothing_else() {
     check_unprepared(
         &shop,
         TITLE,
-        "`Catalog/WatchBook` answers once: a subscription needs a stream",
+        "`Catalog/WatchBook` answers once: a subscription, or a list that gathers, needs a stream",
     );
     shop.method("Catalog/GetBook").server_streaming = true;
-    let message = "`Catalog/GetBook` is a stream: it answers subscriptions";
+    let message =
+        "`Catalog/GetBook` is a stream: it answers subscriptions, and lists that gather it";
     check_unprepared(&shop, "{ book(id: 1) { id } }", message);
 }

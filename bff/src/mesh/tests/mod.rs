@@ -47,6 +47,7 @@ fn call_within(method: &str, message: &'static [u8], within: Duration) -> Call {
         method: Arc::new(method),
         message: Bytes::from_static(message),
         deadline,
+        open_ended: true,
         side_effects: contract::SideEffects::NoSideEffects,
         context: Arc::new(Context::anonymous(deadline)),
     }

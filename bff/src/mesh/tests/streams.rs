@@ -64,6 +64,22 @@ async fn an_old_stream_is_cancelled() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_to_end_has_the_time_of_its_call_and_its_service_knows() {
+    let mut server = Scripted::start().await;
+    let mesh = mesh(&[server.address]);
+    let within = Duration::from_millis(200);
+    let call = Call { open_ended: false, ..call_within("StreamForever", b"", within) };
+    let replies = timeout(PATIENCE, mesh.server_stream(call)).await.unwrap().unwrap();
+    let told = server.called().await["grpc-timeout"].to_str().unwrap().to_owned();
+    let microseconds: u64 = told.trim_end_matches('u').parse().unwrap();
+    assert!(microseconds <= 200_000, "{told}");
+    let replies: Vec<_> = timeout(PATIENCE, replies.collect()).await.unwrap();
+    let last = replies.last().unwrap().as_ref().unwrap_err();
+    assert_eq!(last.code(), Code::DeadlineExceeded);
+    assert!(matches!(server.event().await, Event::Cancelled));
+}
+
+#[tokio::test]
 async fn a_dropped_stream_is_cancelled_at_the_service() {
     let mut server = Scripted::start().await;
     let mut replies = open(&mesh(&[server.address]), "StreamForever").await;

@@ -1,6 +1,6 @@
 //! What the contract says about the fields of a message, seen from that message.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{Items, Rule};
 use crate::{
@@ -129,6 +129,26 @@ pub(super) fn of_value(
         }
         None => Some(Vec::new()),
     }
+}
+
+/// What a method is asked for, seen from its response, or from one message of its stream.
+pub(super) fn seen_from_message(join: &contract::Join) -> Option<Cow<'_, Source>> {
+    let then = join.then.as_deref()?;
+    let Some(item) = join.gather.as_ref().and_then(|gather| gather.item.as_ref()) else {
+        return Some(Cow::Borrowed(then));
+    };
+    let kind = match then.kind.clone()? {
+        source::Kind::Wire(wire) => {
+            let (number, path) =
+                item.path.split_last().map_or((0, &[][..]), |(last, path)| (*last, path));
+            source::Kind::Wire(Wire { path: path.to_vec(), number, ..wire })
+        }
+        source::Kind::Join(mut load) => {
+            load.key.first_mut()?.path.clone_from(&item.path);
+            source::Kind::Join(load)
+        }
+    };
+    Some(Cow::Owned(Source { kind: Some(kind) }))
 }
 
 /// What every item of a batch has beside its value.

@@ -76,7 +76,10 @@ impl<'a> Builder<'a> {
             roles.push(self.unused(declared, &input, &output));
         }
         let (service, name) = (declared.service.clone(), declared.name.clone());
-        Ok(Method { input, response, roles, service, name, promised: declared.promised })
+        let mut gathers = uses.iter().filter_map(|used| used.join.gather.as_ref());
+        let streams_items = gathers.any(|gather| gather.item.is_some());
+        let promised = declared.promised;
+        Ok(Method { input, response, roles, service, name, promised, streams_items })
     }
 
     /// A function is a call whose request is one parent.
@@ -94,7 +97,15 @@ impl<'a> Builder<'a> {
         let roles: Result<Vec<Role>> = uses.iter().map(|used| self.role(keys(), used)).collect();
         let (service, name) = (declared.r#type.clone(), declared.field.clone());
         // Its names are those of the field, which its role has already.
-        Ok(Method { input, response, roles: roles?, service, name, promised: true })
+        Ok(Method {
+            input,
+            response,
+            roles: roles?,
+            service,
+            name,
+            promised: true,
+            streams_items: false,
+        })
     }
 
     fn response(&mut self, output: &MessageDescriptor, uses: &[Use<'a>]) -> Result<Body> {
@@ -183,8 +194,8 @@ impl<'a> Builder<'a> {
     }
 
     fn value(&self, used: &Use<'a>, rule: Rule) -> Option<Vec<Fact>> {
-        let then = used.join.then.as_deref()?;
-        facts::of_value(then, used.field, rule, &|join| self.key_of_join(join))
+        let then = facts::seen_from_message(used.join)?;
+        facts::of_value(&then, used.field, rule, &|join| self.key_of_join(join))
     }
 
     /// Which object a field's value is: a key of the parent's own leads to something that belongs to the parent, any

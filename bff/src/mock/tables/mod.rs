@@ -160,6 +160,8 @@ pub(super) struct Method {
     pub(super) service: String,
     pub(super) name: String,
     promised: bool,
+    /// Where a list gathers its stream: each message is an item of it, or has one.
+    pub(super) streams_items: bool,
 }
 
 /// A method as the answer to one field.

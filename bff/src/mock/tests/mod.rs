@@ -60,6 +60,7 @@ impl Caller {
             method: Arc::new(method.clone()),
             message: request.encode_to_vec().into(),
             deadline,
+            open_ended: true,
             side_effects: SideEffects::NoSideEffects,
             context: Arc::new(context),
         }

@@ -1,6 +1,11 @@
 //! Which calls there are, and in which order.
 
-use super::{check, mutation, query, shop, subscription};
+use super::{
+    check,
+    contracts::{Builder, leaf, list},
+    mutation, query, shop, subscription,
+};
+use crate::contract::Gather;
 
 #[test]
 fn one_root_field_is_one_call() {
@@ -99,6 +104,29 @@ fn a_subscription_is_a_stream_and_what_each_event_needs() {
             └─ 2 shop.Reviews/ListByBooks  → Book.reviews              ← Book.id    1 call    timeout 120ms
                └─ 3 shop.Users/BatchGet    → Review.author             ← Review.#3  1 call    timeout 50ms  cache PUBLIC 5m
             2 calls in 2 levels for each event · worst case 170ms
+        ",
+    );
+}
+
+#[test]
+fn a_stream_that_a_list_gathers_is_told_from_a_call() {
+    let mut shop = Builder::default();
+    let book = shop.object("Book", "shop.Book", [leaf("title", 1)]);
+    let mut streamed = shop.call("shop.Catalog/StreamBooks").timeout(100);
+    streamed.0.gather = Some(Gather::default());
+    let of_author = streamed.clone().key(&[1]).field("books", list(1, book));
+    let author = shop.object("Author", "shop.Author", [leaf("id", 1), of_author]);
+    let authors = shop.call("shop.Catalog/ListAuthors").field("authors", list(1, author));
+    let books = streamed.field("books", list(1, book));
+    shop.contract.query = Some(shop.object("Query", "", [books, authors]));
+    check(
+        &shop.contract,
+        &query("books : [Book] { title } authors : [Author] { books : [Book] { title } }"),
+        "
+            1 shop.Catalog/StreamBooks     → Query.books                  1 stream, gathered          timeout 100ms
+            2 shop.Catalog/ListAuthors     → Query.authors                1 call
+            └─ 3 shop.Catalog/StreamBooks  → Author.books    ← Author.id  1 stream per key, gathered  timeout 100ms
+            at least 3 calls in 2 levels · worst case the request's deadline
         ",
     );
 }

@@ -120,6 +120,9 @@ pub(super) fn entity_of<'a>(
         Some(name) => descriptors.message(name),
         None => descriptors.nothing(),
     };
+    if let Some(item) = join.gather.as_ref().and_then(|gather| gather.item.as_ref()) {
+        return item.path.iter().fold(known, |known, number| known.inside(*number)).grouped();
+    }
     let Some(batch) = &join.batch else { return known };
     for number in &batch.items {
         known = known.inside(*number);

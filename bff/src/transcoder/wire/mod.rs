@@ -5,7 +5,7 @@ mod write;
 
 #[cfg(test)]
 pub(super) use read::Field;
-pub(super) use read::{Fields, Payload, packed, skip, tag, varint};
+pub(super) use read::{Fields, Payload, inside, packed, skip, tag, varint};
 pub(super) use write::{put_fixed, put_len, put_nested, put_tag};
 
 /// The wire types of protobuf, as the low three bits of a tag have them.

@@ -168,3 +168,18 @@ impl<'a> Fields<'a> {
         Ok(array)
     }
 }
+
+/// A singular message, its parts joined.
+pub(in crate::transcoder) fn inside(
+    outer: &[u8],
+    number: u32,
+) -> Result<Option<Vec<u8>>, Malformed> {
+    let mut inner: Option<Vec<u8>> = None;
+    let mut fields = Fields::of(outer);
+    while let Some(field) = fields.next()? {
+        if let (true, Payload::Bytes(part)) = (field.number() == number, field.payload) {
+            inner.get_or_insert_default().extend_from_slice(part);
+        }
+    }
+    Ok(inner)
+}

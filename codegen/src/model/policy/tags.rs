@@ -15,6 +15,8 @@ pub(in crate::model) enum Ground {
     Message(MessageDescriptor, Vec<u32>),
     /// No proto has a message yet.
     Promised,
+    /// Many messages of a stream are one list.
+    Gathered,
     /// The call could not be bound: whether a path leads anywhere is not to be judged.
     Unknown,
 }
@@ -29,6 +31,9 @@ pub(super) struct Holes {
 impl Binder<'_> {
     pub(in crate::model) fn ground(&self, join: &Join) -> Ground {
         let Some(call) = &self.call else { return Ground::Promised };
+        if join.gather.is_some() {
+            return Ground::Gathered;
+        }
         match (call.item.clone().filter(|_| join.batch.is_some()), &call.method) {
             (Some(item), _) => Ground::Message(item, call.item_prefix.clone()),
             (None, Some(method)) => Ground::Message(method.output(), Vec::new()),
@@ -96,6 +101,10 @@ impl Binder<'_> {
             Ground::Message(message, prefix) => (message, prefix),
             Ground::Promised => {
                 return self.invalid_tag(tag, "no proto has a message to read it from yet");
+            }
+            Ground::Gathered => {
+                let reason = "no message of a stream speaks for the whole list; write a constant, or `{$args.…}`";
+                return self.invalid_tag(tag, reason);
             }
             Ground::Unknown => return None,
         };

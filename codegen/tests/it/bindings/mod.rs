@@ -1,6 +1,7 @@
 //! Bindings one by one, each as a line that a person can read.
 
 mod fields;
+mod gathered;
 mod joins;
 
 use anabranch_codegen::Sources;
@@ -101,6 +102,14 @@ fn show_join(contract: &Contract, join: &Join) -> String {
             dotted(&batch.items),
             matched.join(" + ")
         );
+    }
+    if let Some(gather) = &join.gather {
+        text += " gathered";
+        if let Some(item) = &gather.item {
+            let scalar = item.scalar().as_str_name().to_lowercase();
+            let maybe = if item.presence { "maybe " } else { "" };
+            text += &format!(" {maybe}{scalar} at [{}]", dotted(&item.path));
+        }
     }
     for echo in &join.echoes {
         text += &format!(" says {} in {}", echo.request, dotted(&echo.response));

@@ -68,6 +68,10 @@ async fn answer(
     }
     let response = match condition.fault {
         None => routes.call(Request::from_parts(head, Body::new(Full::new(body)))).await?,
+        Some(Fault::Break(messages)) => {
+            let request = Request::from_parts(head, Body::new(Full::new(body)));
+            broken(routes.call(request).await?, messages)
+        }
         Some(Fault::Status(code)) => failed(code),
         Some(Fault::StatusInTrailers(code)) => replied(Bytes::new(), code),
         Some(Fault::Garbage) => replied(garbage(), Code::Ok),
@@ -108,6 +112,68 @@ fn garbage() -> Bytes {
     frame.put_u32(u32::from(LENGTH));
     frame.put_bytes(0xff, usize::from(LENGTH));
     frame.freeze()
+}
+
+/// The beginning of an answer, and then a status in the trailers.
+fn broken(whole: Response<Body>, messages: usize) -> Response<Body> {
+    whole
+        .map(|body| Body::new(Broken { body: Some(body), left: messages, buffer: BytesMut::new() }))
+}
+
+/// A body that ends after some messages.
+struct Broken {
+    /// `None` when it has ended.
+    body: Option<Body>,
+    left: usize,
+    /// What came of the next messages.
+    buffer: BytesMut,
+}
+
+impl Broken {
+    /// The next message with its header, if all of it is there.
+    fn message(&mut self) -> Option<Bytes> {
+        let length: [u8; 4] = self.buffer.get(1..FRAME_HEADER)?.try_into().ok()?;
+        let end = FRAME_HEADER + u32::from_be_bytes(length) as usize;
+        (self.buffer.len() >= end).then(|| self.buffer.split_to(end).freeze())
+    }
+}
+
+impl http_body::Body for Broken {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.get_mut();
+        loop {
+            if this.left > 0
+                && let Some(message) = this.message()
+            {
+                this.left -= 1;
+                return Poll::Ready(Some(Ok(Frame::data(message))));
+            }
+            let Some(body) = &mut this.body else { return Poll::Ready(None) };
+            let next = if this.left > 0 {
+                std::task::ready!(Pin::new(body).poll_frame(context))
+            } else {
+                None
+            };
+            match next.map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => this.buffer.extend_from_slice(&data),
+                Some(Err(status)) => return Poll::Ready(Some(Err(status))),
+                // All that may come has come; its own trailers are not told.
+                Some(Ok(Err(_))) | None => {
+                    this.body = None;
+                    let mut trailers = HeaderMap::new();
+                    let status = switched_off(Code::Unavailable);
+                    status.add_header(&mut trailers).expect("the message is plain ASCII");
+                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
+                }
+            }
+        }
+    }
 }
 
 /// A body that never comes. The call counts as cancelled when it is dropped.

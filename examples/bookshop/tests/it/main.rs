@@ -2,6 +2,7 @@
 
 mod catalog;
 mod gateway;
+mod gathering;
 mod mapping;
 mod offers;
 mod page;

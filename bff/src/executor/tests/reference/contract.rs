@@ -97,6 +97,7 @@ impl Model {
                 Vec::new()
             },
             selection: None,
+            gather: None,
         }
     }
 }

@@ -30,6 +30,14 @@ pub(super) fn page(
     })
 }
 
+/// All books to which the filter applies, by their titles.
+pub(super) fn all(library: &Library, filter: Option<&BookFilter>) -> Vec<Book> {
+    let mut books: Vec<&Book> =
+        library.books().iter().filter(|book| applies(filter, book)).collect();
+    sort(&mut books, BookOrder::Title);
+    books.into_iter().cloned().collect()
+}
+
 /// Whether all that is set in the filter is true of a book.
 fn applies(filter: Option<&BookFilter>, book: &Book) -> bool {
     let Some(filter) = filter else { return true };

@@ -6,6 +6,8 @@ mod search;
 
 use std::sync::Arc;
 
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
 use tonic::{Request, Response, Status};
 
 use super::{keys, page_size};
@@ -15,7 +17,7 @@ use crate::proto::catalog::v1::{
     Author, AuthorBooks, BatchGetAuthorsRequest, BatchGetAuthorsResponse, BatchGetBooksRequest,
     BatchGetBooksResponse, Book, GetAuthorRequest, GetBookRequest, ListBooksByAuthorsRequest,
     ListBooksByAuthorsResponse, ListBooksRequest, ListBooksResponse, SearchBooksRequest,
-    SearchBooksResponse,
+    SearchBooksResponse, StreamBooksRequest,
 };
 
 const MAX_KEYS: usize = 100;
@@ -61,6 +63,16 @@ impl Catalog for Shelves {
         request: Request<ListBooksRequest>,
     ) -> Result<Response<ListBooksResponse>, Status> {
         list::page(&self.0, &request.into_inner()).map(Response::new)
+    }
+
+    type StreamBooksStream = BoxStream<'static, Result<Book, Status>>;
+
+    async fn stream_books(
+        &self,
+        request: Request<StreamBooksRequest>,
+    ) -> Result<Response<Self::StreamBooksStream>, Status> {
+        let books = list::all(&self.0, request.into_inner().filter.as_ref());
+        Ok(Response::new(stream::iter(books.into_iter().map(Ok)).boxed()))
     }
 
     async fn search_books(

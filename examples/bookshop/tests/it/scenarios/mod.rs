@@ -32,7 +32,7 @@ macro_rules! pages {
     };
 }
 
-pages! { batching together levels degradation deadline cache_scopes masks mock_to_real mutations errors introspection over_http }
+pages! { batching gathering together levels degradation deadline cache_scopes masks mock_to_real mutations errors introspection over_http }
 
 #[test]
 fn every_page_is_run() {
