@@ -148,7 +148,7 @@ fn plan() -> Plan {
         kind: OperationKind::Query,
         variables: Vec::new(),
         root: ShapeId(0),
-        shapes: vec![Shape { type_name: "Query".to_owned(), fields: Vec::new() }],
+        shapes: vec![Shape { type_name: "Query".to_owned(), ..Shape::default() }],
         sites: vec![Site {
             step: StepId(0),
             parent: None,
@@ -165,8 +165,10 @@ fn plan() -> Plan {
             after,
             level,
             early: false,
+            deferred: false,
             mask: None,
         }],
+        defers: Vec::new(),
     }
 }
 
@@ -189,6 +191,8 @@ fn main() {
             operation_name: None,
             variables: Some(&variables),
             allowed: Allowed::Reads,
+            streams: false,
+            incremental: None,
         };
         let response = runtime.block_on(front.execute(request, context()));
         let is_whole = matches!(response.outcome, Outcome::Executed { errors: 0, .. });

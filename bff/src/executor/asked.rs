@@ -1,6 +1,10 @@
 //! What a step asks of one target: the constant part of the request, until when, and with whom the answer is shared.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
@@ -15,9 +19,9 @@ use super::{
 };
 use crate::{
     call::{ShareInput, ShareKey},
-    entity_cache::View,
+    entity_cache::{self, Fields, Pick, View},
     error::{Code, Error, Result},
-    plan::StepId,
+    plan::{FieldSet, StepId},
     transcoder::{EntityValue, KeyTable},
 };
 
@@ -36,7 +40,14 @@ pub(super) struct Asked<'a> {
     is_for_nobody: bool,
     began: Instant,
     pub(super) deadline: Instant,
+    /// With whom calls are shared.
     share: Option<ShareKey>,
+    /// Where answers are kept: whatever a mask says, in one place.
+    keep: Option<ShareKey>,
+    /// What is asked for.
+    fields: Fields,
+    /// What is there already of keys that are asked for.
+    there: Option<Arc<HashMap<u32, Bytes>>>,
 }
 
 /// The calls of a step that are on their way, and those that wait for their turn.
@@ -63,13 +74,10 @@ impl<'a> Asked<'a> {
         let constant = program.request(&request.variables, &request.context)?;
         let prepared = request.step(step);
         let is_for_nobody = prepared.asks_for_the_caller && constant.is_empty();
-        let constant = match request.prepared.plan().step(step).mask.as_ref() {
-            Some(mask) if rung == Rung::Own => program.with_mask(&constant, &mask.fields),
-            _ => constant,
-        };
         let began = Instant::now();
         let deadline = by(request, began, timeout);
         let share = share_key(request, prepared, target, rung, &constant);
+        let keeps = rung == Rung::Own && prepared.cache.is_some();
         Ok(Self {
             request,
             own_calls,
@@ -82,7 +90,10 @@ impl<'a> Asked<'a> {
             is_for_nobody,
             began,
             deadline,
+            keep: share.clone().filter(|share| keeps && share.outlives_request()),
             share,
+            fields: None,
+            there: None,
         })
     }
 
@@ -103,14 +114,53 @@ impl<'a> Asked<'a> {
 
     /// What of the cache this step may see.
     pub(super) fn view(&self) -> Option<View<'_>> {
-        self.keeps()
-            .and_then(|share| self.request.engine.entities.view(share, self.prepared().rules))
+        let wanted = self.wanted().cloned();
+        let entities = &self.request.engine.entities;
+        self.keep.as_ref().and_then(|share| entities.view(share, self.prepared().rules, wanted))
     }
 
-    /// Under which key its answers are kept.
-    fn keeps(&self) -> Option<&ShareKey> {
-        let keeps = self.rung == Rung::Own && self.prepared().cache.is_some();
-        self.share.as_ref().filter(|share| keeps && share.outlives_request())
+    /// What of its entities is read; `None`: everything may be.
+    pub(super) fn wanted(&self) -> Option<&Arc<FieldSet>> {
+        let mask = self.prepared().mask.as_ref().filter(|_| self.rung == Rung::Own);
+        mask.map(|mask| &mask.fields)
+    }
+
+    /// The same for these fields, where a mask can say so. `there` is what is there of the others.
+    pub(super) fn asking_for(mut self, fields: Fields, there: HashMap<u32, Bytes>) -> Self {
+        let (Some(mut fields), Some(mask)) = (fields, &self.prepared().mask) else { return self };
+        if !Arc::ptr_eq(&fields, &mask.fields) {
+            Arc::make_mut(&mut fields).extend(&mask.always);
+        }
+        let program = self.rung.program(self.request, self.step);
+        self.constant = program.with_mask(&self.constant, &fields);
+        if self.share.is_some() {
+            let (prepared, target) = (self.prepared(), self.target);
+            self.share = share_key(self.request, prepared, target, self.rung, &self.constant);
+        }
+        let there = (!there.is_empty()).then(|| Arc::new(there));
+        Self { fields: Some(fields), there, ..self }
+    }
+
+    /// What came of a key, with what was there before.
+    fn whole(&self, id: u32, landed: Landed) -> EntityValue {
+        let there = self.there.as_ref().and_then(|there| there.get(&id));
+        let (Landed::Item(item), Some(there)) = (&landed, there) else {
+            return landed.into();
+        };
+        let (Some(asked), Some(wanted)) = (&self.fields, self.wanted()) else {
+            return landed.into();
+        };
+        let pick = |part| match asked.has_part(part) && asked.covers_part(wanted, part) {
+            true => Pick::Newer,
+            false => Pick::Older,
+        };
+        let whole = entity_cache::merged(there, item, pick);
+        whole.map_or_else(|| EntityValue::Failed(self.unreadable()), EntityValue::Bytes)
+    }
+
+    fn unreadable(&self) -> Error {
+        let error = Error::new(Code::DataLoss, "the reply could not be read");
+        error.from_method(self.target.origin.clone())
     }
 
     /// Asks for these keys, and says of each what came until the deadline.
@@ -224,7 +274,8 @@ impl<'a> Asked<'a> {
             step: self.step,
             rung: self.rung,
             constant: self.constant.clone(),
-            keep: self.keeps().cloned(),
+            keep: self.keep.clone(),
+            fields: self.fields.clone(),
         }
     }
 
@@ -268,7 +319,7 @@ impl Calls<'_> {
                 continue;
             }
             for (place, id) in places {
-                values[id as usize] = Some(landing.items[place].clone().into());
+                values[id as usize] = Some(asked.whole(id, landing.items[place].clone()));
             }
         }
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     call::{Call, ShareKey, TooLarge},
-    entity_cache::{Answer, Generation},
+    entity_cache::{Answer, Fields, Generation},
     error::{Code, Error, Result},
     plan::StepId,
     resolver,
@@ -43,6 +43,8 @@ pub(super) struct Question {
     pub(super) constant: Bytes,
     /// Where the answer is kept, if it may be.
     pub(super) keep: Option<ShareKey>,
+    /// What it asks for.
+    pub(super) fields: Fields,
 }
 
 /// One call that is to be made.
@@ -254,16 +256,15 @@ impl Fetch {
 
     /// Copies what came into the cache: an item is a slice of a reply, and would keep all of it.
     fn keep(&self, question: &Question, places: Range<usize>, landing: &Landing) {
-        let Question { request, step, keep, .. } = question;
+        let Question { request, step, keep, fields, .. } = question;
         let Some(share) = keep else { return };
-        let Some(view) = request.engine.entities.view(share, request.step(*step).rules) else {
-            return;
-        };
+        let rules = request.step(*step).rules;
+        let Some(view) = request.engine.entities.view(share, rules, None) else { return };
         for (id, landed) in self.ids[places.clone()].iter().zip(&landing.items[places]) {
             let answer = match landed {
                 Landed::Item(item) => {
                     let tags = request.prepared.program.tags(*step, item, &request.variables);
-                    Answer::Item(Bytes::copy_from_slice(item), tags)
+                    Answer::Item(Bytes::copy_from_slice(item), fields.clone(), tags)
                 }
                 Landed::Missing => Answer::Missing(None),
                 // A batch that fails with NOT_FOUND does not say of which of its keys.

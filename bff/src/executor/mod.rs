@@ -11,6 +11,7 @@ mod engine;
 mod fetch;
 mod hasty;
 mod in_flight;
+mod incremental;
 mod ladder;
 mod log;
 mod pace;
@@ -39,6 +40,7 @@ use crate::{
 };
 
 pub use config::{Batching, Config};
+pub use incremental::Incremental;
 pub use prepared::{Prepared, prepare};
 pub use slow::SlowLane;
 pub use subscription::Config as Subscriptions;
@@ -105,6 +107,25 @@ impl Executor {
                 stopped,
             )),
         }
+    }
+
+    /// As [`Self::execute`], in as many answers as `@defer` asks for. Of a plan without deferred fragments there is one.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn execute_incrementally(
+        &self,
+        prepared: &Arc<Prepared>,
+        variables: Vec<Option<Value>>,
+        context: Arc<Context>,
+        slow: Option<Arc<dyn SlowLane>>,
+        how: Incremental,
+    ) -> BoxStream<'static, Answer> {
+        let engine = Arc::clone(&self.0);
+        let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
+        incremental::answers(request, slow, how)
     }
 
     /// Answers a subscription: each message of its stream with an answer, in time of its own. The stream of answers is over

@@ -16,7 +16,7 @@ use crate::{
     entity_cache::Rules,
     error::{Code, Error, Origin, Result},
     operation::OperationKind,
-    plan::{Plan, SiteId, Source, Step, StepId},
+    plan::{Mask, Plan, SiteId, Source, Step, StepId},
     transcoder::{self, Program},
 };
 
@@ -31,6 +31,8 @@ pub struct Prepared {
     pub(super) steps: Vec<PreparedStep>,
     /// By site: the value has further sites inside.
     pub(super) has_sites: Vec<bool>,
+    /// How many steps and slow fields the first answer waits for.
+    pub(super) first_waits_for: usize,
     pub(super) slow: Vec<SlowField>,
     /// In bytes.
     body_size: Usual,
@@ -47,6 +49,8 @@ pub(super) struct PreparedStep {
     pub(super) timeout: Option<Duration>,
     pub(super) cache: Option<contract::Cache>,
     pub(super) rules: Rules,
+    /// What of its entities is read, where the request takes a mask.
+    pub(super) mask: Option<Mask>,
     /// Another step of the query asks the same method.
     pub(super) overlaps: bool,
     /// It starts together with those it needs, if its keys can be trusted to be guessed.
@@ -161,8 +165,10 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
         check_stream(&plan)?;
     }
     let slow = slow::fields(&plan, &mut steps);
+    let first_waits_for = plan.steps.iter().filter(|step| !step.deferred).count()
+        + slow.iter().filter(|field| !field.deferred).count();
     let body_size = Usual::new(1024, usize::MAX);
-    Ok(Arc::new(Prepared { plan, program, steps, has_sites, slow, body_size }))
+    Ok(Arc::new(Prepared { plan, program, steps, has_sites, first_waits_for, slow, body_size }))
 }
 
 /// That there is one root field, answered by the first step, the only one without a parent, or by the slow lane.
@@ -222,6 +228,7 @@ impl PreparedStep {
             last: ladder.and_then(last),
             timeout: step.timeout,
             rules: rules(cache.as_ref(), ladder),
+            mask: step.mask.clone(),
             cache,
             overlaps: !mutates && overlaps(plan, step),
             early: step.early.then(Trust::default),

@@ -15,22 +15,20 @@ use crate::{
     transcoder::{Budget, Degraded, Emission, FieldError, Meter, PathSegment},
 };
 
-/// Completes a body that holds `{"data":` and the data. Errors and notes for which the budget leaves nothing are counted.
+/// Completes a body that holds `{"data":` and the data.
 pub(super) fn finish(
     mut body: Vec<u8>,
     emission: &Emission,
     notes: &[Note],
     budget: Budget,
 ) -> Answer {
-    let size = budget.size.saturating_sub(body.len());
-    let mut meter = Meter::new(Budget { size, ..budget }, body.len());
-    let mut errors_left_out = emission.errors_left_out;
-    if !emission.errors.is_empty() {
-        body.extend_from_slice(b",\"errors\":");
-        errors_left_out += list_within(&mut meter, &mut body, &emission.errors, field_error);
-    }
-    let extended = extensions(&mut meter, &mut body, emission, notes, errors_left_out);
+    let extended = report(&mut body, emission, notes, budget);
     body.push(b'}');
+    answer(body, emission, extended)
+}
+
+/// An answer whose body is complete.
+pub(super) fn answer(body: Vec<u8>, emission: &Emission, extended: bool) -> Answer {
     Answer {
         body: body.into(),
         data_is_null: emission.data_is_null,
@@ -38,6 +36,34 @@ pub(super) fn finish(
         degraded: emission.degraded.len() as u64 + emission.degraded_left_out,
         extended,
     }
+}
+
+/// Puts errors and notes behind data, and says whether there are `extensions` now. Those for which the budget leaves nothing
+/// are counted.
+pub(super) fn report(
+    body: &mut Vec<u8>,
+    emission: &Emission,
+    notes: &[Note],
+    budget: Budget,
+) -> bool {
+    let size = budget.size.saturating_sub(body.len());
+    let mut meter = Meter::new(Budget { size, ..budget }, body.len());
+    let mut errors_left_out = emission.errors_left_out;
+    if !emission.errors.is_empty() {
+        body.extend_from_slice(b",\"errors\":");
+        errors_left_out += list_within(&mut meter, body, &emission.errors, field_error);
+    }
+    extensions(&mut meter, body, emission, notes, errors_left_out)
+}
+
+/// A list of errors.
+pub(super) fn errors(body: &mut Vec<u8>, errors: &[FieldError]) {
+    list(body, errors, field_error);
+}
+
+/// A path of the answer.
+pub(super) fn path(body: &mut Vec<u8>, path: &[PathSegment]) {
+    list(body, path, segment);
 }
 
 /// The same answer for a reader who did not see everything before it.
@@ -79,7 +105,7 @@ fn field_error(body: &mut Vec<u8>, failure: &FieldError) {
         let place =
             format_args!(",\"locations\":[{{\"line\":{line},\"column\":{column}}}],\"path\":");
         write(body, place);
-        list(body, &failure.path, segment);
+        path(body, &failure.path);
     }
     error_extensions(body, &failure.error);
     body.push(b'}');
@@ -146,7 +172,7 @@ fn degraded(body: &mut Vec<u8>, place: &Degraded, notes: &[Note]) {
         Substitute::Null => "null",
     };
     body.extend_from_slice(b"{\"path\":");
-    list(body, &place.path, segment);
+    path(body, &place.path);
     write(body, format_args!(",\"cause\":\"{cause}\",\"source\":\"{source}\""));
     if let Some(age) = age {
         write(body, format_args!(",\"age\":\"{}\"", rounded(*age)));
@@ -203,11 +229,11 @@ fn list_within<T>(
     (items.len() - listed) as u64
 }
 
-fn string(body: &mut Vec<u8>, text: &str) {
+pub(super) fn string(body: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(body, text).expect("a text is JSON, and a Vec takes all");
 }
 
-fn write(body: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+pub(super) fn write(body: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     body.write_fmt(text).expect("a Vec takes all");
 }
 

@@ -41,6 +41,8 @@ pub(super) struct SlowField {
     pub(super) response_key: String,
     /// It may change something.
     pub(super) acts: bool,
+    /// The first answer does not wait for it.
+    pub(super) deferred: bool,
     /// How many others must be over before this one.
     pub(super) waits_for: usize,
     /// Those that wait for this one.
@@ -63,7 +65,8 @@ pub(super) fn fields(plan: &Plan, steps: &mut [PreparedStep]) -> Vec<SlowField> 
                     slow.iter_mut().for_each(|field| field.followers.push(this));
                 }
                 let response_key = field.response_key.clone();
-                slow.push(SlowField { response_key, acts, waits_for, followers: Vec::new() });
+                let (deferred, followers) = (!field.defers.is_empty(), Vec::new());
+                slow.push(SlowField { response_key, acts, deferred, waits_for, followers });
             }
             Source::Join { site, .. } if acts => {
                 let step = plan.site(*site).step;

@@ -229,6 +229,9 @@ impl<'a> PlanText<'a> {
         if let Some(last) = step.after.last() {
             notes.push(format!("after {}", last.0 + 1));
         }
+        if step.deferred {
+            notes.push("deferred".to_owned());
+        }
         let hasty = places.iter().filter_map(|place| {
             let timeout = self.plan.site(place.site).timeout?;
             Some(format!("{}.{} {}", place.type_name, place.field, Span(timeout)))

@@ -13,6 +13,7 @@ pub mod fuzzing;
 mod graphiql;
 mod listener;
 mod media;
+mod multipart;
 mod operations;
 mod origin;
 mod parameters;

@@ -83,7 +83,7 @@ mod tests {
 
     fn endless(body: &'static str) -> Answers {
         let bodies = stream::repeat(Bytes::from_static(body.as_bytes())).boxed();
-        Answers { subscribed: true, bodies }
+        Answers { subscribed: true, incremental: false, bodies }
     }
 
     #[tokio::test]
@@ -92,7 +92,8 @@ mod tests {
         operations.add("a".to_owned(), endless("A"));
         operations.add("b".to_owned(), endless("B"));
         let once = stream::iter([Bytes::from_static(b"C")]).boxed();
-        operations.add("c".to_owned(), Answers { subscribed: false, bodies: once });
+        let once = Answers { subscribed: false, incremental: false, bodies: once };
+        operations.add("c".to_owned(), once);
         let mut seen = Vec::new();
         for _ in 0..8 {
             let (id, body) = operations.next().await;

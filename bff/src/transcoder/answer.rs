@@ -1,14 +1,15 @@
 //! What emission reads and what it reports.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::Refs;
+use super::{Refs, emit::Segment, frame::PortionId};
 use crate::{
     error::{Error, Result},
-    operation::Location,
+    operation::{DeferId, Location},
     plan::StepId,
 };
 
@@ -92,6 +93,51 @@ pub struct Emission {
     pub degraded_left_out: u64,
     /// Whether `data` itself is null.
     pub data_is_null: bool,
+    /// The deferred fragments that were met.
+    pub groups: Vec<Group>,
+    /// What is to be written later with [`super::Program::emit_later`].
+    pub later: Vec<Later>,
+}
+
+/// A deferred fragment at one place of the answer: what is told of together.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// In the plan.
+    pub defer: DeferId,
+    /// The group that it stands in. Groups are numbered in the order in which they were met, over all emissions of an answer.
+    pub parent: Option<u32>,
+    /// Where its object is.
+    pub place: Place,
+}
+
+/// Fields of one object that are not written yet.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// They belong to the first of these that is answered.
+    pub groups: SmallVec<[u32; 2]>,
+    /// Where the object is.
+    pub place: Place,
+    pub(super) portion: PortionId,
+    /// The object's message.
+    pub(super) message: Bytes,
+    /// Its number among the places of the portion; `None` where there was no time to find it.
+    pub(super) entity: Option<u32>,
+    /// The groups that further ones inside refer to.
+    pub(super) outer: SmallVec<[(DeferId, u32); 2]>,
+    /// What answered the message.
+    pub(super) step: Option<StepId>,
+}
+
+/// Where in the answer an object is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(pub(super) Arc<[Segment]>);
+
+impl Place {
+    /// How far below the root.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// A field without its value.

@@ -9,13 +9,17 @@ use super::{
 };
 use crate::{
     contract::Scalar,
-    operation::Location,
+    operation::{DeferId, Location},
     plan::{SiteId, StepId},
 };
 
 /// A position in the program's frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FrameId(pub(super) usize);
+
+/// A position in the program's portions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PortionId(pub(super) usize);
 
 /// A position in the program's choices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,30 @@ pub(super) struct Frame {
     pub(super) operations: Box<[Operation]>,
     /// What stands behind the last value.
     pub(super) close: Literal,
+    /// Where `@defer` stands in it.
+    pub(super) divided: Option<Box<Divided>>,
+}
+
+/// What of an object is answered later than itself.
+#[derive(Debug)]
+pub(super) struct Divided {
+    /// The deferred fragments that stand in it.
+    pub(super) begins: Box<[DeferId]>,
+    pub(super) portions: Box<[PortionId]>,
+}
+
+/// Fields of an object that are answered later than itself.
+#[derive(Debug, Default)]
+pub(super) struct Portion {
+    /// With the first of these deferred fragments.
+    pub(super) defers: Box<[DeferId]>,
+    pub(super) frame: FrameId,
+    /// Where joins stand in it: numbers its places, as a site does those of its entities.
+    pub(super) site: Option<SiteId>,
+    /// The deferred fragments that begin outside and matter inside.
+    pub(super) outer: Box<[DeferId]>,
+    /// Its first field.
+    pub(super) field: u32,
 }
 
 /// Which object a value of an abstract type is.

@@ -1,7 +1,7 @@
 //! Who reads a stream. Those who are answered alike are one audience.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -35,9 +35,16 @@ pub(super) struct Audiences {
 
 #[derive(Default)]
 struct State {
-    audiences: Vec<Audience>,
+    audiences: BTreeMap<u64, Audience>,
     next_number: u64,
     over: bool,
+}
+
+/// Where a reader sits: the numbers of the audience and of the reader in it.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    audience: u64,
+    reader: u64,
 }
 
 /// Readers who are answered alike.
@@ -62,40 +69,43 @@ impl Audiences {
         Self { kept, state: Mutex::default() }
     }
 
-    /// The number of a new reader; none where the stream is over.
-    pub(super) fn admit(&self, alike: Option<Alike>, queue: &Arc<Queue>) -> Option<u64> {
+    /// The place of a new reader; none where the stream is over.
+    pub(super) fn admit(&self, alike: Option<Alike>, queue: &Arc<Queue>) -> Option<Place> {
         let mut state = self.state();
         if state.over {
             return None;
         }
-        let number = state.next_number;
+        let reader = state.next_number;
         state.next_number += 1;
-        let is_like = |audience: &&mut Audience| alike.is_some() && audience.alike == alike;
-        if let Some(audience) = state.audiences.iter_mut().find(is_like) {
-            audience.queues.insert(number, Arc::clone(queue));
-        } else {
-            let queues = BTreeMap::from([(number, Arc::clone(queue))]);
-            state.audiences.push(Audience { alike, kept: Kept::new(self.kept), queues });
-        }
-        Some(number)
+        let mut audiences = state.audiences.iter();
+        let known = alike.as_ref().and_then(|alike| {
+            audiences.find(|(_, audience)| audience.alike.as_ref() == Some(alike))
+        });
+        let audience = known.map_or(reader, |(number, _)| *number);
+        let new = || Audience { alike, kept: Kept::new(self.kept), queues: BTreeMap::new() };
+        let audience_of = state.audiences.entry(audience).or_insert_with(new);
+        audience_of.queues.insert(reader, Arc::clone(queue));
+        Some(Place { audience, reader })
     }
 
-    pub(super) fn leave(&self, number: u64) {
+    pub(super) fn leave(&self, place: Place) {
         let mut state = self.state();
-        for audience in &mut state.audiences {
-            audience.queues.remove(&number);
+        if let Entry::Occupied(mut audience) = state.audiences.entry(place.audience) {
+            audience.get_mut().queues.remove(&place.reader);
+            if audience.get().queues.is_empty() {
+                audience.remove();
+            }
         }
-        state.audiences.retain(|audience| !audience.queues.is_empty());
     }
 
     /// Gives a message to all. It is over where nobody is left who has room for it.
     pub(super) fn put(&self, bytes: &Bytes) -> ControlFlow<()> {
         let mut state = self.state();
-        for Audience { kept, queues, .. } in &mut state.audiences {
+        for Audience { kept, queues, .. } in state.audiences.values_mut() {
             let message = Arc::new(Message::new(bytes.clone(), kept));
             queues.retain(|_, queue| queue.put(Arc::clone(&message)).is_continue());
         }
-        state.audiences.retain(|audience| !audience.queues.is_empty());
+        state.audiences.retain(|_, audience| !audience.queues.is_empty());
         state.over = state.audiences.is_empty();
         if state.over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
@@ -119,7 +129,7 @@ impl Audiences {
 
 impl State {
     fn queues(&self) -> impl Iterator<Item = &Arc<Queue>> {
-        self.audiences.iter().flat_map(|audience| audience.queues.values())
+        self.audiences.values().flat_map(|audience| audience.queues.values())
     }
 }
 

@@ -76,8 +76,7 @@ impl Message {
             Told::Begun(begun) if let Some(answering) = begun.upgrade() => return Err(answering),
             Told::Begun(_) | Told::Nothing => {}
         }
-        let running = AssertUnwindSafe(run(self.bytes.clone())).catch_unwind();
-        let answering = running.map(|ran| ran.unwrap_or_else(|_panic| stopped())).boxed().shared();
+        let answering = guarded(run(self.bytes.clone())).boxed().shared();
         *told = Told::Begun(answering.downgrade().expect("it was not polled yet"));
         Err(answering)
     }
@@ -118,8 +117,11 @@ impl Kept {
     }
 }
 
-fn stopped() -> Answer {
-    respond::failed(&Error::new(Code::Internal, "the event failed inside the gateway"))
+/// A panic is an answer too, and none of the events behind it.
+async fn guarded(running: Answering) -> Answer {
+    AssertUnwindSafe(running).catch_unwind().await.unwrap_or_else(|_panic| {
+        respond::failed(&Error::new(Code::Internal, "the event failed inside the gateway"))
+    })
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ impl Subscriber {
             let message = "this is about the caller, and nobody knows who that is";
             return Err(Error::new(Code::Unauthenticated, message));
         }
-        let mask = self.prepared.plan().step(Self::STEP).mask.as_ref();
+        let mask = self.step().mask.as_ref();
         Ok(mask.map_or(request.clone(), |mask| self.program().with_mask(&request, &mask.fields)))
     }
 

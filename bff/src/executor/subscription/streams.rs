@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Subscriber,
-    audience::{Alike, Audiences},
+    audience::{Alike, Audiences, Place},
     queue::Queue,
     upstream::Upstream,
 };
@@ -31,7 +31,7 @@ struct Stream {
 /// A subscriber's place at a stream, given up when it is dropped.
 pub(super) struct Seat {
     stream: Arc<Stream>,
-    number: u64,
+    place: Place,
 }
 
 /// Takes a place at the stream that somebody else has opened, or at a new one. What comes from now on comes into the queue.
@@ -50,7 +50,7 @@ pub(super) fn join(subscriber: &Arc<Subscriber>, request: Bytes, queue: &Arc<Que
     let found = listed.get(&share).and_then(Weak::upgrade);
     let place = found.as_ref().and_then(|stream| stream.audiences.admit(alike.clone(), queue));
     let seat = match (&found, place) {
-        (Some(stream), Some(number)) => Seat { stream: Arc::clone(stream), number },
+        (Some(stream), Some(place)) => Seat { stream: Arc::clone(stream), place },
         // Nobody has it, or it is over, though its last messages still wait for who reads slowly.
         _ => {
             let seat = start(
@@ -91,11 +91,11 @@ fn start(
     listed: Option<(Arc<Streams>, ShareKey)>,
 ) -> Seat {
     let audiences = Arc::new(Audiences::new(subscriber.config().size()));
-    let number = audiences.admit(alike, queue).expect("it is not over before it begins");
+    let place = audiences.admit(alike, queue).expect("it is not over before it begins");
     let (first, audiences) = (Arc::clone(subscriber), Arc::clone(&audiences));
     let upstream = Upstream { first, request, audiences: Arc::clone(&audiences) };
     let reading = AbortOnDropHandle::new(tokio::spawn(upstream.read()));
-    Seat { stream: Arc::new(Stream { audiences, _reading: reading, listed }), number }
+    Seat { stream: Arc::new(Stream { audiences, _reading: reading, listed }), place }
 }
 
 impl Streams {
@@ -111,7 +111,7 @@ impl Streams {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.stream.audiences.leave(self.number);
+        self.stream.audiences.leave(self.place);
     }
 }
 

@@ -38,6 +38,18 @@ struct State {
     tap: Option<Vec<UnboundedSender<Result<Bytes>>>>,
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
+    masks: Masks,
+}
+
+/// What services make of masks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Masks {
+    #[default]
+    Honoured,
+    /// They send everything.
+    Ignored,
+    /// They never send authors.
+    Less,
 }
 
 /// What a method does.
@@ -100,6 +112,10 @@ impl Services {
 
     pub(super) fn set_edition(&self, edition: &str) {
         edition.clone_into(&mut self.0.lock().unwrap().edition);
+    }
+
+    pub(super) fn set_masks(&self, masks: Masks) {
+        self.0.lock().unwrap().masks = masks;
     }
 
     /// What was asked so far.
@@ -196,8 +212,11 @@ impl Services {
             Then::Panic => panic!("told to"),
             _ => {}
         }
-        let edition = self.0.lock().unwrap().edition.clone();
-        let message = reply(&full_name(&call.method), &call, &keys, &then, &edition);
+        let (edition, masks) = {
+            let state = self.0.lock().unwrap();
+            (state.edition.clone(), state.masks)
+        };
+        let message = reply(&call, &keys, &then, (&edition, masks));
         Ok(Reply { message: Bytes::from(message.encode()) })
     }
 }
@@ -240,11 +259,12 @@ impl CallService for Services {
     }
 }
 
-fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str) -> Message {
+fn reply(call: &Call, keys: &[String], then: &Then, (edition, masks): (&str, Masks)) -> Message {
+    let method = &*full_name(&call.method);
     let mask = mask(&Message::decode(&call.message).unwrap());
     let book = |id: &str| {
         let title = format!("Book {id}{edition}");
-        masked(book_message(id).text(2, &title), &mask)
+        masked(book_message(id).text(2, &title), &mask, masks)
     };
     match method {
         // Books have nicknames: "x2" is 2.
@@ -268,7 +288,7 @@ fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str)
                 let status = Message::new().int(1, *code).text(2, "secret");
                 list.message(1, &Message::new().text(1, key).message(15, &status))
             }
-            _ => items(method, key, call, &mask)
+            _ => items(method, key, call, &book)
                 .iter()
                 .fold(list, |list, item| list.message(1, item)),
         }),
@@ -285,20 +305,26 @@ fn mask(request: &Message) -> Vec<String> {
 }
 
 /// What is left of a book.
-fn masked(book: Message, mask: &[String]) -> Message {
+fn masked(book: Message, mask: &[String], masks: Masks) -> Message {
     let is_asked = |number: u32| {
         BOOK_FIELDS.iter().any(|(other, name)| *other == number && mask.iter().any(|it| it == name))
     };
-    let fields = book.0.into_iter().filter(|(number, _)| mask.is_empty() || is_asked(*number));
+    let is_sent = |number: u32| match masks {
+        Masks::Ignored => true,
+        _ if mask.is_empty() => true,
+        Masks::Honoured => is_asked(number),
+        Masks::Less => is_asked(number) && number != 3,
+    };
+    let fields = book.0.into_iter().filter(|(number, _)| is_sent(*number));
     Message(fields.collect())
 }
 
-fn items(method: &str, key: &str, call: &Call, mask: &[String]) -> Vec<Message> {
+fn items(method: &str, key: &str, call: &Call, book: &dyn Fn(&str) -> Message) -> Vec<Message> {
     // It knows only what is forwarded.
     let who = call.context.identity.as_ref().filter(|_| call.method.forward_identity);
     let who = who.map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
     match method {
-        "Catalog/BatchGetBooks" => vec![masked(book_message(key), mask)],
+        "Catalog/BatchGetBooks" => vec![book(key)],
         "Pricing/BatchGet" => {
             vec![Message::new().text(1, key).int(2, i64::from(number(key)) * 100 + who)]
         }

@@ -52,7 +52,7 @@ impl Bench {
         };
         let compiler = Compiler { types: &self.types, config: &self.config, prepare: &prepare };
         let known = self.documents.get(text, name, &compiler).map_err(|it| (*it).clone())?;
-        self.documents.decide(&known, variables, &compiler)
+        self.documents.decide(&known, variables, false, &compiler)
     }
 }
 
@@ -97,7 +97,7 @@ fn each_way_to_decide_conditions_is_compiled_once() {
     let refusal = bench.run(text, None, &null).unwrap_err();
     assert_eq!(
         refusal.faults[0].message,
-        "Variable \"$b\" must not be null: it decides a @skip or an @include."
+        "Variable \"$b\" must not be null: it decides a @skip, an @include or a @defer."
     );
 }
 

@@ -23,7 +23,7 @@ use crate::{
     context::Context,
     contract::Contract,
     error::{Code, Result},
-    executor::{self, Executor, Prepared, SlowLane},
+    executor::{self, Executor, Incremental, Prepared, SlowLane},
     operation::{Field, Operation, OperationKind, Value, Variables},
     planner,
 };
@@ -39,6 +39,10 @@ pub struct Request<'a> {
     pub variables: Option<&'a RawValue>,
     /// What the way that the request came by may do.
     pub allowed: Allowed,
+    /// Whether the client takes the answers of a subscription.
+    pub streams: bool,
+    /// How an answer may come in parts. `None`: it comes whole, whatever the document defers.
+    pub incremental: Option<Incremental>,
 }
 
 /// Which operations a request may run.
@@ -80,8 +84,10 @@ pub enum Outcome {
 
 /// The answers to a request whose client takes more than one.
 pub struct Answers {
-    /// Whether they come until somebody ends them. Otherwise there is one.
+    /// Whether they come until somebody ends them.
     pub subscribed: bool,
+    /// Whether they are the parts of one answer. Where both are false there is one.
+    pub incremental: bool,
     /// Each the JSON of a GraphQL response. Dropping it cancels what works for it; a mutation that has begun runs on.
     pub bodies: BoxStream<'static, Bytes>,
 }
@@ -91,6 +97,7 @@ impl fmt::Debug for Answers {
         formatter
             .debug_struct("Answers")
             .field("subscribed", &self.subscribed)
+            .field("incremental", &self.incremental)
             .finish_non_exhaustive()
     }
 }
@@ -167,27 +174,22 @@ impl Front {
         Ok(Self { contract, executor, config, types, introspection, own, documents })
     }
 
-    /// Answers a query or a mutation by its context's deadline.
+    /// Answers a query or a mutation by its context's deadline, as a client reads it that takes one answer.
     ///
     /// Dropping the future cancels the calls of a query; a mutation that has begun runs on.
     pub async fn execute(&self, request: Request<'_>, context: Context) -> Response {
-        let Run { prepared, variables, kind, slow } = match self.prepare(&request) {
+        let Run { prepared, variables, slow, .. } = match self.prepare(&request) {
             Ok(run) => run,
             Err(refusal) => return refused(&refusal),
         };
-        if kind == OperationKind::Subscription {
-            let message = "A subscription has many answers; send it with \"accept: text/event-stream\", or over a WebSocket \
-                           with the subprotocol \"graphql-transport-ws\".";
-            return refused(&Refusal::new(Code::BadRequest, message));
-        }
         let (context, slow) = (Arc::new(context), slow.map(shared));
         let answer = self.executor.execute(&prepared, variables, context, slow).await;
         let executor::Answer { body, data_is_null, errors, degraded, .. } = answer;
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
 
-    /// Begins any operation. A query or a mutation is answered once, by its context's deadline; a subscription as often as its
-    /// service sends something.
+    /// Begins any operation. A query or a mutation is answered by its context's deadline, once or in parts; a subscription as
+    /// often as its service sends something.
     ///
     /// # Errors
     ///
@@ -197,7 +199,12 @@ impl Front {
         let Run { prepared, variables, kind, slow } = run;
         let context = Arc::new(context);
         let subscribed = kind == OperationKind::Subscription;
-        let bodies = if !subscribed {
+        let incremental = request.incremental.filter(|_| !prepared.plan().defers.is_empty());
+        let bodies = if let Some(how) = incremental {
+            let (executor, slow) = (&self.executor, slow.map(shared));
+            let answers = executor.execute_incrementally(&prepared, variables, context, slow, how);
+            answers.map(|answer| answer.body).boxed()
+        } else if !subscribed {
             let (executor, slow) = (Arc::clone(&self.executor), slow.map(shared));
             let answer =
                 async move { executor.execute(&prepared, variables, context, slow).await.body };
@@ -209,7 +216,7 @@ impl Front {
             let answers = self.executor.subscribe(&prepared, variables, context);
             answers.map(|answer| answer.body).boxed()
         };
-        Ok(Answers { subscribed, bodies })
+        Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
     }
 
     /// The schema that clients see, in the schema language.
@@ -237,10 +244,16 @@ impl Front {
             let message = "A mutation cannot be sent with GET; send it with POST.";
             return Err(Arc::new(Refusal::new(Code::MethodNotAllowed, message)));
         }
+        if known.kind == OperationKind::Subscription && !request.streams {
+            let message = "A subscription has many answers; send it with \"accept: text/event-stream\", or over a WebSocket \
+                           with the subprotocol \"graphql-transport-ws\".";
+            return Err(Arc::new(Refusal::new(Code::BadRequest, message)));
+        }
         let inputs = &self.types.inputs;
         let limits = &self.config.limits;
         let variables = coerce::coerce(&known.variables, inputs, request.variables, limits)?;
-        let compiled = self.documents.decide(&known, &variables, &compiler)?;
+        let compiled =
+            self.documents.decide(&known, &variables, request.incremental.is_some(), &compiler)?;
         let slow = compiled.prepared.slow.as_ref();
         let slow = slow.map(|slow| self.lane(slow, &variables)).transpose()?;
         let prepared = Arc::clone(&compiled.prepared.prepared);
@@ -320,7 +333,7 @@ fn write_plan(
     operation_name: Option<&str>,
 ) -> Result<String> {
     let document = Document::new(query, operation_name, types, config)?;
-    let lowered = document.lower(types, config, &|_| None)?;
+    let lowered = document.lower(types, config, &|_| None, true)?;
     let plan = planner::plan(&lowered.operation, contract)?;
     Ok(plan.display(contract).to_string())
 }

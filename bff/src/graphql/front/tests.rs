@@ -70,6 +70,8 @@ impl Bench {
             operation_name: None,
             variables: Some(&variables),
             allowed,
+            streams: false,
+            incremental: None,
         };
         let deadline = Instant::now() + Duration::from_secs(10);
         self.front.execute(request, Context::anonymous(deadline)).await
@@ -222,6 +224,8 @@ async fn answers(query: &'static str) -> (bool, Vec<String>) {
         operation_name: None,
         variables: None,
         allowed: Allowed::Reads,
+        streams: true,
+        incremental: None,
     };
     let context = Context::anonymous(Instant::now() + Duration::from_secs(10));
     let answers = match Bench::new(Config::default()).front.answers(&request, context) {
@@ -316,7 +320,7 @@ fn bytes_of_introspection_count_in_the_cache() {
     let lower = |text: &str| {
         let (types, config) = (&bench.front.types, &bench.front.config);
         let document = super::Document::new(text, None, types, config).unwrap();
-        document.lower(types, config, &|_| None).unwrap().operation
+        document.lower(types, config, &|_| None, false).unwrap().operation
     };
     let (ready, weight) = bench.front.compile(lower("{ __schema { types { name } } }")).unwrap();
     let super::Introspected::Answered(answers) = ready.slow.unwrap().introspection else {

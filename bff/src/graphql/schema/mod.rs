@@ -55,7 +55,7 @@ impl TypeSystem {
     }
 
     fn of(sdl: &str, own: OwnFields) -> Result<Self> {
-        let parsed = Parser::new().parse_schema(sdl, "schema.graphql");
+        let parsed = Parser::new().parse_schema(sdl, "schema.graphql").map(with_incremental);
         let schema = parsed.and_then(Schema::validate).map_err(|refused| {
             let faults: Vec<String> =
                 refused.errors.iter().map(|diagnostic| diagnostic.error.to_string()).collect();
@@ -87,6 +87,22 @@ impl TypeSystem {
     pub(super) fn applies(&self, object: &Name, condition: &Name) -> bool {
         object == condition || self.schema.is_subtype(condition, object)
     }
+}
+
+/// What a schema gets that does not define it itself.
+const INCREMENTAL: &str = r#"
+"Directs the executor to defer this fragment when the `if` argument is true or undefined."
+directive @defer("Deferred when true or undefined." if: Boolean! = true, "Unique name" label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+"#;
+
+/// With the directives of incremental delivery.
+fn with_incremental(mut schema: Schema) -> Schema {
+    let defined = Parser::new().parse_schema(INCREMENTAL, "incremental.graphql");
+    let defined = defined.expect("our own definitions are GraphQL").directive_definitions;
+    for (name, definition) in defined.into_iter().filter(|(_, it)| !it.is_built_in()) {
+        schema.directive_definitions.entry(name).or_insert(definition);
+    }
+    schema
 }
 
 /// A type as plans know it.

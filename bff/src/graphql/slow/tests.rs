@@ -200,6 +200,8 @@ async fn ask(query: &str, variables: &str, context: Context) -> serde_json::Valu
         operation_name: None,
         variables: Some(&variables),
         allowed: Allowed::Writes,
+        streams: true,
+        incremental: None,
     };
     serde_json::from_slice(&front().execute(request, context).await.body).unwrap()
 }
@@ -330,6 +332,8 @@ async fn a_subscription_of_the_program_is_a_stream_of_answers() {
         operation_name: None,
         variables: Some(serde_json::from_str(r#"{"from": 1}"#).unwrap()),
         allowed: Allowed::Writes,
+        streams: true,
+        incremental: None,
     };
     let answers = front.answers(&request, within(1_000)).unwrap();
     assert!(answers.subscribed);

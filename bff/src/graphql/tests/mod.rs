@@ -2,6 +2,7 @@
 
 mod cases;
 mod hostile;
+mod incremental;
 mod lowering;
 
 use std::fmt::Write as _;
@@ -41,7 +42,7 @@ fn lower(text: &str, true_variables: &[&str]) -> Result<Operation, Refusal> {
     let (types, config) = (types(SDL), Config::default());
     let document = Document::new(text, None, &types, &config)?;
     let is_true = |at: usize| Some(true_variables.contains(&document.variables[at].name.as_str()));
-    document.lower(&types, &config, &is_true).map(|lowered| lowered.operation)
+    document.lower(&types, &config, &is_true, true).map(|lowered| lowered.operation)
 }
 
 fn print(operation: &Operation) -> String {

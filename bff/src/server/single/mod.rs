@@ -112,6 +112,8 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
         operation_name: parameters.operation_name,
         variables: parameters.variables.as_deref(),
         allowed,
+        streams: true,
+        incremental: None,
     };
     let answers = match site.front.answers(&request, context) {
         Ok(answers) => answers,
@@ -125,12 +127,13 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
 }
 
 /// What is answered in this request's time is answered before the request is: who leaves it cancels the operation.
-async fn first(Answers { subscribed, mut bodies }: Answers) -> Answers {
-    if subscribed {
-        return Answers { subscribed, bodies };
+async fn first(mut answers: Answers) -> Answers {
+    if answers.subscribed {
+        return answers;
     }
-    let first = bodies.next().await;
-    Answers { subscribed, bodies: stream::iter(first).chain(bodies.fuse()).boxed() }
+    let first = answers.bodies.next().await;
+    let bodies = stream::iter(first).chain(answers.bodies.fuse()).boxed();
+    Answers { bodies, ..answers }
 }
 
 fn refusal(media: Media, graphql::Response { body, outcome }: graphql::Response) -> Response {

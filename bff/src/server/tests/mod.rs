@@ -2,6 +2,7 @@
 
 pub(crate) mod graph;
 mod lifecycle;
+mod multipart;
 mod pages;
 mod single;
 mod specification;

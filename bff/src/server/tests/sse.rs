@@ -24,7 +24,7 @@ impl Events {
         Self { head, body, text: String::new() }
     }
 
-    async fn post(server: &Running, accept: &str, body: &str) -> Self {
+    pub(super) async fn post(server: &Running, accept: &str, body: &str) -> Self {
         Self::open(server, post().header("accept", accept).body(full(body)).unwrap()).await
     }
 

@@ -172,6 +172,8 @@ impl Connection {
             operation_name: parameters.operation_name,
             variables: parameters.variables.as_deref(),
             allowed: Allowed::Writes,
+            streams: true,
+            incremental: None,
         };
         site.front.answers(&request, context).map_err(|refused| refused.body)
     }

@@ -69,6 +69,17 @@ impl Meter {
         Ok(())
     }
 
+    /// Keeps room for what is written elsewhere.
+    pub(super) fn set_aside(&mut self, bytes: usize) {
+        self.limit = self.limit.saturating_sub(bytes);
+        self.next_look = self.next_look.min(self.limit);
+    }
+
+    /// Whether the time was found to be over.
+    pub(super) fn is_late(&self) -> bool {
+        self.is_late
+    }
+
     /// Counts work that the length of the output does not show: bytes that were read, or written and cut off again.
     #[inline]
     pub(super) fn charge(&mut self, bytes: usize) {

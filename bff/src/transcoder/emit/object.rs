@@ -59,6 +59,7 @@ impl Emitter<'_> {
     ) -> Flow {
         // Many fields of one large message could show the same long text.
         let is_large = message.length() > LARGE;
+        let divided = frame.divided.as_deref().map(|divided| self.begin(divided, path));
         let mut flow = Ok(());
         for operation in &frame.operations {
             let is_watched = is_large && self.is_due(operation);
@@ -78,6 +79,9 @@ impl Emitter<'_> {
             }
         }
         frame.close.put(self.out);
+        if let Some(division) = divided {
+            self.leave_for_later(division, message);
+        }
         flow
     }
 

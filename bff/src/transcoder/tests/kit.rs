@@ -26,7 +26,7 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn new() -> Self {
-        let root = Shape { type_name: "Query".to_owned(), fields: Vec::new() };
+        let root = Shape { type_name: "Query".to_owned(), fields: Vec::new(), ..Shape::default() };
         Self {
             plan: Plan {
                 kind: OperationKind::Query,
@@ -35,13 +35,18 @@ impl Builder {
                 shapes: vec![root],
                 sites: Vec::new(),
                 steps: Vec::new(),
+                defers: Vec::new(),
             },
             contract: Contract::default(),
         }
     }
 
     pub(super) fn shape(&mut self, type_name: &str, fields: Vec<ShapeField>) -> ShapeId {
-        self.plan.shapes.push(Shape { type_name: type_name.to_owned(), fields });
+        self.plan.shapes.push(Shape {
+            type_name: type_name.to_owned(),
+            fields,
+            ..Shape::default()
+        });
         ShapeId(self.plan.shapes.len() - 1)
     }
 
@@ -54,6 +59,7 @@ impl Builder {
             after: Vec::new(),
             level: 0,
             early: false,
+            deferred: false,
             mask: None,
         });
         StepId(self.plan.steps.len() - 1)
@@ -144,6 +150,7 @@ pub(super) fn field(response_key: &str, source: Source) -> ShapeField {
         nullable: true,
         item_nullable: true,
         source,
+        defers: Vec::new(),
         location: Location { line: 1, column: 1 },
     }
 }

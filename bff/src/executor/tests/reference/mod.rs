@@ -1,6 +1,7 @@
 //! The executor against an obvious one, over random schemas, data, failures and operations.
 
 mod contract;
+mod deferred;
 pub(super) mod dice;
 mod model;
 mod naive;

@@ -5,6 +5,7 @@ mod page;
 use std::time::Duration;
 
 use bookshop::orders::{self, Order};
+use bookshop::proto::catalog::v1::BatchGetBooksRequest;
 use bookshop::{Options, Running};
 use bytes::Bytes;
 use http::header::{self, HeaderName};
@@ -31,7 +32,7 @@ macro_rules! pages {
     };
 }
 
-pages! { batching together levels degradation deadline cache_scopes mock_to_real mutations errors introspection over_http }
+pages! { batching together levels degradation deadline cache_scopes masks mock_to_real mutations errors introspection over_http }
 
 #[test]
 fn every_page_is_run() {
@@ -96,10 +97,10 @@ async fn perform(step: &Step, shop: &mut Running, served: &Served) -> Result<(),
     if let Some(took) = step.took.filter(|&took| took != answer.took) {
         return Err(format!("took {:?}, not {took:?}", answer.took));
     }
-    match &step.calls {
-        Some(calls) => check_calls(calls, shop).await,
-        None => Ok(()),
+    if let Some(calls) = &step.calls {
+        check_calls(calls, shop).await?;
     }
+    check_masks(&step.masks, shop)
 }
 
 fn request(step: &Step, served: &Served) -> Request<Full<Bytes>> {
@@ -150,6 +151,18 @@ fn fits(expected: &Value, value: &Value) -> bool {
         }
         _ => expected == value,
     }
+}
+
+/// What books were asked for last.
+fn check_masks(expected: &[(String, String)], shop: &Running) -> Result<(), String> {
+    for (method, fields) in expected {
+        let request: BatchGetBooksRequest = shop.seen(method).last().expect("it asks for books");
+        let asked = request.read_mask.map_or_else(String::new, |mask| mask.paths.join(","));
+        if asked != *fields {
+            return Err(format!("{method} was asked for {asked}, not {fields}"));
+        }
+    }
+    Ok(())
 }
 
 async fn check_calls(expected: &[(u64, String)], shop: &Running) -> Result<(), String> {

@@ -1,5 +1,7 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
+mod show;
+
 use std::{collections::HashMap, mem, sync::Arc};
 
 use futures::{
@@ -22,15 +24,14 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result},
+    operation::DeferId,
     plan::{SiteId, StepId},
-    transcoder::{
-        Emission, EmitInput, Entity, EntityValue, KeyTable, NO_KEY, Refs, SlowFields, Spliced,
-    },
+    transcoder::{Entity, EntityValue, KeyTable, NO_KEY, Refs, SlowFields, Spliced},
 };
 
 /// What there is of the answer so far.
-struct Run {
-    request: Arc<Request>,
+pub(super) struct Run {
+    pub(super) request: Arc<Request>,
     own_calls: Arc<InFlight>,
     lane: Option<Arc<dyn SlowLane>>,
     /// By step: keys met so far, taken when the step begins.
@@ -41,13 +42,17 @@ struct Run {
     refs: Vec<Refs>,
     /// By step.
     entities: Vec<Vec<Entity>>,
-    notes: Vec<Note>,
+    pub(super) notes: Vec<Note>,
     /// By step: how many others must be over first.
     waits_for: Vec<usize>,
     /// The same by slow field.
     slow_waits_for: Vec<usize>,
     ready: Vec<Node>,
     slow: SlowFields,
+    /// By step.
+    over: Vec<bool>,
+    /// How many steps and slow fields of the first answer are not over.
+    first_waits_for: usize,
     /// By step: what was started before its keys were known.
     early: Vec<Option<Early>>,
     /// A mutation's root field has an unknown outcome: no later one starts.
@@ -55,7 +60,7 @@ struct Run {
 }
 
 /// What a piece of work brought.
-enum Done {
+pub(super) enum Done {
     Answered(StepId, Answered),
     Repaired(StepId, Vec<(u32, Outcome)>),
     /// A slow field has its value.
@@ -64,7 +69,8 @@ enum Done {
     Early,
 }
 
-type Work = FuturesUnordered<BoxFuture<'static, Done>>;
+/// All work that is under way.
+pub(super) type Work = FuturesUnordered<BoxFuture<'static, Done>>;
 
 /// Answers the request by its deadline.
 pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Answer {
@@ -75,9 +81,7 @@ pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) 
     let mut body = request.prepared.buffer();
     body.extend_from_slice(b"{\"data\":");
     let budget = request.budget();
-    let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &run.slow, budget };
-    let emission = request.prepared.program.emit(&input, &mut body);
-    run.forget_unreadable(&emission);
+    let emission = run.emit(budget, &mut body);
     let answer = respond::finish(body, &emission, &run.notes, budget);
     request.prepared.remember_size(answer.body.len());
     answer
@@ -85,18 +89,44 @@ pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) 
 
 impl Run {
     async fn drive(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Result<Self> {
+        let (mut run, mut work) = Self::start(request, lane)?;
+        while run.advance(&mut work).await {}
+        Ok(run)
+    }
+
+    /// Starts everything whose inputs are there.
+    pub(super) fn start(
+        request: Arc<Request>,
+        lane: Option<Arc<dyn SlowLane>>,
+    ) -> Result<(Self, Work)> {
         let mut run = Self::new(request, lane);
         let prepared = Arc::clone(&run.request.prepared);
         prepared.program.extract(None, 0, &[], &mut run.keys, &mut run.refs)?;
-        let mut work = Work::new();
+        let work = Work::new();
         run.begin_ready(&work);
         // Behind those they need: what the cache has of these says at once whether the others are needed.
         run.begin_early(&work);
-        loop {
-            run.begin_ready(&work);
-            let Some(done) = work.next().await else { return Ok(run) };
-            run.take(done, &work);
-        }
+        Ok((run, work))
+    }
+
+    /// Waits for one piece of work, and starts what waits for it. `false`: all is done.
+    pub(super) async fn advance(&mut self, work: &mut Work) -> bool {
+        self.begin_ready(work);
+        let Some(done) = work.next().await else { return false };
+        self.take(done, work);
+        true
+    }
+
+    /// Whether everything is there that is not deferred.
+    pub(super) fn has_first(&self) -> bool {
+        self.first_waits_for == 0
+    }
+
+    /// Whether everything is there that a deferred fragment shows.
+    pub(super) fn has(&self, defer: DeferId) -> bool {
+        let deferred = &self.request.prepared.plan().defers[defer.0];
+        deferred.steps.iter().all(|step| self.over[step.0])
+            && deferred.slow.iter().all(|response_key| self.slow.contains_key(response_key))
     }
 
     fn new(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Self {
@@ -111,13 +141,15 @@ impl Run {
             lane,
             keys: steps.iter().map(|step| KeyTable::with_room(step.keys.expected())).collect(),
             asked: vec![Arc::default(); steps.len()],
-            refs: vec![Refs::default(); request.prepared.has_sites.len()],
+            refs: vec![Refs::default(); request.prepared.program.places()],
             entities: vec![Vec::new(); steps.len()],
             notes: Vec::new(),
             waits_for,
             slow_waits_for,
             ready,
             slow: SlowFields::new(),
+            over: vec![false; steps.len()],
+            first_waits_for: request.prepared.first_waits_for,
             early: steps.iter().map(|_| None).collect(),
             halted: false,
             request,
@@ -358,11 +390,14 @@ impl Run {
 
     fn end(&mut self, step: StepId) {
         let prepared = Arc::clone(&self.request.prepared);
+        self.over[step.0] = true;
+        self.first_waits_for -= usize::from(!prepared.plan().step(step).deferred);
         self.release(&prepared.step(step).followers);
     }
 
     fn end_slow(&mut self, field: usize) {
         let prepared = Arc::clone(&self.request.prepared);
+        self.first_waits_for -= usize::from(!prepared.slow[field].deferred);
         self.release(&prepared.slow[field].followers);
     }
 
@@ -376,22 +411,6 @@ impl Run {
             if *waits_for == 0 {
                 self.ready.push(*follower);
             }
-        }
-    }
-
-    /// What turned out to be unreadable when the answer was written is not kept for the next request.
-    fn forget_unreadable(&self, emission: &Emission) {
-        let mut steps: Vec<StepId> = emission
-            .errors
-            .iter()
-            .filter(|error| error.error.code() == Code::DataLoss)
-            .filter_map(|error| error.step)
-            .collect();
-        steps.sort_unstable();
-        steps.dedup();
-        for step in steps {
-            let ids = 0_u32..;
-            self.step_run(step).forget(ids.take(self.asked[step.0].len()));
         }
     }
 
