@@ -48,7 +48,9 @@ pub fn document(bytes: &[u8]) {
         let config = Config::default();
         let Ok(document) = Document::new(text, None, types, &config) else { return };
         for decided in [Some(true), Some(false), None] {
-            drop(document.lower(types, &config, &|_| decided));
+            for incremental in [true, false] {
+                drop(document.lower(types, &config, &|_| decided, incremental));
+            }
         }
     });
 }
