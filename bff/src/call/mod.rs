@@ -48,6 +48,11 @@ pub trait CallService: Send + Sync + 'static {
 
     /// One request, many responses.
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>>;
+
+    /// What answers calls of a method, in a word, for people who ask where an answer came from.
+    fn source(&self, _: &contract::Method) -> &'static str {
+        "service"
+    }
 }
 
 /// What of the caller goes along with a call of `method`, as its declaration allows: identity as `x-identity-sub`, tenant as

@@ -116,7 +116,7 @@ colour = "red"
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
              `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, \
-             `streams`, `cors`, `trusted`",
+             `streams`, `cors`, `trusted`, `explain`",
             "a.toml:14: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
              all of a package, or `*`",
         ],
@@ -140,7 +140,7 @@ fn what_is_no_toml_hides_no_other_fault() {
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
              `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, \
-             `streams`, `cors`, `trusted`",
+             `streams`, `cors`, `trusted`, `explain`",
             "a.toml:13: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
              all of a package, or `*`",
         ],

@@ -16,6 +16,7 @@ use super::{
     in_flight::{Admission, Came, Coming, InFlight, Wanted},
     log,
     prepared::{PreparedStep, Target},
+    watch::{Brought, Watched, Went},
 };
 use crate::{
     call::{ShareInput, ShareKey},
@@ -54,7 +55,7 @@ pub(super) struct Asked<'a> {
 pub(super) struct Calls<'a> {
     asked: &'a Asked<'a>,
     waiting: VecDeque<Coming>,
-    running: FuturesUnordered<Coming>,
+    running: FuturesUnordered<Watched>,
 }
 
 impl<'a> Asked<'a> {
@@ -186,6 +187,9 @@ impl<'a> Asked<'a> {
         }
         self.leave(&late);
         let error = self.too_late(late.len());
+        if let Some(watch) = &self.request.watch {
+            watch.gave_up(self.step, self.began, late.len(), &error);
+        }
         for id in late {
             values[id as usize] = Some(EntityValue::Failed(error.clone()));
         }
@@ -268,6 +272,10 @@ impl<'a> Asked<'a> {
             .collect()
     }
 
+    fn watched(&self, coming: Coming, went: Went) -> Watched {
+        Watched::new(coming, self.request.watch.as_ref().map(|_| went))
+    }
+
     fn question(&self) -> Question {
         Question {
             request: Arc::clone(self.request),
@@ -301,16 +309,27 @@ impl Calls<'_> {
             while running.len() < asked.request.engine.calls_at_once
                 && let Some(coming) = waiting.pop_front()
             {
-                running.push(coming);
+                running.push(asked.watched(coming, Went::Sent));
             }
-            let (landing, places) = match running.next().await {
-                Some(Came::Landing(landing, places)) => (landing, places),
-                Some(Came::Departed(departed)) => {
-                    running.extend(departed);
+            let (landing, places, seen) = match running.next().await {
+                Some((Came::Landing(landing, places), seen)) => (landing, places, seen),
+                Some((Came::Departed(departed), _)) => {
+                    running
+                        .extend(departed.into_iter().map(|it| asked.watched(it, Went::Gathered)));
                     continue;
                 }
                 None => return,
             };
+            if let (Some(watch), Some((went, sent))) = (&asked.request.watch, seen) {
+                watch.brought(Brought {
+                    step: asked.step,
+                    rung: asked.rung,
+                    asked: asked.began,
+                    sent,
+                    went,
+                    items: &mut places.iter().map(|(place, _)| &landing.items[*place]),
+                });
+            }
             // Keys of another request may be to blame: these are asked again, once and apart.
             let blamed = |(place, _): &(usize, u32)| landing.items[*place].blames_company();
             if landing.failed && landing.items.len() > places.len() && places.iter().all(blamed) {

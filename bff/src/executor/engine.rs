@@ -12,6 +12,7 @@ use super::{
     pace::Pace,
     prepared::{Prepared, PreparedStep},
     subscription,
+    watch::Watch,
 };
 use crate::{
     call::CallService,
@@ -57,6 +58,8 @@ pub(super) struct Request {
     pub(super) cutoff: Instant,
     /// Of a subscription: the message that is answered, as the root entity.
     pub(super) event: Option<EntityValue>,
+    /// What is to be told of the answer; mostly nothing.
+    pub(super) watch: Option<Watch>,
 }
 
 impl Engine {
@@ -103,7 +106,8 @@ impl Request {
     ) -> Self {
         let left = context.deadline.saturating_duration_since(Instant::now());
         let cutoff = context.deadline - engine.reserve.min(left / 4);
-        Self { engine, prepared, variables, context, cutoff, event: None }
+        let watch = context.explain.timing.then(Watch::new);
+        Self { engine, prepared, variables, context, cutoff, event: None, watch }
     }
 
     /// Of the answer.

@@ -23,6 +23,7 @@ mod step;
 mod subscription;
 mod trust;
 mod usual;
+mod watch;
 
 use std::{fmt, sync::Arc};
 
@@ -46,6 +47,15 @@ pub use slow::SlowLane;
 pub use subscription::Config as Subscriptions;
 
 use engine::{Engine, Request};
+
+/// What an answer has beside the values of the plan's calls.
+#[derive(Clone, Default)]
+pub struct Beside {
+    /// What answers the plan's slow fields, if it has any.
+    pub slow: Option<Arc<dyn SlowLane>>,
+    /// The JSON of `extensions.plan`, for a caller who asks for it and may.
+    pub plan: Option<Bytes>,
+}
 
 /// What runs plans for all requests. Clones are the same executor.
 #[derive(Clone)]
@@ -83,8 +93,7 @@ impl Executor {
         Engine::new(contract, calls, resolvers, config).map(|engine| Self(Arc::new(engine)))
     }
 
-    /// Answers one query or mutation by its context's deadline. `variables` are coerced, in the order of the plan's;
-    /// `slow` answers the plan's slow fields, if it has any.
+    /// Answers one query or mutation by its context's deadline. `variables` are coerced, in the order of the plan's.
     ///
     /// Dropping the future cancels the calls of a query. A mutation that has begun runs on to its deadline.
     pub async fn execute(
@@ -92,21 +101,27 @@ impl Executor {
         prepared: &Arc<Prepared>,
         variables: Vec<Option<Value>>,
         context: Arc<Context>,
-        slow: Option<Arc<dyn SlowLane>>,
+        beside: Beside,
     ) -> Answer {
+        let Beside { slow, plan } = beside;
         let engine = Arc::clone(&self.0);
         let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
-        if prepared.plan().kind != OperationKind::Mutation {
-            return run::run(request, slow).await;
+        let running = run::run(Arc::clone(&request), slow);
+        let answer = if prepared.plan().kind == OperationKind::Mutation {
+            tokio::spawn(running).await.unwrap_or_else(|stopped| {
+                let message =
+                    "the operation was stopped inside the gateway: the outcome is unknown";
+                respond::failed(&Error::with_source(Code::Internal, message, stopped))
+            })
+        } else {
+            running.await
+        };
+        if plan.is_none() && request.watch.is_none() {
+            return answer;
         }
-        match tokio::spawn(run::run(request, slow)).await {
-            Ok(answer) => answer,
-            Err(stopped) => respond::failed(&Error::with_source(
-                Code::Internal,
-                "the operation was stopped inside the gateway: the outcome is unknown",
-                stopped,
-            )),
-        }
+        let timing = request.watch.as_ref().map(|watch| Bytes::from(watch.told()));
+        let told = plan.map(|plan| ("plan", plan)).into_iter();
+        respond::with(answer, told.chain(timing.map(|timing| ("timing", timing))))
     }
 
     /// As [`Self::execute`], in as many answers as `@defer` asks for. Of a plan without deferred fragments there is one.
@@ -158,6 +173,12 @@ impl Executor {
         begin: impl FnOnce(crate::resolver::Context) -> BoxStream<'static, Result<Spliced>>,
     ) -> BoxStream<'static, Answer> {
         slow::show(Arc::clone(&self.0), Arc::clone(prepared), context, begin)
+    }
+}
+
+impl fmt::Debug for Beside {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Beside").field("plan", &self.plan).finish_non_exhaustive()
     }
 }
 

@@ -71,17 +71,27 @@ pub(super) fn after(gap: Gap, answer: Answer) -> Answer {
     if gap == Gap::default() {
         return answer;
     }
+    let skipped = (gap.skipped > 0).then(|| ("skipped", gap.skipped.to_string().into()));
+    let resumed = gap.resumed.then(|| ("resumed", Bytes::from_static(b"true")));
+    with(answer, skipped.into_iter().chain(resumed))
+}
+
+/// The same answer with further members in its `extensions`: their names and their JSON.
+pub(super) fn with(
+    answer: Answer,
+    members: impl IntoIterator<Item = (&'static str, Bytes)>,
+) -> Answer {
     let end = if answer.extended { "}}" } else { "}" };
     let mut body = answer.body[..answer.body.len() - end.len()].to_vec();
     let mut lead: &[u8] = if answer.extended { b"," } else { b",\"extensions\":{" };
-    if gap.skipped > 0 {
+    for (name, json) in members {
         body.extend_from_slice(lead);
-        write(&mut body, format_args!("\"skipped\":{}", gap.skipped));
+        write(&mut body, format_args!("\"{name}\":"));
+        body.extend_from_slice(&json);
         lead = b",";
     }
-    if gap.resumed {
-        body.extend_from_slice(lead);
-        body.extend_from_slice(b"\"resumed\":true");
+    if lead != b"," {
+        return answer;
     }
     body.extend_from_slice(b"}}");
     Answer { body: body.into(), extended: true, ..answer }

@@ -17,7 +17,7 @@ use super::{
     run,
 };
 use crate::{
-    context::{Context, RequestId},
+    context::{Context, Explain, RequestId},
     error::{Code, Error, Result},
     operation::OperationKind,
     plan::{Plan, Source},
@@ -90,6 +90,7 @@ pub(super) async fn answer(
     let SlowField { response_key, acts, .. } = &request.prepared.slow[place];
     let calls = Arc::clone(&request.engine.calls);
     let context = resolver::Context::new(Arc::clone(&request.context), calls);
+    let began = Instant::now();
     let answering = AssertUnwindSafe(async { lane.answer(response_key, context).await });
     let answer = match timeout_at(request.cutoff, answering.catch_unwind()).await {
         Ok(Ok(answer)) => answer,
@@ -100,6 +101,9 @@ pub(super) async fn answer(
         }
         Err(_) => Err(Error::new(Code::DeadlineExceeded, "the field was not answered in time")),
     };
+    if let Some(watch) = &request.watch {
+        watch.field(response_key, began);
+    }
     match &answer {
         Ok(spliced) => {
             spliced.errors.iter().for_each(|error| log::failed_field(&error.error, response_key));
@@ -130,6 +134,7 @@ pub(super) fn show(
         let context = Context {
             request: RequestId::next(),
             deadline: Instant::now() + engine.subscriptions.event_timeout.0,
+            explain: Explain::default(),
             ..Context::clone(&context)
         };
         let lane: Arc<dyn SlowLane> = Arc::new(Event(event.unwrap_or_else(told)));

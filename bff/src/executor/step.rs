@@ -2,7 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, ladder};
+use super::{
+    asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, ladder, watch::Found,
+};
 use crate::{
     entity_cache::{Fields, Lookup},
     error::{Code, Error},
@@ -58,6 +60,14 @@ impl StepRun {
     /// What there is for each key, at the latest at the request's cutoff. `hasty` are the keys that the step's hasty
     /// sites show.
     pub(super) async fn answer(&self, hasty: &[Vec<u32>]) -> Answered {
+        let Some(watch) = &self.request.watch else { return self.answered(hasty).await };
+        let watched = watch.begin(&self.request, self.step, self.keys.len());
+        let answered = self.answered(hasty).await;
+        watch.end(watched);
+        answered
+    }
+
+    async fn answered(&self, hasty: &[Vec<u32>]) -> Answered {
         let of_all = |outcome| {
             let outcomes = vec![outcome; self.keys.len()];
             Answered { outcomes, hasty: Vec::new() }
@@ -162,7 +172,7 @@ fn look_up<'a>(asked: Asked<'a>, values: &mut [Option<EntityValue>]) -> (Vec<u32
         return (ids.collect(), asked.asking_for(everything, HashMap::new()));
     };
     let (mut misses, mut stale) = (Lacking::default(), Lacking::default());
-    let mut there = HashMap::new();
+    let (mut there, mut absent) = (HashMap::new(), 0);
     for id in ids {
         let known = match view.get(asked.keys.get(id)) {
             Lookup::Fresh(item) => EntityValue::Bytes(item),
@@ -170,8 +180,10 @@ fn look_up<'a>(asked: Asked<'a>, values: &mut [Option<EntityValue>]) -> (Vec<u32
                 stale.add(id, fields);
                 EntityValue::Bytes(item)
             }
-            Lookup::Missing(None) => EntityValue::Null,
-            Lookup::Missing(Some(error)) => EntityValue::Failed(error),
+            Lookup::Missing(known) => {
+                absent += 1;
+                known.map_or(EntityValue::Null, EntityValue::Failed)
+            }
             Lookup::Absent(fields, kept) => {
                 misses.add(id, fields);
                 there.extend(kept.map(|kept| (id, kept)));
@@ -181,6 +193,11 @@ fn look_up<'a>(asked: Asked<'a>, values: &mut [Option<EntityValue>]) -> (Vec<u32
         values[id as usize] = Some(known);
     }
     drop(view);
+    if let Some(watch) = &asked.request.watch {
+        let (stale, miss) = (stale.ids.len(), misses.ids.len());
+        let hit = values.len() - stale - absent - miss;
+        watch.found(asked.step, Found { hit, stale, absent, miss });
+    }
     if !stale.ids.is_empty() {
         asked.clone().asking_for(stale.fields, HashMap::new()).refresh(&stale.ids);
     }

@@ -14,6 +14,7 @@ mod lines;
 mod literal;
 mod lower;
 mod refusal;
+mod rules;
 mod schema;
 mod slow;
 mod validate;

@@ -119,6 +119,10 @@ impl Mesh {
 }
 
 impl CallService for Mesh {
+    fn source(&self, _: &crate::contract::Method) -> &'static str {
+        "mesh"
+    }
+
     fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply, Error>> {
         let upstream = match self.route(&call) {
             Ok(upstream) => upstream,

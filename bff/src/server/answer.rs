@@ -63,6 +63,13 @@ pub(super) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
+/// The answer is for this caller alone, and what makes it so is nothing that caches in between look at.
+pub(super) fn never_kept(mut response: Response) -> Response {
+    let never = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, never);
+    response
+}
+
 /// The answer depends on what the client accepts: caches in between must know.
 pub(super) fn vary_by_accept(mut response: Response) -> Response {
     let headers: &mut HeaderMap = response.headers_mut();

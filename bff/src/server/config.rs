@@ -45,6 +45,56 @@ pub struct Config {
     /// Which headers say who calls. Only a proxy that sets them on every request, and lets none of a client's through, makes
     /// them trustworthy.
     pub trusted: Trusted,
+    /// Who may ask how an answer came about.
+    pub explain: Explain,
+}
+
+/// The table `server.explain`: who may have `extensions.plan` and `extensions.timing`, which name services and tell how they
+/// fare. Nobody by default. Who may not gets the plain answer.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Explain {
+    /// Who sends it as `x-explain-secret`. It belongs in the environment: `ANABRANCH_SERVER__EXPLAIN__SECRET`.
+    pub secret: Option<Secret>,
+    /// Whoever asks, while `listen` is an address of this machine only: for development.
+    pub local: bool,
+}
+
+/// A text that nobody must guess, and that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Whether this is it. How long that takes says nothing of where the two differ.
+    pub(super) fn is(&self, given: &[u8]) -> bool {
+        let own = self.0.as_bytes();
+        let differ = own
+            .iter()
+            .zip(given)
+            .fold(0, |differ, (own, given)| std::hint::black_box(differ | (own ^ given)));
+        own.len() == given.len() && differ == 0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let fits =
+            (16..=1024).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits {
+            return Ok(Self(text));
+        }
+        // Not shown, as it may be the secret with one letter wrong.
+        Err(de::Error::custom(
+            "this is no secret; write 16 to 1024 ASCII characters without blanks",
+        ))
+    }
 }
 
 /// The table `server.streams`: subscriptions over `text/event-stream`, and WebSockets.
@@ -114,6 +164,7 @@ impl Default for Config {
             streams: Streams::default(),
             cors: Cors::default(),
             trusted: Trusted::default(),
+            explain: Explain::default(),
         }
     }
 }

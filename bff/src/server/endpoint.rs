@@ -20,7 +20,7 @@ use super::{
     single, sse, websocket,
 };
 use crate::{
-    context::Context,
+    context::{Context, Explain},
     error::{Code, Error, Result},
     executor::Incremental,
     graphql::{self, Allowed, Outcome},
@@ -93,6 +93,18 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
 }
 
 async fn run(
+    site: &Site,
+    parameters: Parameters<'_>,
+    allowed: Allowed,
+    context: Context,
+    way: Way,
+) -> Response {
+    let explains = context.explain != Explain::default();
+    let response = answered(site, parameters, allowed, context, way).await;
+    if explains { answer::never_kept(response) } else { response }
+}
+
+async fn answered(
     site: &Site,
     parameters: Parameters<'_>,
     allowed: Allowed,

@@ -39,7 +39,7 @@ use tokio::{net::TcpListener, time::sleep};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 pub use caller::Mocking;
-pub use config::{Config, Cors, Header, Origin, Streams, Trusted};
+pub use config::{Config, Cors, Explain, Header, Origin, Secret, Streams, Trusted};
 pub use threads::OnThread;
 
 use self::{listener::Connections, single::Reservations, stopping::Stopping, threads::Threads};

@@ -120,12 +120,21 @@ pub struct Later {
     pub(super) portion: PortionId,
     /// The object's message.
     pub(super) message: Bytes,
-    /// Its number among the places of the portion; `None` where there was no time to find it.
+    /// Its number among the places of the portion, where that has any.
     pub(super) entity: Option<u32>,
+    /// There is no time to write them.
+    pub(super) late: bool,
     /// The groups that further ones inside refer to.
     pub(super) outer: SmallVec<[(DeferId, u32); 2]>,
     /// What answered the message.
     pub(super) step: Option<StepId>,
+}
+
+impl Later {
+    /// There is no time left: they are reported as what has not been begun in time.
+    pub fn give_up(&mut self) {
+        self.late = true;
+    }
 }
 
 /// Where in the answer an object is.

@@ -15,6 +15,9 @@ $selection           paths begin in the resource: in what Get answers, in each o
 $selection.books     paths begin in the messages that the response has in `books`
 $selection.response  paths begin in the response itself
 
+Paths go into single messages (`price.amount`) and end at lists, maps and oneofs. A service that honours `price.amount`
+sends `price` where there is one, though its amount be 0: a message that is left out is null.
+
 A mask says what is read of the answer. `update_mask` says what is changed: an argument or a constant fills it.
 "#,
     check: Check::Bind(check),

@@ -8,6 +8,7 @@ mod editions;
 mod hostile;
 mod imports;
 mod rules;
+mod sdl_cases;
 mod selections;
 mod statuses;
 mod texts;

@@ -27,14 +27,15 @@ impl BookResolvers for Reader {
     }
 }
 
-/// An error is the error of one book; the others have their minutes.
+/// An error is the error of one book; the others have their minutes. What it says, code and words and more, is for clients.
 fn minutes(pages: i32, pace: f64) -> Result<i32> {
     let minutes = f64::from(pages) / pace;
     if minutes.is_finite() && (0.0..f64::from(i32::MAX)).contains(&minutes) {
         #[expect(clippy::cast_possible_truncation, reason = "it was checked")]
         return Ok(minutes as i32);
     }
-    Err(Error::new(Code::InvalidArgument, "nobody reads at this pace"))
+    let error = Error::new(Code::InvalidArgument, "nobody reads at this pace");
+    Err(error.with_extension("pagesPerMinute", pace))
 }
 
 impl QueryResolvers for Reader {

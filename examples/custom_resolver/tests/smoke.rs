@@ -40,4 +40,6 @@ fn an_error_of_a_function_is_an_error_of_its_field() {
     let answer = smoke::ask(PROGRAM, "{ longest { title readingTime(pagesPerMinute: 0) } }");
     assert!(answer.starts_with(r#"{"data":{"longest":null},"errors":[{"#), "{answer}");
     assert!(answer.contains("nobody reads at this pace"), "{answer}");
+    let more = r#""extensions":{"code":"INVALID_ARGUMENT","pagesPerMinute":0.0}"#;
+    assert!(answer.contains(more), "{answer}");
 }

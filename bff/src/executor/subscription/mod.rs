@@ -31,7 +31,7 @@ use super::{
     respond, run,
 };
 use crate::{
-    context::{Context, RequestId},
+    context::{Context, Explain, RequestId},
     error::{Code, Error, Result},
     operation::Value,
     plan::StepId,
@@ -121,6 +121,8 @@ impl Subscriber {
             let context = Context {
                 request: RequestId::next(),
                 deadline: Instant::now() + subscriber.config().event_timeout.0,
+                // The answer may be shown to others, who must not learn what this one may.
+                explain: Explain::default(),
                 ..Context::clone(&subscriber.context)
             };
             let request = Request {

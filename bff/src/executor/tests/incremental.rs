@@ -285,3 +285,18 @@ async fn a_mutation_changes_first_and_tells_the_rest_later() {
         )
         .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn past_the_deadline_many_parts_are_not_written_but_told_of() {
+    let fragments: String =
+        (0..70).map(|at| format!("... {{ b{at}: book(id: {at}) {{ id }} }} ")).collect();
+    let context = within(1);
+    sleep(5).await;
+    let mut parts =
+        world().parts(&format!("{{ __typename {fragments} }}"), Incremental::Pending, context);
+    parts.next().await.unwrap();
+    let last = parts.next().await.unwrap();
+    assert_eq!(last.matches(r#":null},"id":"#).count(), 64, "{last}");
+    assert_eq!(last.matches("there was no time to write this").count(), 6, "{last}");
+    assert_eq!(parts.next().await, None);
+}

@@ -24,6 +24,7 @@ mod streams;
 mod streams_apart;
 mod subscriptions;
 mod trouble;
+mod watch;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -78,8 +79,10 @@ impl World {
 
     fn answer(&self, query: &str, context: Context) -> BoxFuture<'static, Answer> {
         let (prepared, executor) = (self.prepared(query), self.executor.clone());
-        async move { executor.execute(&prepared, Vec::new(), Arc::new(context), None).await }
-            .boxed()
+        async move {
+            executor.execute(&prepared, Vec::new(), Arc::new(context), Beside::default()).await
+        }
+        .boxed()
     }
 
     async fn ask_as(&self, query: &str, context: Context) -> String {

@@ -60,8 +60,9 @@ fn plan(world: &World, query: &str, nullable: bool) -> Plan {
 
 async fn ask(world: &World, plan: Plan, lane: Lane) -> String {
     let prepared = prepare(plan, &world.shop.contract).unwrap();
-    let (context, lane) = (Arc::new(within(1_000)), Arc::new(lane));
-    let answer = world.executor.execute(&prepared, Vec::new(), context, Some(lane)).await;
+    let beside = Beside { slow: Some(Arc::new(lane)), plan: None };
+    let context = Arc::new(within(1_000));
+    let answer = world.executor.execute(&prepared, Vec::new(), context, beside).await;
     String::from_utf8(answer.body.to_vec()).unwrap()
 }
 

@@ -20,10 +20,10 @@ use super::{
     slow::{Lane, Own, OwnSchema},
 };
 use crate::{
-    context::Context,
+    context::{Context, Explain},
     contract::Contract,
     error::{Code, Result},
-    executor::{self, Executor, Incremental, Prepared, SlowLane},
+    executor::{self, Beside, Executor, Incremental, Prepared, SlowLane},
     operation::{Field, Operation, OperationKind, Value, Variables},
     planner,
 };
@@ -182,8 +182,8 @@ impl Front {
             Ok(run) => run,
             Err(refusal) => return refused(&refusal),
         };
-        let (context, slow) = (Arc::new(context), slow.map(shared));
-        let answer = self.executor.execute(&prepared, variables, context, slow).await;
+        let beside = self.beside(slow, &prepared, &context);
+        let answer = self.executor.execute(&prepared, variables, Arc::new(context), beside).await;
         let executor::Answer { body, data_is_null, errors, degraded, .. } = answer;
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
@@ -197,23 +197,31 @@ impl Front {
     pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
         let run = self.prepare(request).map_err(|refusal| refused(&refusal))?;
         let Run { prepared, variables, kind, slow } = run;
-        let context = Arc::new(context);
         let subscribed = kind == OperationKind::Subscription;
-        let incremental = request.incremental.filter(|_| !prepared.plan().defers.is_empty());
+        // One that explains itself comes in one piece.
+        let plain = context.explain == Explain::default();
+        let incremental =
+            request.incremental.filter(|_| plain && !prepared.plan().defers.is_empty());
         let bodies = if let Some(how) = incremental {
-            let (executor, slow) = (&self.executor, slow.map(shared));
+            let Beside { slow, .. } = self.beside(slow, &prepared, &context);
+            let (executor, context) = (&self.executor, Arc::new(context));
             let answers = executor.execute_incrementally(&prepared, variables, context, slow, how);
             answers.map(|answer| answer.body).boxed()
         } else if !subscribed {
-            let (executor, slow) = (Arc::clone(&self.executor), slow.map(shared));
+            let executor = Arc::clone(&self.executor);
+            let beside = self.beside(slow, &prepared, &context);
+            let context = Arc::new(context);
             let answer =
-                async move { executor.execute(&prepared, variables, context, slow).await.body };
+                async move { executor.execute(&prepared, variables, context, beside).await.body };
             stream::once(answer).boxed()
         } else if let Some(Lane { own: Some(own), .. }) = slow {
             let begin = |context| own.events(&variables, context);
-            self.executor.show(&prepared, context, begin).map(|answer| answer.body).boxed()
+            self.executor
+                .show(&prepared, Arc::new(context), begin)
+                .map(|answer| answer.body)
+                .boxed()
         } else {
-            let answers = self.executor.subscribe(&prepared, variables, context);
+            let answers = self.executor.subscribe(&prepared, variables, Arc::new(context));
             answers.map(|answer| answer.body).boxed()
         };
         Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
@@ -296,6 +304,14 @@ impl Front {
         Ok(Lane { introspected, own, variables })
     }
 
+    fn beside(&self, slow: Option<Lane>, prepared: &Prepared, context: &Context) -> Beside {
+        let plan = || Bytes::from(prepared.plan().display(&self.contract).to_json());
+        Beside {
+            slow: slow.map(|lane| Arc::new(lane) as Arc<dyn SlowLane>),
+            plan: context.explain.plan.then(plan),
+        }
+    }
+
     fn introspect(
         &self,
         fields: &[Field],
@@ -336,10 +352,6 @@ fn write_plan(
     let lowered = document.lower(types, config, &|_| None, true)?;
     let plan = planner::plan(&lowered.operation, contract)?;
     Ok(plan.display(contract).to_string())
-}
-
-fn shared(lane: Lane) -> Arc<dyn SlowLane> {
-    Arc::new(lane)
 }
 
 fn depends_on_variables(field: &Field) -> bool {

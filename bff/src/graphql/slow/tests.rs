@@ -14,7 +14,7 @@ use crate::{
     call::{Call, CallService, Replies, Reply},
     context::{Context, Identity},
     error::{Code, Error},
-    executor::{self, Executor},
+    executor::{self, Executor, Incremental},
     graphql::{Allowed, Config, Front, Request, front::tests::contract},
 };
 
@@ -419,4 +419,42 @@ fn names_that_both_have_are_refused_all_at_once() {
     );
     let own = Schema::build(clashing::Root, EmptyMutation, EmptySubscription).finish();
     assert!(refused(front_of(own)).contains("`Mutation` is a type of both"));
+}
+
+#[tokio::test]
+async fn a_field_of_its_own_is_deferred_as_any_other_and_introspection_is_not() {
+    let parts = async |query: &'static str| -> Vec<serde_json::Value> {
+        let request = Request {
+            query: Cow::Borrowed(query),
+            operation_name: None,
+            variables: None,
+            allowed: Allowed::Reads,
+            streams: false,
+            incremental: Some(Incremental::Pending),
+        };
+        let answers = front().answers(&request, within(10_000)).unwrap();
+        let bodies: Vec<_> = answers.bodies.collect().await;
+        bodies.iter().map(|body| serde_json::from_slice(body).unwrap()).collect()
+    };
+    let late = parts(
+        "{ __typename ... @defer(label: \"pets\") { pets { ... on Cat { lives ... @defer { name } } } } }",
+    );
+    assert_eq!(
+        late.await,
+        [
+            json!({
+                "data": {"__typename": "Query"},
+                "pending": [{"id": "0", "path": [], "label": "pets"}],
+                "hasNext": true,
+            }),
+            json!({
+                "incremental": [{"data": {"pets": [{"lives": 9, "name": "Tom"}, {}]}, "id": "0"}],
+                "completed": [{"id": "0"}],
+                "hasNext": false,
+            }),
+        ]
+    );
+    let schema = parts("{ __typename ... @defer { __schema { queryType { name } } } }").await;
+    let whole = json!({"__typename": "Query", "__schema": {"queryType": {"name": "Query"}}});
+    assert_eq!(schema, [json!({"data": whole})]);
 }

@@ -1,6 +1,7 @@
 //! Plans compared as text.
 
 mod contracts;
+mod defer;
 mod early;
 mod limits;
 mod masks;

@@ -55,15 +55,12 @@ impl Program {
         }
         let path = Path::at(&later.place);
         let mark = emitter.mark();
-        let written = match (portion.site, later.entity) {
-            (Some(_), None) => {
-                let error = Error::new(Code::DeadlineExceeded, "there was no time to write this");
-                Err(Stop::Null(emitter.report.error(error, &path, portion.field, later.step)))
-            }
-            (site, entity) => {
-                emitter.enter(site, entity.unwrap_or_default());
-                emitter.object(portion.frame, Window::of(&later.message), &path)
-            }
+        let written = if later.late {
+            let error = Error::new(Code::DeadlineExceeded, "there was no time to write this");
+            Err(Stop::Null(emitter.report.error(error, &path, portion.field, later.step)))
+        } else {
+            emitter.enter(portion.site, later.entity.unwrap_or_default());
+            emitter.object(portion.frame, Window::of(&later.message), &path)
         };
         let Err(stop) = written else { return emitter.report.finish(false) };
         let error = match stop {
@@ -112,15 +109,10 @@ impl<'a> Emitter<'a> {
         let Division { divided, place } = division;
         for id in &divided.portions {
             let portion = &self.program.layout.portions[id.0];
-            let entity = portion.site.and_then(|site| {
-                let at = self.place(site);
-                // Once the time is over, no cursor is right.
-                if self.meter.is_late() {
-                    None
-                } else {
-                    self.input.refs[site.0].refs.get(at).copied()
-                }
-            });
+            let refs = portion.site.map(|site| (self.place(site), &self.input.refs[site.0].refs));
+            let entity = refs.and_then(|(place, refs)| refs.get(place).copied());
+            // Once the time is over, no cursor is right.
+            let late = self.meter.is_late();
             let group = |defer: &DeferId| self.groups[defer.0];
             let groups: SmallVec<[u32; 2]> = portion.defers.iter().filter_map(group).collect();
             let outer = portion.outer.iter();
@@ -128,7 +120,7 @@ impl<'a> Emitter<'a> {
             let (step, message) = (self.step, self.kept(message));
             let place = place.clone();
             let portion = *id;
-            self.report.later(Later { groups, place, portion, message, entity, outer, step });
+            self.report.later(Later { groups, place, portion, message, entity, late, outer, step });
             self.meter.set_aside(REMEMBERED);
         }
     }

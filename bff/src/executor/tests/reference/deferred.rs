@@ -191,7 +191,7 @@ async fn check(seed: u64, seen: &mut Parts) {
             prepare(planner::plan(operation, &contract).unwrap(), &contract).unwrap()
         });
         let context = || Arc::new(within(10_000));
-        let answer = executor.execute(&whole, Vec::new(), context(), None).await;
+        let answer = executor.execute(&whole, Vec::new(), context(), Beside::default()).await;
         let expected = read(&answer.body);
         let expected_data: Value = serde_json::from_str(&expected.data).unwrap();
         for how in [Incremental::Patches, Incremental::Pending] {

@@ -117,7 +117,7 @@ async fn check(seed: u64, seen: &mut Seen) {
             let executor = executor.clone();
             async move {
                 let context = Arc::new(within(10_000));
-                executor.execute(&prepared, Vec::new(), context, None).await
+                executor.execute(&prepared, Vec::new(), context, Beside::default()).await
             }
         });
         let answers = futures::future::join_all(answers).await;
