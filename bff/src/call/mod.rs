@@ -3,7 +3,12 @@
 //! Everything that answers calls is a [`CallService`]: the mesh, the mock, a recorder, a test. Messages are encoded
 //! protobuf on both sides.
 
-use std::{error::Error as _, fmt, sync::Arc};
+use std::{
+    error::Error as _,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::{future::BoxFuture, stream::BoxStream};
@@ -104,11 +109,10 @@ pub enum Sharing {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ShareKey(Arc<ShareParts>);
 
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq)]
 struct ShareParts {
     contract: u64,
-    service: String,
-    method: String,
+    method: Arc<contract::Method>,
     form: Bytes,
     request: Bytes,
     vary: Vec<(String, Option<Bytes>)>,
@@ -123,7 +127,7 @@ pub struct ShareInput<'a> {
     /// The fingerprint of the contract in force.
     pub contract: u64,
     /// The method called.
-    pub method: &'a contract::Method,
+    pub method: &'a Arc<contract::Method>,
     /// How keys are put into the request and items are taken out of the reply.
     pub form: Bytes,
     /// The encoded request without its keys.
@@ -147,8 +151,7 @@ impl ShareKey {
         });
         Self(Arc::new(ShareParts {
             contract,
-            service: method.service.clone(),
-            method: method.name.clone(),
+            method: Arc::clone(method),
             form,
             request,
             vary,
@@ -175,8 +178,8 @@ impl ShareKey {
     pub fn weight(&self) -> usize {
         let parts = &*self.0;
         size_of::<ShareParts>()
-            + parts.service.len()
-            + parts.method.len()
+            + parts.method.service.len()
+            + parts.method.name.len()
             + parts.form.len()
             + parts.request.len()
             + parts.metadata.len()
@@ -210,7 +213,16 @@ impl TooLarge {
 
 impl fmt::Debug for ShareKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{} {:?}", self.0.service, self.0.method, self.0.sharing)
+        write!(formatter, "{}/{} {:?}", self.0.method.service, self.0.method.name, self.0.sharing)
+    }
+}
+
+impl Hash for ShareParts {
+    /// Of the method only its name: the rest is said by the contract.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { contract, method, form, request, vary, sharing, lane, metadata } = self;
+        (contract, &method.service, &method.name, form, request).hash(state);
+        (vary, sharing, lane, metadata).hash(state);
     }
 }
 

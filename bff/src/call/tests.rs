@@ -29,7 +29,7 @@ fn key(method: &contract::Method, cache: Option<&contract::Cache>, context: &Con
     ShareKey::new(ShareInput {
         form: Bytes::new(),
         contract: 1,
-        method,
+        method: &Arc::new(method.clone()),
         request: Bytes::new(),
         cache,
         side_effects,
@@ -129,7 +129,7 @@ async fn calls_with_side_effects_are_never_shared_beyond_their_request() {
         ShareKey::new(ShareInput {
             form: Bytes::new(),
             contract: 1,
-            method: &method,
+            method: &Arc::new(method.clone()),
             request: Bytes::new(),
             cache: None,
             side_effects,

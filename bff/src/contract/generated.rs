@@ -431,6 +431,7 @@ pub struct Policy {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Cache {
+    /// With 0 a call is only shared while it is on its way.
     #[prost(uint64, tag = "1")]
     pub max_age_ms: u64,
     #[prost(uint64, tag = "2")]

@@ -134,7 +134,7 @@ mod tests {
         ShareKey::new(ShareInput {
             form: Bytes::new(),
             contract: 1,
-            method: &contract::Method::default(),
+            method: &std::sync::Arc::default(),
             request: Bytes::from_static(request.as_bytes()),
             cache: Some(&contract::Cache {
                 scope: contract::Scope::Public.into(),

@@ -78,7 +78,7 @@ impl<'a> Asked<'a> {
         let began = Instant::now();
         let deadline = by(request, began, timeout);
         let share = share_key(request, prepared, target, rung, &constant);
-        let keeps = rung == Rung::Own && prepared.cache.is_some();
+        let keeps = rung == Rung::Own && prepared.keeps();
         Ok(Self {
             request,
             own_calls,
@@ -372,7 +372,7 @@ pub(super) fn share_key(
     constant: &Bytes,
 ) -> Option<ShareKey> {
     let within = rung == Rung::Own && step.overlaps;
-    if step.cache.is_none() && !target.method.shareable && !within {
+    if step.shares.is_none() && !target.method.shareable && !within {
         return None;
     }
     let share = ShareKey::new(ShareInput {
@@ -380,7 +380,7 @@ pub(super) fn share_key(
         method: &target.method,
         form: target.form.clone(),
         request: constant.clone(),
-        cache: step.cache.as_ref(),
+        cache: step.shares.as_ref(),
         side_effects: target.side_effects,
         context: &request.context,
     });

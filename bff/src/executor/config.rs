@@ -48,13 +48,14 @@ pub struct Batching {
     /// They never wait longer than this, however slow the method is.
     pub longest_wait: Span,
     /// So many keys of several requests go in one call at most, or as many as `@batch(max:)` says where that is less. Who asks for
-    /// as many alone neither waits nor takes others along.
+    /// as many alone neither waits nor takes others along: some 100 keys cost as much as the call around them, and to save that is
+    /// all that gathering can do.
     pub max_keys: usize,
 }
 
 impl Default for Batching {
     fn default() -> Self {
-        Self { wait: 0.25, longest_wait: Span(Duration::from_millis(10)), max_keys: 256 }
+        Self { wait: 0.25, longest_wait: Span(Duration::from_millis(10)), max_keys: 100 }
     }
 }
 

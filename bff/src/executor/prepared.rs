@@ -47,7 +47,8 @@ pub(super) struct PreparedStep {
     /// The last rung.
     pub(super) last: Option<Last>,
     pub(super) timeout: Option<Duration>,
-    pub(super) cache: Option<contract::Cache>,
+    /// Who may share what it is answered, and what of it is kept by its rules.
+    pub(super) shares: Option<contract::Cache>,
     pub(super) rules: Rules,
     /// What of its entities is read, where the request takes a mask.
     pub(super) mask: Option<Mask>,
@@ -216,7 +217,6 @@ impl PreparedStep {
         let streams = plan.kind == OperationKind::Subscription && step.level == 0;
         let policy = policy.filter(|_| !streams);
         let cache = policy.and_then(|policy| policy.cache.clone());
-        let cache = cache.filter(|cache| cache.max_age_ms > 0);
         let ladder = policy.and_then(|policy| policy.fallback.as_deref());
         let fallback = ladder.and_then(|ladder| ladder.rpc.as_deref());
         let mutates = plan.kind == OperationKind::Mutation;
@@ -229,7 +229,7 @@ impl PreparedStep {
             timeout: step.timeout,
             rules: rules(cache.as_ref(), ladder),
             mask: step.mask.clone(),
-            cache,
+            shares: cache,
             overlaps: !mutates && overlaps(plan, step),
             early: step.early.then(Trust::default),
             acts: mutates && step.level == 0,
@@ -241,6 +241,12 @@ impl PreparedStep {
             waits_for: 0,
             followers: Vec::new(),
         })
+    }
+
+    /// Whether anything that it is answered may be shown again.
+    pub(super) fn keeps(&self) -> bool {
+        let Rules { max_age, stale_while_revalidate, stale_if_error, .. } = self.rules;
+        !(max_age + stale_while_revalidate + stale_if_error).is_zero()
     }
 
     /// Whether something may be shown in place of what failed.

@@ -38,7 +38,7 @@ fn share(scope: contract::Scope, context: &Context) -> ShareKey {
     ShareKey::new(ShareInput {
         form: Bytes::new(),
         contract: 1,
-        method: &contract::Method::default(),
+        method: &std::sync::Arc::default(),
         request: Bytes::new(),
         cache: Some(&contract::Cache { scope: scope.into(), ..contract::Cache::default() }),
         side_effects: contract::SideEffects::NoSideEffects,

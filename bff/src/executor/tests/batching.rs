@@ -352,6 +352,77 @@ async fn each_key_that_went_with_others_is_kept_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_kept_for_no_time_is_shared_on_its_way_by_those_of_its_scope() {
+    let mut shop = Shop::new();
+    let cache = crate::contract::Cache { max_age_ms: 0, ..cached(Scope::Tenant) };
+    shop.policy("Book.price").cache = Some(cache);
+    let (world, began) = (known(shop).await, Instant::now());
+    let ask = async |at, tenant: &str, book| {
+        sleep(at).await;
+        let context = Context { tenant: Some(tenant.into()), ..within(1_000) };
+        assert_eq!(world.ask_as(&price(book), context).await, amount(book));
+    };
+    tokio::join!(
+        ask(0, "acme", 1),
+        ask(1, "acme", 1),
+        ask(1, "acme", 2),
+        ask(2, "acme", 3),
+        ask(3, "apex", 2),
+        ask(200, "acme", 1),
+    );
+    world.check_batches(began, PRICES, &[(0, "1"), (3, "2"), (10, "2 3"), (200, "1")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_for_failures_only_is_asked_for_each_time() {
+    let mut shop = Shop::new();
+    let cache = crate::contract::Cache { max_age_ms: 0, ..cached(Scope::Public) };
+    let policy = shop.policy("Book.price");
+    policy.cache = Some(cache);
+    let fallback = crate::contract::Fallback { stale_if_error_ms: 60_000, ..Default::default() };
+    policy.fallback = Some(fallback.into());
+    let (world, began) = (known(shop).await, Instant::now());
+    assert_eq!(world.ask(&price(1)).await, amount(1));
+    world.services.set(PRICES, 100, Then::Fail(Code::Unavailable));
+    let answer = world.ask(&price(1)).await;
+    assert!(answer.contains(r#"{"amount":100}"#) && answer.contains("stale"), "{answer}");
+    world.check_batches(began, PRICES, &[(0, "1"), (100, "1")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stale_items_are_fetched_again_together() {
+    let mut shop = Shop::new();
+    let cache = cached(Scope::Public);
+    shop.policy("Book.price").cache =
+        Some(crate::contract::Cache { stale_while_revalidate_ms: 60_000, ..cache });
+    let world = known(shop).await;
+    world.ask("{ books { price { amount } } }").await;
+    sleep(11_000).await;
+    world.services.forget();
+    let began = Instant::now();
+    let (p1, p2, p3) = (price(1), price(2), price(3));
+    let answers = tokio::join!(world.ask_at(0, &p1), world.ask_at(1, &p2), world.ask_at(2, &p3));
+    assert_eq!((answers.0.0, answers.1.0, answers.2.0), (0, 1, 2));
+    sleep(200).await;
+    world.check_batches(began, PRICES, &[(0, "1"), (10, "2 3")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_guess_that_still_waits_is_not_asked() {
+    let mut shop = Shop::with_echoes();
+    shop.method(PRICES).shareable = true;
+    let world = known(shop).await;
+    world.services.set("Catalog/GetBook", 3, Then::Answer);
+    let began = Instant::now();
+    let (p1, p3) = (price(1), price(3));
+    let nicknamed = r#"{ book(id: "x2") { price { amount } } }"#;
+    let (_, two, _) =
+        tokio::join!(world.ask_at(0, &p1), world.ask_at(1, nicknamed), world.ask_at(2, &p3));
+    assert_eq!(two, (110, amount(2)));
+    world.check_batches(began, PRICES, &[(0, "1"), (10, "3 2")]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn fields_that_take_other_things_out_of_a_reply_share_none() {
     let mut shop = shop();
     // Where the service puts nothing.
