@@ -58,7 +58,8 @@ pub(super) fn roots(plan: &mut Plan<'_>, methods: &[MethodDescriptor]) {
             continue;
         }
         let root = match (method.is_server_streaming(), is_read(method)) {
-            (true, _) => &mut subscription,
+            (true, _) if !is_gathered(method) => &mut subscription,
+            (true, _) => &mut query,
             (false, true) => &mut query,
             (false, false) => &mut mutation,
         };
@@ -146,14 +147,26 @@ fn takes_stream(method: &MethodDescriptor) -> Option<&'static str> {
     method.is_client_streaming().then_some(reason)
 }
 
+/// Whether a stream is a list that comes in parts. Of any other name it tells what happens.
+fn is_gathered(method: &MethodDescriptor) -> bool {
+    let lists = |verb: &&str| {
+        let rest = method.name().strip_prefix(*verb);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
+    };
+    method.is_server_streaming()
+        && is_read(method)
+        && ["List", "Search"].iter().any(|it| lists(&it))
+}
+
 /// The field without directives that means the method already, as the schema language finds methods by name.
 fn bound_by_name<'a>(
     plan: &Plan<'a>,
     root: &Root,
     method: &MethodDescriptor,
 ) -> Option<&'a ExistingMember> {
-    let takes_one = !method.is_client_streaming();
-    let existing = plan.existing.types.get(&root.name).filter(|_| takes_one)?;
+    // By name no list is a stream.
+    let by_name = !method.is_client_streaming() && !is_gathered(method);
+    let existing = plan.existing.types.get(&root.name).filter(|_| by_name)?;
     let plain = existing.members.iter().filter(|member| !member.has_call);
     let verbs: &[&str] =
         if method.is_server_streaming() { &["", "Watch"] } else { &["", "Get", "List", "Search"] };
@@ -170,6 +183,8 @@ fn field(
     used: &mut BTreeSet<String>,
 ) -> Option<Member> {
     let (ty, select) = answer(plan, method)?;
+    let is_item = is_gathered(method) && !ty.starts_with('[');
+    let ty = if is_item { format!("[{ty}!]") } else { ty };
     let name = free(&names(method), |name| used.contains(name) || name.starts_with("__"));
     used.insert(name.clone());
     let arguments = arguments::arguments(plan, method);
@@ -227,6 +242,8 @@ fn answer(plan: &mut Plan<'_>, method: &MethodDescriptor) -> Option<(String, Opt
     let fields: Vec<FieldDescriptor> = output.fields().collect();
     if let [field] = fields.as_slice()
         && is_envelope_name(output.name())
+        // A map that is one JSON object cannot go on in the next message.
+        && !(field.is_map() && is_gathered(method))
         && let Some(typed) = plan.typed(field, Way::Out)
     {
         return Some((typed.text, Some(field.name().to_owned())));

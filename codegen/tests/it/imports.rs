@@ -282,6 +282,39 @@ enum Kind @message(name: "shop.books.v1.Genre") { NOVEL, UNSPECIFIED
 }
 
 #[test]
+fn a_stream_that_lists_is_a_list_and_any_other_tells_what_happens() {
+    let protos = Sources::new().proto_text(
+        "streams.proto",
+        r#"syntax = "proto3"; package shop.v1;
+           service Shop {
+             rpc ListBooks(Ask) returns (stream Book);
+             rpc ListPages(Ask) returns (stream ListPagesResponse);
+             rpc SearchCounts(Ask) returns (stream SearchCountsResponse);
+             rpc WatchBooks(Ask) returns (stream Book);
+             rpc StreamBooks(Ask) returns (stream Book);
+             rpc ListenToNews(Ask) returns (stream Book);
+           }
+           message Ask { string shelf = 1; }
+           message Book { string id = 1; }
+           message ListPagesResponse { repeated Book books = 1; }
+           message SearchCountsResponse { map<string, int32> counts = 1; }"#,
+    );
+    let schema = imported(&protos, &Files::new());
+    let (query, subscription) =
+        (text(&schema, "query.graphql"), text(&schema, "subscription.graphql"));
+    for line in [
+        "books(shelf: String): [Book!]\n  @rpc(method: \"shop.v1.Shop/ListBooks\")",
+        "pages(shelf: String): [Book!]\n  @rpc(method: \"shop.v1.Shop/ListPages\", select: \"books\")",
+        "searchCounts(shelf: String): [SearchCountsResponse!]\n",
+    ] {
+        assert!(query.replace("\n    ", "\n  ").contains(line), "{line} in\n{query}");
+    }
+    for name in ["watchBooks", "streamBooks", "listenToNews"] {
+        assert!(subscription.contains(&format!("{name}(")), "{name} in\n{subscription}");
+    }
+}
+
+#[test]
 fn a_promised_schema_becomes_real_without_being_changed() {
     let promised = "type Query { book(id: ID!): Book }\ntype Book {\n  id: ID!\n  cover: Art\n  club: String\n}\n\
                     type Art {\n  color: String!\n}\n";

@@ -123,9 +123,9 @@ fn a_stream_that_a_list_gathers_is_told_from_a_call() {
         &shop.contract,
         &query("books : [Book] { title } authors : [Author] { books : [Book] { title } }"),
         "
-            1 shop.Catalog/StreamBooks     → Query.books                  1 stream, gathered          timeout 100ms
-            2 shop.Catalog/ListAuthors     → Query.authors                1 call
-            └─ 3 shop.Catalog/StreamBooks  → Author.books    ← Author.id  1 stream per key, gathered  timeout 100ms
+            1 shop.Catalog/StreamBooks     → Query.books                 1 stream, gathered          timeout 100ms
+            2 shop.Catalog/ListAuthors     → Query.authors               1 call
+            └─ 3 shop.Catalog/StreamBooks  → Author.books   ← Author.id  1 stream per key, gathered  timeout 100ms
             at least 3 calls in 2 levels · worst case the request's deadline
         ",
     );
