@@ -148,7 +148,7 @@ fn plan() -> Plan {
         kind: OperationKind::Query,
         variables: Vec::new(),
         root: ShapeId(0),
-        shapes: vec![Shape { type_name: "Query".to_owned(), fields: Vec::new() }],
+        shapes: vec![Shape { type_name: "Query".to_owned(), ..Shape::default() }],
         sites: vec![Site {
             step: StepId(0),
             parent: None,
@@ -165,7 +165,10 @@ fn plan() -> Plan {
             after,
             level,
             early: false,
+            deferred: false,
+            mask: None,
         }],
+        defers: Vec::new(),
     }
 }
 
@@ -179,7 +182,8 @@ fn main() {
     let executor =
         Executor::new(&contract, Arc::new(Memory), Vec::new(), &executor::Config::default());
     let executor = Arc::new(executor.unwrap());
-    let front = Front::new(Arc::clone(&contract), executor, graphql::Config::default()).unwrap();
+    let front =
+        Front::new(Arc::clone(&contract), executor, graphql::Config::default(), None).unwrap();
     let variables = RawValue::from_string(VARIABLES.to_owned()).unwrap();
     let send = |query: &str| {
         let request = Request {
@@ -187,6 +191,8 @@ fn main() {
             operation_name: None,
             variables: Some(&variables),
             allowed: Allowed::Reads,
+            streams: false,
+            incremental: None,
         };
         let response = runtime.block_on(front.execute(request, context()));
         let is_whole = matches!(response.outcome, Outcome::Executed { errors: 0, .. });

@@ -27,8 +27,19 @@ pub struct Context {
     pub lane: Option<Arc<str>>,
     /// The request's headers.
     pub headers: HeaderMap,
+    /// What the caller wants to know of its own answer, and may know.
+    pub explain: Explain,
     /// What the embedding program added.
     pub values: Values,
+}
+
+/// What an answer says of itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Explain {
+    /// `extensions.plan`: which calls, for which fields.
+    pub plan: bool,
+    /// `extensions.timing`: how long each step took, and where its values came from.
+    pub timing: bool,
 }
 
 /// The number of a request in this process.
@@ -106,6 +117,7 @@ impl Context {
             tenant: None,
             lane: None,
             headers: HeaderMap::new(),
+            explain: Explain::default(),
             values: Values::default(),
         }
     }

@@ -2,6 +2,9 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, sync::Arc};
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+
 use tracing::Level;
 
 /// What went wrong, as a client reads it in `errors[].extensions.code`.
@@ -241,8 +244,12 @@ struct Inner {
     code: Code,
     message: Cow<'static, str>,
     origin: Option<Origin>,
+    extensions: Vec<Extension>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
+
+/// A member of `errors[].extensions`: its name, and its value as JSON.
+pub type Extension = (Cow<'static, str>, Arc<RawValue>);
 
 /// The method that a failure comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,7 +266,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error whose message a client may read.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Inner { code, message: message.into(), origin: None, source: None }))
+        Self::of(code, message.into(), None)
     }
 
     /// An error whose `message` a client may read and whose `source` only the log shows.
@@ -268,22 +275,52 @@ impl Error {
         message: impl Into<Cow<'static, str>>,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        let source = Some(source.into());
-        Self(Arc::new(Inner { code, message: message.into(), origin: None, source }))
+        Self::of(code, message.into(), Some(source.into()))
+    }
+
+    fn of(
+        code: Code,
+        message: Cow<'static, str>,
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self(Arc::new(Inner { code, message, origin: None, extensions: Vec::new(), source }))
+    }
+
+    /// The same error with a further member in `errors[].extensions`, which a client may read. One named `code` is shown in
+    /// the place of [`Code::name`]: `"OUT_OF_STOCK"`. What cannot be JSON is left out.
+    ///
+    /// ```
+    /// use anabranch::error::{Code, Error};
+    ///
+    /// let error = Error::new(Code::FailedPrecondition, "there are three left")
+    ///     .with_extension("code", "OUT_OF_STOCK")
+    ///     .with_extension("left", 3);
+    /// ```
+    #[must_use]
+    pub fn with_extension(self, name: impl Into<Cow<'static, str>>, value: impl Serialize) -> Self {
+        let Ok(value) = serde_json::value::to_raw_value(&value) else { return self };
+        let mut inner = self.into_inner();
+        let name = name.into();
+        inner.extensions.retain(|(known, _)| *known != name);
+        inner.extensions.push((name, value.into()));
+        Self(Arc::new(inner))
     }
 
     /// The same error, said to come from a method.
     #[must_use]
     pub fn from_method(self, origin: Origin) -> Self {
-        let origin = Some(origin);
-        match Arc::try_unwrap(self.0) {
-            Ok(inner) => Self(Arc::new(Inner { origin, ..inner })),
-            Err(shared) => {
-                let message = shared.message.clone();
-                let source = Some(Box::new(Self(Arc::clone(&shared))) as Box<_>);
-                Self(Arc::new(Inner { code: shared.code, message, origin, source }))
-            }
-        }
+        Self(Arc::new(Inner { origin: Some(origin), ..self.into_inner() }))
+    }
+
+    /// Itself, or where others have it too one of which it is the source.
+    fn into_inner(self) -> Inner {
+        Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
+            code: shared.code,
+            message: shared.message.clone(),
+            origin: shared.origin.clone(),
+            extensions: shared.extensions.clone(),
+            source: Some(Box::new(Self(shared))),
+        })
     }
 
     /// What went wrong.
@@ -296,6 +333,12 @@ impl Error {
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// What a client may read beside code and message.
+    #[must_use]
+    pub fn extensions(&self) -> &[Extension] {
+        &self.0.extensions
     }
 
     /// The method that failed, if one did.

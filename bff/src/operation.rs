@@ -3,7 +3,7 @@
 //! Fragments are gone, `@skip` and `@include` are decided, fields with one response key are merged, and every selection
 //! set says for each concrete type what is selected, in response order.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 /// A validated operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,25 @@ pub struct Operation {
     pub root: String,
     /// What is selected of the root type.
     pub fields: Vec<Field>,
+    /// The names of those root fields that no call answers but async-graphql: introspection, and what a program adds.
+    pub slow: Vec<String>,
+    /// All fragments with `@defer` that are on, each counted anew for every object that it stands in. Parents before children.
+    pub defers: Vec<Defer>,
+    /// Those that stand in the root object.
+    pub begins: Vec<DeferId>,
+}
+
+/// A position in [`Operation::defers`], and in those of its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeferId(pub usize);
+
+/// A fragment with `@defer`, in one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defer {
+    /// What its `label` says.
+    pub label: Option<Arc<str>>,
+    /// The deferred fragment that it stands in: it is answered no earlier.
+    pub parent: Option<DeferId>,
 }
 
 /// The three operations of GraphQL.
@@ -29,6 +48,22 @@ pub enum OperationKind {
     Mutation,
     /// A stream of answers.
     Subscription,
+}
+
+/// Those of deferred fragments that stand in none of the others, in order. `parent` is [`Defer::parent`].
+#[must_use]
+pub fn outermost(
+    mut ids: Vec<DeferId>,
+    parent: impl Fn(DeferId) -> Option<DeferId>,
+) -> Vec<DeferId> {
+    ids.sort_unstable();
+    ids.dedup();
+    let above = |id: DeferId| iter::successors(parent(id), |id| parent(*id));
+    let inner: Vec<bool> =
+        ids.iter().map(|id| above(*id).any(|above| ids.contains(&above))).collect();
+    let mut inner = inner.into_iter();
+    ids.retain(|_| inner.next() == Some(false));
+    ids
 }
 
 /// One field of a response.
@@ -45,6 +80,8 @@ pub struct Field {
     /// For objects, interfaces and unions: what is selected for each concrete type that the value may have. One entry
     /// where the field's type is an object. A concrete type of which nothing is selected has an entry without fields.
     pub selections: Vec<Selection>,
+    /// The deferred fragments with the first of which the field is answered. Empty: it is in the first answer.
+    pub defers: Vec<DeferId>,
     /// Line and column of the field in the document, both from 1.
     pub location: Location,
 }
@@ -56,6 +93,8 @@ pub struct Selection {
     pub type_name: String,
     /// Its fields, `__typename` included, in response order.
     pub fields: Vec<Field>,
+    /// The deferred fragments that stand in the object.
+    pub begins: Vec<DeferId>,
 }
 
 /// A place in a document.
@@ -112,6 +151,8 @@ pub enum Value {
     Null,
     /// An `Int`, or an integer given for a custom scalar.
     Int(i64),
+    /// An integer given for a custom scalar that only 64 bits without a sign can hold.
+    Unsigned(u64),
     /// A `Float`.
     Float(f64),
     /// A `String`, an `ID`, or a text given for a custom scalar.

@@ -11,12 +11,14 @@ mod measure;
 mod plans;
 mod products;
 
-use std::{collections::HashMap, hint::black_box, sync::Arc, time::Duration};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use anabranch::{
     contract::Contract,
     plan::{Plan, SiteId, StepId},
-    transcoder::{Budget, EmitInput, Entity, EntityValue, KeyTable, Program, Refs, compile},
+    transcoder::{
+        Budget, EmitInput, Entity, EntityValue, KeyTable, Program, Refs, SlowFields, compile,
+    },
 };
 use bytes::Bytes;
 use measure::Case;
@@ -50,7 +52,7 @@ impl<'p> Request<'p> {
         self.program.extract(parent, 0, entity, &mut self.keys, &mut self.refs).unwrap();
     }
 
-    fn emit(&self, out: &mut Vec<u8>, slow: &HashMap<String, Bytes>) {
+    fn emit(&self, out: &mut Vec<u8>, slow: &SlowFields) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
         let budget = Budget { size: usize::MAX, deadline };
         let input = EmitInput { steps: &self.entities, refs: &self.refs, slow, budget };
@@ -108,11 +110,7 @@ fn prost_and_serde(reply: &Bytes, out: &mut Vec<u8>) {
 }
 
 /// Buffers are kept, as a server would.
-fn emission<'a>(
-    name: &'static str,
-    request: Request<'a>,
-    slow: &'a HashMap<String, Bytes>,
-) -> Case<'a> {
+fn emission<'a>(name: &'static str, request: Request<'a>, slow: &'a SlowFields) -> Case<'a> {
     let mut buffer = Vec::new();
     Case::new(name, 10 * ITEMS, move || {
         buffer.clear();
@@ -123,7 +121,7 @@ fn emission<'a>(
 
 fn main() {
     let contract = Contract::default();
-    let slow = HashMap::new();
+    let slow = SlowFields::new();
     let reply = Bytes::from(products(ITEMS).encode_to_vec());
     let large_reply = Bytes::from(products(10 * ITEMS).encode_to_vec());
     let compile = |plan: Plan| compile(&Arc::new(plan), &contract).unwrap();

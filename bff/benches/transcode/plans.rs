@@ -16,12 +16,20 @@ pub(crate) fn field(response_key: &str, source: Source) -> ShapeField {
         nullable: true,
         item_nullable: true,
         source,
+        defers: Vec::new(),
         location: Location::default(),
     }
 }
 
 pub(crate) fn wire(number: u32, cardinality: Cardinality, value: Value) -> Source {
-    Source::Wire(Wire { path: Vec::new(), number, cardinality, value, map_key: None })
+    Source::Wire(Wire {
+        path: Vec::new(),
+        number,
+        cardinality,
+        value,
+        map_key: None,
+        default: Vec::new(),
+    })
 }
 
 pub(crate) fn leaf(scalar: Scalar, format: Format) -> Value {
@@ -60,6 +68,7 @@ pub(crate) fn nest(plan: &mut Plan) -> Vec<ShapeField> {
             field("height", scalar(2, Scalar::Double, Format::Float)),
             field("unit", string(3)),
         ],
+        ..Shape::default()
     });
     let size = ShapeId(plan.shapes.len() - 1);
     let ints = wire(11, Cardinality::Repeated, leaf(Scalar::Int32, Format::Int));
@@ -81,7 +90,17 @@ pub(crate) fn nest(plan: &mut Plan) -> Vec<ShapeField> {
 
 pub(crate) fn step(join: Join) -> Step {
     let (needs, after, level, timeout, arguments) = (Vec::new(), Vec::new(), 0, None, Vec::new());
-    Step { join, arguments, timeout, needs, after, level, early: false }
+    Step {
+        join,
+        arguments,
+        timeout,
+        needs,
+        after,
+        level,
+        early: false,
+        deferred: false,
+        mask: None,
+    }
 }
 
 /// `{ products { … } }` from one call that answers with all of them.
@@ -90,7 +109,7 @@ pub(crate) fn plan(fields: impl FnOnce(&mut Plan) -> Vec<ShapeField>) -> Plan {
         kind: OperationKind::Query,
         variables: Vec::new(),
         root: ShapeId(0),
-        shapes: vec![Shape { type_name: "Query".to_owned(), fields: Vec::new() }],
+        shapes: vec![Shape { type_name: "Query".to_owned(), ..Shape::default() }],
         sites: vec![Site {
             step: StepId(0),
             parent: None,
@@ -100,9 +119,10 @@ pub(crate) fn plan(fields: impl FnOnce(&mut Plan) -> Vec<ShapeField>) -> Plan {
             guess: Vec::new(),
         }],
         steps: vec![step(Join { target: Some(join::Target::Method(0)), ..Join::default() })],
+        defers: Vec::new(),
     };
     let fields = fields(&mut plan);
-    plan.shapes.push(Shape { type_name: "Product".to_owned(), fields });
+    plan.shapes.push(Shape { type_name: "Product".to_owned(), fields, ..Shape::default() });
     let product = Value::Object(ShapeId(plan.shapes.len() - 1));
     let then = Box::new(wire(1, Cardinality::Repeated, product));
     plan.shapes[0].fields = vec![field("products", Source::Join { site: SiteId(0), then })];
@@ -135,6 +155,7 @@ pub(crate) fn joined(plan: &mut Plan) -> Vec<ShapeField> {
             field("amount", scalar(2, Scalar::Int64, Format::Int)),
             field("currency", string(3)),
         ],
+        ..Shape::default()
     });
     let price = Value::Object(ShapeId(plan.shapes.len() - 1));
     let then = Box::new(wire(0, Cardinality::Explicit, price));

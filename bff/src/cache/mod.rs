@@ -48,6 +48,12 @@ where
         self.0.insert(key, value);
     }
 
+    /// Keeps what `change` makes of the value of a key, while nobody else changes it.
+    pub fn update(&self, key: K, change: impl FnOnce(Option<V>) -> V) {
+        let change = |entry: Option<moka::Entry<K, V>>| change(entry.map(moka::Entry::into_value));
+        self.0.entry(key).and_upsert_with(change);
+    }
+
     /// The value of a key; where there is none `make` makes it, once for all threads that ask meanwhile. They wait on
     /// their threads, so `make` must be short and must not wait for anything. Nothing is kept of a failure.
     ///
@@ -110,6 +116,15 @@ mod tests {
         assert_eq!(cache.get("a"), Some(vec![1]));
         cache.remove("a");
         assert_eq!(cache.get("a"), None);
+    }
+
+    #[test]
+    fn what_is_there_can_be_changed() {
+        let cache = Cache::new(ByteSize(1 << 20), |_: &u32, _: &u32| 4);
+        for _ in 0..2 {
+            cache.update(1, |there| there.unwrap_or(3) + 1);
+        }
+        assert_eq!(cache.get(&1), Some(5));
     }
 
     #[test]

@@ -3,7 +3,12 @@
 //! Everything that answers calls is a [`CallService`]: the mesh, the mock, a recorder, a test. Messages are encoded
 //! protobuf on both sides.
 
-use std::{fmt, sync::Arc};
+use std::{
+    error::Error as _,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::{future::BoxFuture, stream::BoxStream};
@@ -48,6 +53,11 @@ pub trait CallService: Send + Sync + 'static {
 
     /// One request, many responses.
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>>;
+
+    /// What answers calls of a method, in a word, for people who ask where an answer came from.
+    fn source(&self, _: &contract::Method) -> &'static str {
+        "service"
+    }
 }
 
 /// What of the caller goes along with a call of `method`, as its declaration allows: identity as `x-identity-sub`, tenant as
@@ -99,11 +109,11 @@ pub enum Sharing {
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ShareKey(Arc<ShareParts>);
 
-#[derive(PartialEq, Eq, Hash)]
+#[derive(PartialEq, Eq)]
 struct ShareParts {
     contract: u64,
-    service: String,
-    method: String,
+    method: Arc<contract::Method>,
+    form: Bytes,
     request: Bytes,
     vary: Vec<(String, Option<Bytes>)>,
     sharing: Sharing,
@@ -117,7 +127,9 @@ pub struct ShareInput<'a> {
     /// The fingerprint of the contract in force.
     pub contract: u64,
     /// The method called.
-    pub method: &'a contract::Method,
+    pub method: &'a Arc<contract::Method>,
+    /// How keys are put into the request and items are taken out of the reply.
+    pub form: Bytes,
     /// The encoded request without its keys.
     pub request: Bytes,
     /// The `@cache` of the field, if it has one.
@@ -132,15 +144,15 @@ impl ShareKey {
     /// The one function that decides who shares with whom.
     #[must_use]
     pub fn new(input: ShareInput<'_>) -> Self {
-        let ShareInput { contract, method, request, cache, side_effects, context } = input;
+        let ShareInput { contract, method, form, request, cache, side_effects, context } = input;
         let sharing = sharing(method, cache, side_effects, context);
         let vary = cache.map_or_else(Vec::new, |cache| {
             cache.vary.iter().map(|name| (name.clone(), header(context, name))).collect()
         });
         Self(Arc::new(ShareParts {
             contract,
-            service: method.service.clone(),
-            method: method.name.clone(),
+            method: Arc::clone(method),
+            form,
             request,
             vary,
             sharing,
@@ -166,16 +178,51 @@ impl ShareKey {
     pub fn weight(&self) -> usize {
         let parts = &*self.0;
         size_of::<ShareParts>()
-            + parts.service.len()
-            + parts.method.len()
+            + parts.method.service.len()
+            + parts.method.name.len()
+            + parts.form.len()
             + parts.request.len()
             + parts.metadata.len()
     }
 }
 
+/// Why a call failed with [`crate::error::Code::ResourceExhausted`]: a message is larger than we allow. With fewer keys it may
+/// be smaller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} has {size} bytes, more than the limit of {limit}")]
+pub struct TooLarge {
+    /// "the request", "a message".
+    pub what: &'static str,
+    /// In bytes.
+    pub size: u64,
+    /// In bytes.
+    pub limit: u64,
+}
+
+impl TooLarge {
+    /// Whether this is behind an error.
+    #[must_use]
+    pub fn is_cause_of(error: &Error) -> bool {
+        let mut cause = error.source();
+        while let Some(error) = cause.filter(|error| !error.is::<Self>()) {
+            cause = error.source();
+        }
+        cause.is_some()
+    }
+}
+
 impl fmt::Debug for ShareKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{} {:?}", self.0.service, self.0.method, self.0.sharing)
+        write!(formatter, "{}/{} {:?}", self.0.method.service, self.0.method.name, self.0.sharing)
+    }
+}
+
+impl Hash for ShareParts {
+    /// Of the method only its name: the rest is said by the contract.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Self { contract, method, form, request, vary, sharing, lane, metadata } = self;
+        (contract, &method.service, &method.name, form, request).hash(state);
+        (vary, sharing, lane, metadata).hash(state);
     }
 }
 

@@ -27,8 +27,9 @@ fn cache(scope: contract::Scope) -> contract::Cache {
 fn key(method: &contract::Method, cache: Option<&contract::Cache>, context: &Context) -> ShareKey {
     let side_effects = contract::SideEffects::NoSideEffects;
     ShareKey::new(ShareInput {
+        form: Bytes::new(),
         contract: 1,
-        method,
+        method: &Arc::new(method.clone()),
         request: Bytes::new(),
         cache,
         side_effects,
@@ -126,8 +127,9 @@ async fn calls_with_side_effects_are_never_shared_beyond_their_request() {
     let side_effects = contract::SideEffects::Idempotent;
     let key = |context| {
         ShareKey::new(ShareInput {
+            form: Bytes::new(),
             contract: 1,
-            method: &method,
+            method: &Arc::new(method.clone()),
             request: Bytes::new(),
             cache: None,
             side_effects,

@@ -1,11 +1,12 @@
 //! Rules over several settings.
 
 use super::{Config, fault::Fault};
-use crate::server::Origin;
+use crate::server::{Header, Origin};
 
 /// What does not go together.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
-    let rules = [timeouts, keepalive, credentials, claims, service_names, jitter];
+    let rules =
+        [timeouts, keepalive, credentials, callers, init_headers, service_names, shares, max_keys];
     rules.into_iter().flat_map(|rule| rule(config)).collect()
 }
 
@@ -48,14 +49,37 @@ fn credentials(config: &Config) -> Vec<Fault> {
     Vec::new()
 }
 
-fn claims(config: &Config) -> Vec<Fault> {
+fn init_headers(config: &Config) -> Vec<Fault> {
     let trusted = &config.server.trusted;
+    let claims = trusted.claims.values();
+    let trusted: Vec<&Header> =
+        trusted.subject.iter().chain(&trusted.tenant).chain(claims).collect();
+    let wrong = config.server.streams.init_headers.iter().filter(|header| trusted.contains(header));
+    let message = |header: &Header| {
+        format!(
+            "`{}` is one of `server.trusted`, and here clients would set it; leave it out",
+            header.0
+        )
+    };
+    let path = ["server", "streams", "init_headers"];
+    wrong.map(|header| fault(&path, message(header))).collect()
+}
+
+/// What needs a caller who is known.
+fn callers(config: &Config) -> Vec<Fault> {
+    let trusted = &config.server.trusted;
+    let mut faults = Vec::new();
     if trusted.subject.is_none() && !trusted.claims.is_empty() {
         let message =
             "claims belong to a caller; name the header of the caller in `subject`".to_owned();
-        return vec![fault(&["server", "trusted", "claims"], message)];
+        faults.push(fault(&["server", "trusted", "claims"], message));
     }
-    Vec::new()
+    if trusted.subject.is_none() && trusted.required {
+        let message =
+            "nobody would be answered; name the header of the caller in `subject`".to_owned();
+        faults.push(fault(&["server", "trusted", "required"], message));
+    }
+    faults
 }
 
 fn service_names(config: &Config) -> Vec<Fault> {
@@ -69,11 +93,22 @@ fn service_names(config: &Config) -> Vec<Fault> {
     wrong.map(|name| fault(&["services", name], message.to_owned())).collect()
 }
 
-fn jitter(config: &Config) -> Vec<Fault> {
-    let jitter = config.executor.entity_cache.jitter;
-    if (0.0..=1.0).contains(&jitter) {
+fn shares(config: &Config) -> Vec<Fault> {
+    let executor = &config.executor;
+    let shares = [
+        (["executor", "entity_cache", "jitter"], executor.entity_cache.jitter),
+        (["executor", "batching", "wait"], executor.batching.wait),
+    ];
+    let wrong = shares.iter().filter(|(_, share)| !(0.0..=1.0).contains(share));
+    let told = |share| format!("`{share}` is not a share; write a number from 0 to 1");
+    wrong.map(|(path, share)| fault(path, told(share))).collect()
+}
+
+fn max_keys(config: &Config) -> Vec<Fault> {
+    if config.executor.batching.max_keys > 0 {
         return Vec::new();
     }
-    let message = format!("`{jitter}` is not a share; write a number from 0 to 1");
-    vec![fault(&["executor", "entity_cache", "jitter"], message)]
+    let message =
+        "with `0` no call could have a key; write `wait = 0` where none shall wait for others";
+    vec![fault(&["executor", "batching", "max_keys"], message.to_owned())]
 }

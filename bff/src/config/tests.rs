@@ -116,7 +116,7 @@ colour = "red"
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
              `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, \
-             `streams`, `cors`, `trusted`",
+             `streams`, `cors`, `trusted`, `explain`",
             "a.toml:14: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
              all of a package, or `*`",
         ],
@@ -140,7 +140,7 @@ fn what_is_no_toml_hides_no_other_fault() {
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
              `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, \
-             `streams`, `cors`, `trusted`",
+             `streams`, `cors`, `trusted`, `explain`",
             "a.toml:13: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
              all of a package, or `*`",
         ],
@@ -183,13 +183,15 @@ fn each_faulty_element_of_a_list_is_told() {
 #[test]
 fn settings_that_do_not_go_together_are_faults() {
     check(
-        "[server]\ndefault_timeout = \"1m\"\nstreams.keepalive = \"0s\"\ncors = { origins = [\"*\"], credentials = true }\ntrusted.claims = { a = \"b\" }",
+        "[server]\ndefault_timeout = \"1m\"\nstreams.keepalive = \"0s\"\ncors = { origins = [\"*\"], credentials = true }\ntrusted.claims = { a = \"b\" }\ntrusted.required = true\ntrusted.tenant = \"x-org\"\nstreams.init_headers = [\"authorization\", \"x-org\"]",
         &[],
         &[
             "a.toml:2: server.default_timeout: `1m` is more than `server.max_timeout`, 10s; write at most that",
             "a.toml:3: server.streams.keepalive: with `0s` nothing but pings would be sent; write `12s`, for example",
             "a.toml:4: server.cors.credentials: browsers send no credentials where `origins` has `*`; name the origins",
             "a.toml:5: server.trusted.claims: claims belong to a caller; name the header of the caller in `subject`",
+            "a.toml:6: server.trusted.required: nobody would be answered; name the header of the caller in `subject`",
+            "a.toml:8: server.streams.init_headers: `x-org` is one of `server.trusted`, and here clients would set it; leave it out",
         ],
     );
 }

@@ -9,7 +9,8 @@ use crate::error::{Code, Error, Result};
 pub const FORMAT: u32 = 1;
 
 /// The features that this runtime has.
-pub const FEATURES: [&str; 4] = ["echoes", "promised", "resolve", "subscriptions"];
+pub const FEATURES: [&str; 6] =
+    ["defaults", "echoes", "promised", "resolve", "selection", "subscriptions"];
 
 /// What keeps callers out or limits what they ask. Made-up values need no protection: a mock answers without it.
 const PROTECTION: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];
@@ -95,6 +96,11 @@ impl References<'_> {
                 }
             }
         }
+        for message in contract.mask_messages.iter().flat_map(|message| &message.fields) {
+            if let Some(index) = message.message {
+                self.mask_message(index, &message.name);
+            }
+        }
         for input in &contract.inputs {
             for field in &input.fields {
                 let place = format!("{}.{}", input.r#type, field.name);
@@ -105,6 +111,10 @@ impl References<'_> {
 
     fn binding(&mut self, index: u32, place: &str) {
         self.index("binding", index, self.contract.bindings.len(), place);
+    }
+
+    fn mask_message(&mut self, index: u32, place: &str) {
+        self.index("mask message", index, self.contract.mask_messages.len(), place);
     }
 
     fn index(&mut self, what: &str, index: u32, length: usize, place: &str) {
@@ -155,6 +165,12 @@ impl References<'_> {
                 batch.r#match.len(),
                 join.key.len()
             ));
+        }
+        if let Some(selection) = &join.selection {
+            self.mask_message(selection.message, place);
+            if selection.path.is_empty() {
+                self.faults.push(format!("`{place}` has a mask without a place in the request"));
+            }
         }
         match &join.then {
             Some(then) => self.source(then, place),

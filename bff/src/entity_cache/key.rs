@@ -132,8 +132,9 @@ mod tests {
 
     fn share(request: &'static str) -> ShareKey {
         ShareKey::new(ShareInput {
+            form: Bytes::new(),
             contract: 1,
-            method: &contract::Method::default(),
+            method: &std::sync::Arc::default(),
             request: Bytes::from_static(request.as_bytes()),
             cache: Some(&contract::Cache {
                 scope: contract::Scope::Public.into(),

@@ -1,8 +1,11 @@
 //! Keeps what services answered, item by item, for those who may share it.
 //!
-//! An entry is the bytes of one item, found by a [`ShareKey`] and the item's own key. The whole share key is compared, so
+//! An entry is what is known of one item, found by a [`ShareKey`] and the item's own key. The whole share key is compared, so
 //! that who may not share an answer cannot name it. Entries hold no time to live: they know when they were fetched, and
 //! each reader judges by its own [`Rules`] whether that is fresh, stale, or of no use.
+//!
+//! Where requests take masks, an item is kept in segments: what was fetched at one time. A reader who wants less than is
+//! there is served, one who wants more is told what is missing.
 //!
 //! The clock is [`tokio::time::Instant`], which tests stop.
 
@@ -10,6 +13,7 @@ mod config;
 mod generations;
 mod jitter;
 mod key;
+mod segments;
 
 use std::{hash::BuildHasher, sync::Arc, time::Duration};
 
@@ -17,14 +21,16 @@ use bytes::Bytes;
 use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
-use crate::{cache::Cache, call::ShareKey, error::Error};
+use crate::{cache::Cache, call::ShareKey, error::Error, plan::FieldSet};
 
 pub use config::Config;
 pub use generations::Generation;
+pub use segments::{Fields, Pick, merged};
 
 use generations::Generations;
-use jitter::{Jitter, Shortening};
+use jitter::Jitter;
 use key::{BorrowedKey, EntityKey, KeyParts, Realm};
+use segments::{Fetched, Kept, MAX_SEGMENTS, Segment};
 
 /// What services answered, bounded by bytes.
 #[derive(Debug)]
@@ -55,29 +61,35 @@ pub struct Rules {
 pub enum Lookup {
     /// Fresh.
     Fresh(Bytes),
-    /// To be shown, and to be fetched again meanwhile.
-    Stale(Bytes),
+    /// To be shown, and these fields of it to be fetched again meanwhile.
+    Stale(Bytes, Fields),
     /// A moment ago the service said that there is no such thing, in its words or by leaving it out.
     Missing(Option<Error>),
-    /// Nothing that may be shown unless the service fails.
-    Absent,
+    /// Not to be shown before these fields are fetched. The others are in the message, if there is one.
+    Absent(Fields, Option<Bytes>),
 }
 
 /// What is put in for a key.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// The item, and the tags under which it can be forgotten.
-    Item(Bytes, Vec<Box<str>>),
+    /// Fields of the item, and the tags under which they can be forgotten.
+    Item(Bytes, Fields, Vec<Box<str>>),
     /// There is no such thing.
     Missing(Option<Error>),
 }
 
 #[derive(Debug)]
-struct Entry {
-    answer: Answer,
-    fetched_at: Instant,
-    began: Generation,
-    shortening: Shortening,
+enum Entry {
+    Item(Kept),
+    Missing(Option<Error>, Fetched),
+}
+
+/// Of what use a segment is to a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Fresh,
+    Stale,
+    None,
 }
 
 impl EntityCache {
@@ -97,11 +109,12 @@ impl EntityCache {
         }
     }
 
-    /// The part of the cache that `share` may see; `None` where an answer may not outlive its request.
+    /// The part of the cache that `share` may see, for who reads these fields; `None` where an answer may not outlive its
+    /// request.
     #[must_use]
-    pub fn view(&self, share: &ShareKey, rules: Rules) -> Option<View<'_>> {
+    pub fn view(&self, share: &ShareKey, rules: Rules, wanted: Fields) -> Option<View<'_>> {
         let realm = || Realm::new(share.clone(), rules.tagging, &self.hasher);
-        share.outlives_request().then(|| View { cache: self, realm: realm(), rules })
+        share.outlives_request().then(|| View { cache: self, realm: realm(), rules, wanted })
     }
 
     /// The moment, in invalidations. What is fetched from now on knows everything that was invalidated before.
@@ -122,50 +135,149 @@ pub struct View<'a> {
     cache: &'a EntityCache,
     realm: Realm,
     rules: Rules,
+    wanted: Fields,
 }
 
 impl View<'_> {
     /// What is known of a key now.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Lookup {
-        let Some(entry) = self.entry(key) else { return Lookup::Absent };
-        let age = entry.fetched_at.elapsed();
-        match &entry.answer {
-            Answer::Missing(error) if age < self.cache.negative_max_age => {
-                Lookup::Missing(error.clone())
+        let absent = || Lookup::Absent(self.wanted.clone(), None);
+        match self.entry(key).as_deref() {
+            Some(Entry::Item(kept)) => self.look_up(kept),
+            Some(Entry::Missing(error, fetched)) => {
+                // What would have been its tags is not known, so that any invalidation may have meant it.
+                let is_valid =
+                    self.rules.tagging == 0 || fetched.began == self.cache.generations.current();
+                if is_valid && fetched.at.elapsed() < self.cache.negative_max_age {
+                    Lookup::Missing(error.clone())
+                } else {
+                    absent()
+                }
             }
-            Answer::Item(bytes, _) if age < self.fresh_for(&entry) => Lookup::Fresh(bytes.clone()),
-            Answer::Item(bytes, _)
-                if age < self.fresh_for(&entry) + self.rules.stale_while_revalidate =>
-            {
-                Lookup::Stale(bytes.clone())
-            }
-            _ => Lookup::Absent,
+            None => absent(),
         }
     }
 
-    /// The item to show after a failure, and its age.
+    fn look_up(&self, kept: &Kept) -> Lookup {
+        let bytes = || kept.bytes.clone();
+        // Mostly there is one segment, and it has everything.
+        if let Some(segment) = kept.segments.iter().find(|segment| segment.covers(&self.wanted)) {
+            return match self.use_of(segment, self.rules.stale_while_revalidate) {
+                Use::Fresh => Lookup::Fresh(bytes()),
+                Use::Stale => Lookup::Stale(bytes(), self.wanted.clone()),
+                Use::None => Lookup::Absent(self.wanted.clone(), None),
+            };
+        }
+        let Some(wanted) = &self.wanted else { return Lookup::Absent(None, None) };
+        let (mut missing, mut stale) = (FieldSet::default(), FieldSet::default());
+        let mut is_any_fresh = false;
+        for part in wanted.parts() {
+            let owner = kept.owner(part);
+            let owner = owner.map(|it| (self.use_of(it, self.rules.stale_while_revalidate), it));
+            match owner {
+                Some((Use::Fresh, owner)) if owner.covers_part(wanted, part) => is_any_fresh = true,
+                Some((Use::Stale, owner)) if owner.covers_part(wanted, part) => {
+                    stale.extend_part(wanted, part);
+                }
+                Some((Use::Fresh, Segment { fields: Some(fields), .. })) => {
+                    // What is shown of one part is of one moment.
+                    missing.extend_part(fields, part);
+                    missing.extend_part(wanted, part);
+                }
+                _ => missing.extend_part(wanted, part),
+            }
+        }
+        if missing.is_empty() && stale.is_empty() {
+            return Lookup::Fresh(bytes());
+        }
+        if missing.is_empty() {
+            return Lookup::Stale(bytes(), Some(Arc::new(stale)));
+        }
+        if kept.segments.len() >= MAX_SEGMENTS {
+            return Lookup::Absent(Some(Arc::new(self.everything_fresh(kept, wanted))), None);
+        }
+        // One call brings both.
+        missing.extend(&stale);
+        Lookup::Absent(Some(Arc::new(missing)), is_any_fresh.then(bytes))
+    }
+
+    /// What is wanted, and all that is fresh: to be fetched and kept as one from now on.
+    fn everything_fresh(&self, kept: &Kept, wanted: &FieldSet) -> FieldSet {
+        let mut all = wanted.clone();
+        for segment in &kept.segments {
+            if let (Use::Fresh, Some(fields)) =
+                (self.use_of(segment, Duration::ZERO), &segment.fields)
+            {
+                all.extend(fields);
+            }
+        }
+        all
+    }
+
+    /// The item to show after a failure, and the age of the oldest field that is wanted of it.
     #[must_use]
     pub fn stale_if_error(&self, key: &[u8]) -> Option<(Bytes, Duration)> {
         let entry = self.entry(key)?;
-        let age = entry.fetched_at.elapsed();
-        match &entry.answer {
-            Answer::Item(bytes, _) if age < self.fresh_for(&entry) + self.rules.stale_if_error => {
-                Some((bytes.clone(), age))
+        let Entry::Item(kept) = &*entry else { return None };
+        let age = |segment: &Segment| {
+            let is_of_use = self.use_of(segment, self.rules.stale_if_error) != Use::None;
+            is_of_use.then(|| segment.fetched.at.elapsed())
+        };
+        let age = match kept.segments.iter().find(|segment| segment.covers(&self.wanted)) {
+            Some(segment) => age(segment)?,
+            None => {
+                let wanted = self.wanted.as_ref()?;
+                let age_of =
+                    |part| age(kept.owner(part).filter(|it| it.covers_part(wanted, part))?);
+                wanted
+                    .parts()
+                    .try_fold(Duration::ZERO, |oldest, part| Some(oldest.max(age_of(part)?)))?
             }
-            _ => None,
-        }
+        };
+        Some((kept.bytes.clone(), age))
     }
 
-    /// Keeps an answer, in place of an older one. It is refused where one of its tags was invalidated after `began`, the
-    /// moment before the call was sent.
+    /// Keeps an answer, in place of an older one or beside it. It is refused where one of its tags was invalidated after
+    /// `began`, the moment before the call was sent.
     pub fn put(&self, key: &[u8], answer: Answer, began: Generation) {
-        let shortening = self.cache.jitter.next();
-        let entry = Entry { answer, fetched_at: Instant::now(), began, shortening };
+        let fetched = Fetched { at: Instant::now(), began, shortening: self.cache.jitter.next() };
+        let entries = &self.cache.entries;
+        let (bytes, segment) = match answer {
+            Answer::Item(bytes, fields, tags) => {
+                (bytes, Segment { fields, tags: tags.into(), fetched })
+            }
+            Answer::Missing(error) => {
+                if self.rules.tagging == 0 || began == self.cache.generations.current() {
+                    entries.insert(self.realm.key(key), Arc::new(Entry::Missing(error, fetched)));
+                }
+                return;
+            }
+        };
         // Read again when it is looked up: an invalidation may come between these two lines.
-        if self.is_valid(&entry) {
-            self.cache.entries.insert(self.realm.key(key), Arc::new(entry));
+        if !self.is_valid(&segment) {
+            return;
         }
+        if segment.fields.is_none() {
+            let kept = Kept::one(bytes, segment);
+            return entries.insert(self.realm.key(key), Arc::new(Entry::Item(kept)));
+        }
+        entries.update(self.realm.key(key), |there| {
+            Arc::new(Entry::Item(self.beside(there.as_deref(), bytes, segment)))
+        });
+    }
+
+    /// What was fetched now, with what is there. A part that is fresh and has more than came stays as it is.
+    fn beside(&self, there: Option<&Entry>, bytes: Bytes, new: Segment) -> Kept {
+        let Some(Entry::Item(kept)) = there else { return Kept::one(bytes, new) };
+        let fields = new.fields.clone();
+        let may_take = |owner: &Segment, part| {
+            let covers = |owned| fields.as_ref().is_none_or(|new| new.covers_part(owned, part));
+            owner.fields.as_ref().is_some_and(|owned| covers(owned))
+                || self.use_of(owner, Duration::ZERO) != Use::Fresh
+        };
+        let longest = self.rules.stale_while_revalidate.max(self.rules.stale_if_error);
+        kept.with(bytes, new, may_take, |segment| self.use_of(segment, longest) != Use::None)
     }
 
     /// Forgets a key.
@@ -174,34 +286,33 @@ impl View<'_> {
     }
 
     fn entry(&self, key: &[u8]) -> Option<Arc<Entry>> {
-        let key = BorrowedKey::new(&self.realm, key);
-        self.cache.entries.get(&key as &dyn KeyParts).filter(|entry| self.is_valid(entry))
+        self.cache.entries.get(&BorrowedKey::new(&self.realm, key) as &dyn KeyParts)
     }
 
-    fn is_valid(&self, entry: &Entry) -> bool {
-        match &entry.answer {
-            Answer::Item(_, tags) => self.cache.generations.is_valid(entry.began, tags),
-            // What would have been its tags is not known, so that any invalidation may have meant it.
-            Answer::Missing(_) => {
-                self.rules.tagging == 0 || entry.began == self.cache.generations.current()
-            }
+    /// `longer` is how long after its freshness it may be shown.
+    fn use_of(&self, segment: &Segment, longer: Duration) -> Use {
+        let age = segment.fetched.at.elapsed();
+        let fresh_for = segment.fetched.shortening.of(self.rules.max_age);
+        if age >= fresh_for + longer || !self.is_valid(segment) {
+            Use::None
+        } else if age >= fresh_for {
+            Use::Stale
+        } else {
+            Use::Fresh
         }
     }
 
-    fn fresh_for(&self, entry: &Entry) -> Duration {
-        entry.shortening.of(self.rules.max_age)
+    fn is_valid(&self, segment: &Segment) -> bool {
+        self.cache.generations.is_valid(segment.fetched.began, &segment.tags)
     }
 }
 
 impl Entry {
     fn weight(&self) -> usize {
         size_of::<Self>()
-            + match &self.answer {
-                Answer::Item(bytes, tags) => {
-                    bytes.len()
-                        + tags.iter().map(|tag| tag.len() + size_of::<Box<str>>()).sum::<usize>()
-                }
-                Answer::Missing(_) => 0,
+            + match self {
+                Self::Item(kept) => kept.weight(),
+                Self::Missing(..) => 0,
             }
     }
 }

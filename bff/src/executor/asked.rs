@@ -1,27 +1,28 @@
 //! What a step asks of one target: the constant part of the request, until when, and with whom the answer is shared.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures::{
-    FutureExt, StreamExt,
-    future::{Join, Ready, join, ready},
-    stream::FuturesUnordered,
-};
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     engine::Request,
-    fetch::{Fetch, Rung},
-    in_flight::{Admission, Departure, Flight, InFlight, Landed, NewCall, Part},
+    fetch::{Landed, Question, Rung},
+    in_flight::{Admission, Came, Coming, InFlight, Wanted},
     log,
     prepared::{PreparedStep, Target},
+    watch::{Brought, Watched, Went},
 };
 use crate::{
     call::{ShareInput, ShareKey},
-    entity_cache::{Generation, View},
+    entity_cache::{self, Fields, Pick, View},
     error::{Code, Error, Result},
-    plan::StepId,
+    plan::{FieldSet, StepId},
     transcoder::{EntityValue, KeyTable},
 };
 
@@ -37,20 +38,25 @@ pub(super) struct Asked<'a> {
     pub(super) timeout: Option<Duration>,
     target: &'a Target,
     constant: Bytes,
+    is_for_nobody: bool,
     began: Instant,
     pub(super) deadline: Instant,
+    /// With whom calls are shared.
     share: Option<ShareKey>,
+    /// Where answers are kept: whatever a mask says, in one place.
+    keep: Option<ShareKey>,
+    /// What is asked for.
+    fields: Fields,
+    /// What is there already of keys that are asked for.
+    there: Option<Arc<HashMap<u32, Bytes>>>,
 }
 
 /// The calls of a step that are on their way, and those that wait for their turn.
 pub(super) struct Calls<'a> {
     asked: &'a Asked<'a>,
-    waiting: VecDeque<Part>,
-    running: FuturesUnordered<Join<Flight, Ready<Seats>>>,
+    waiting: VecDeque<Coming>,
+    running: FuturesUnordered<Watched>,
 }
-
-/// The places of a part, and whether somebody else began its call.
-type Seats = (Vec<(usize, u32)>, bool);
 
 impl<'a> Asked<'a> {
     /// # Errors
@@ -65,11 +71,14 @@ impl<'a> Asked<'a> {
         timeout: Option<Duration>,
     ) -> Result<Self> {
         let target = rung.target(request, step);
-        let constant = rung.program(request, step).request(&request.variables, &request.context)?;
+        let program = rung.program(request, step);
+        let constant = program.request(&request.variables, &request.context)?;
         let prepared = request.step(step);
+        let is_for_nobody = prepared.asks_for_the_caller && constant.is_empty();
         let began = Instant::now();
         let deadline = by(request, began, timeout);
         let share = share_key(request, prepared, target, rung, &constant);
+        let keeps = rung == Rung::Own && prepared.keeps();
         Ok(Self {
             request,
             own_calls,
@@ -79,9 +88,13 @@ impl<'a> Asked<'a> {
             timeout,
             target,
             constant,
+            is_for_nobody,
             began,
             deadline,
+            keep: share.clone().filter(|share| keeps && share.outlives_request()),
             share,
+            fields: None,
+            there: None,
         })
     }
 
@@ -93,7 +106,7 @@ impl<'a> Asked<'a> {
 
     /// Whether it is a question about the caller, and nobody knows who that is.
     pub(super) fn is_for_nobody(&self) -> bool {
-        self.prepared().asks_for_the_caller && self.constant.is_empty()
+        self.is_for_nobody
     }
 
     fn prepared(&self) -> &PreparedStep {
@@ -102,14 +115,53 @@ impl<'a> Asked<'a> {
 
     /// What of the cache this step may see.
     pub(super) fn view(&self) -> Option<View<'_>> {
-        self.keeps()
-            .and_then(|share| self.request.engine.entities.view(share, self.prepared().rules))
+        let wanted = self.wanted().cloned();
+        let entities = &self.request.engine.entities;
+        self.keep.as_ref().and_then(|share| entities.view(share, self.prepared().rules, wanted))
     }
 
-    /// Under which key its answers are kept.
-    fn keeps(&self) -> Option<&ShareKey> {
-        let keeps = self.rung == Rung::Own && self.prepared().cache.is_some();
-        self.share.as_ref().filter(|share| keeps && share.outlives_request())
+    /// What of its entities is read; `None`: everything may be.
+    pub(super) fn wanted(&self) -> Option<&Arc<FieldSet>> {
+        let mask = self.prepared().mask.as_ref().filter(|_| self.rung == Rung::Own);
+        mask.map(|mask| &mask.fields)
+    }
+
+    /// The same for these fields, where a mask can say so. `there` is what is there of the others.
+    pub(super) fn asking_for(mut self, fields: Fields, there: HashMap<u32, Bytes>) -> Self {
+        let (Some(mut fields), Some(mask)) = (fields, &self.prepared().mask) else { return self };
+        if !Arc::ptr_eq(&fields, &mask.fields) {
+            Arc::make_mut(&mut fields).extend(&mask.always);
+        }
+        let program = self.rung.program(self.request, self.step);
+        self.constant = program.with_mask(&self.constant, &fields);
+        if self.share.is_some() {
+            let (prepared, target) = (self.prepared(), self.target);
+            self.share = share_key(self.request, prepared, target, self.rung, &self.constant);
+        }
+        let there = (!there.is_empty()).then(|| Arc::new(there));
+        Self { fields: Some(fields), there, ..self }
+    }
+
+    /// What came of a key, with what was there before.
+    fn whole(&self, id: u32, landed: Landed) -> EntityValue {
+        let there = self.there.as_ref().and_then(|there| there.get(&id));
+        let (Landed::Item(item), Some(there)) = (&landed, there) else {
+            return landed.into();
+        };
+        let (Some(asked), Some(wanted)) = (&self.fields, self.wanted()) else {
+            return landed.into();
+        };
+        let pick = |part| match asked.has_part(part) && asked.covers_part(wanted, part) {
+            true => Pick::Newer,
+            false => Pick::Older,
+        };
+        let whole = entity_cache::merged(there, item, pick);
+        whole.map_or_else(|| EntityValue::Failed(self.unreadable()), EntityValue::Bytes)
+    }
+
+    fn unreadable(&self) -> Error {
+        let error = Error::new(Code::DataLoss, "the reply could not be read");
+        error.from_method(self.target.origin.clone())
     }
 
     /// Asks for these keys, and says of each what came until the deadline.
@@ -123,7 +175,7 @@ impl<'a> Asked<'a> {
     /// Asks for these keys.
     pub(super) fn calls(&self, ids: &[u32]) -> Calls<'_> {
         let in_time = Instant::now() < self.deadline;
-        let waiting = if in_time { self.parts(ids).into() } else { VecDeque::new() };
+        let waiting = if in_time { self.ask(ids, self.deadline).into() } else { VecDeque::new() };
         Calls { asked: self, waiting, running: FuturesUnordered::new() }
     }
 
@@ -135,6 +187,9 @@ impl<'a> Asked<'a> {
         }
         self.leave(&late);
         let error = self.too_late(late.len());
+        if let Some(watch) = &self.request.watch {
+            watch.gave_up(self.step, self.began, late.len(), &error);
+        }
         for id in late {
             values[id as usize] = Some(EntityValue::Failed(error.clone()));
         }
@@ -153,20 +208,25 @@ impl<'a> Asked<'a> {
         let engine = &self.request.engine;
         let Ok(permit) = Arc::clone(&engine.refreshes).try_acquire_owned() else { return };
         let timeout = self.prepared().timeout.unwrap_or(engine.refresh_timeout);
-        let mut parts = self.parts_until(ids, Instant::now() + timeout);
-        parts.retain(|part| !part.joined);
-        if parts.is_empty() {
+        let mut calls: FuturesUnordered<Coming> = self
+            .ask(ids, Instant::now() + timeout)
+            .into_iter()
+            .filter(|coming| !matches!(coming, Coming::Joined(..)))
+            .collect();
+        if calls.is_empty() {
             return;
         }
-        let calls = futures::future::join_all(parts.into_iter().map(|part| part.call));
         tokio::spawn(async move {
-            let _ = tokio::time::timeout(timeout, calls).await;
+            let all = async {
+                while let Some(came) = calls.next().await {
+                    if let Came::Departed(departed) = came {
+                        calls.extend(departed);
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(timeout, all).await;
             drop(permit);
         });
-    }
-
-    fn parts(&self, ids: &[u32]) -> Vec<Part> {
-        self.parts_until(ids, self.deadline)
     }
 
     /// The calls that answer these keys by `deadline`: joined where somebody has asked already.
@@ -176,63 +236,55 @@ impl<'a> Asked<'a> {
     /// leaves at its own deadline, and the call is cancelled when the last one leaves, so that no service works for
     /// nobody. A later one whose deadline lies after the call's starts its own. A call of one request only ends with the
     /// request at the latest, and a call that nobody may join is sent with exactly what is left.
-    fn parts_until(&self, ids: &[u32], deadline: Instant) -> Vec<Part> {
+    fn ask(&self, ids: &[u32], deadline: Instant) -> Vec<Coming> {
         let Some(share) = &self.share else { return self.apart(ids, deadline) };
-        let entities = &self.request.engine.entities;
-        let admission = Admission {
-            deadline,
-            began: (self.prepared().rules.tagging != 0).then(|| entities.generation()),
+        let engine = &self.request.engine;
+        let tags = self.prepared().rules.tagging != 0;
+        let began = tags.then(|| engine.entities.generation());
+        let left = deadline.saturating_duration_since(Instant::now());
+        let twice = deadline + left;
+        let question = self.question();
+        let (in_flight, until, wait) = if share.outlives_request() {
+            let wait = question.pace().and_then(|pace| pace.wait(&engine.batching, left));
+            (&engine.in_flight, twice, wait)
+        } else {
+            (self.own_calls, twice.min(self.request.cutoff), None)
         };
-        let in_flight =
-            if share.outlives_request() { &self.request.engine.in_flight } else { self.own_calls };
-        let twice = deadline + deadline.saturating_duration_since(Instant::now());
-        let latest = if share.outlives_request() { twice } else { twice.min(self.request.cutoff) };
-        in_flight.join_or_start(
+        in_flight.ask(&Wanted {
             share,
-            (self.keys, ids),
-            admission,
-            self.target.chunk,
-            |ids, departure| {
-                let began = entities.generation();
-                let call = self.call(ids, latest, began, departure);
-                NewCall { call, deadline: latest, began }
-            },
-        )
+            question: &question,
+            keys: self.keys,
+            ids,
+            admission: Admission { deadline, began },
+            until,
+            wait,
+        })
     }
 
     /// Calls of this step alone.
-    fn apart(&self, ids: &[u32], deadline: Instant) -> Vec<Part> {
-        let began = self.request.engine.entities.generation();
+    fn apart(&self, ids: &[u32], deadline: Instant) -> Vec<Coming> {
+        let question = self.question();
         ids.chunks(self.target.chunk)
-            .map(|ids| Part {
-                call: self.call(ids.to_vec(), deadline, began, None),
-                places: ids.iter().copied().enumerate().collect(),
-                joined: false,
+            .map(|ids| {
+                let call = question.fetch(self.keys, ids, deadline).run().boxed();
+                Coming::Own(call, ids.iter().copied().enumerate().collect())
             })
             .collect()
     }
 
-    fn call(
-        &self,
-        ids: Vec<u32>,
-        deadline: Instant,
-        began: Generation,
-        departure: Option<Departure>,
-    ) -> Flight {
-        Fetch {
+    fn watched(&self, coming: Coming, went: Went) -> Watched {
+        Watched::new(coming, self.request.watch.as_ref().map(|_| went))
+    }
+
+    fn question(&self) -> Question {
+        Question {
             request: Arc::clone(self.request),
             step: self.step,
             rung: self.rung,
             constant: self.constant.clone(),
-            keys: Arc::clone(self.keys),
-            ids,
-            deadline,
-            keep: self.keeps().cloned(),
-            began,
-            departure,
+            keep: self.keep.clone(),
+            fields: self.fields.clone(),
         }
-        .run()
-        .boxed()
     }
 
     /// What so many keys are told that got nothing in time.
@@ -255,22 +307,38 @@ impl Calls<'_> {
         let Self { asked, waiting, running } = self;
         loop {
             while running.len() < asked.request.engine.calls_at_once
-                && let Some(Part { call, places, joined }) = waiting.pop_front()
+                && let Some(coming) = waiting.pop_front()
             {
-                running.push(join(call, ready((places, joined))));
+                running.push(asked.watched(coming, Went::Sent));
             }
-            let Some((landing, (places, joined))) = running.next().await else { return };
-            if joined && landing.failed && landing.items.len() > places.len() {
-                // The keys of another request may be to blame: these are asked again, once and apart.
-                let blamed = |(place, _): &(usize, u32)| blames_request(&landing.items[*place]);
-                if places.iter().all(blamed) {
-                    let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
-                    waiting.extend(asked.apart(&ids, asked.deadline));
+            let (landing, places, seen) = match running.next().await {
+                Some((Came::Landing(landing, places), seen)) => (landing, places, seen),
+                Some((Came::Departed(departed), _)) => {
+                    running
+                        .extend(departed.into_iter().map(|it| asked.watched(it, Went::Gathered)));
                     continue;
                 }
+                None => return,
+            };
+            if let (Some(watch), Some((went, sent))) = (&asked.request.watch, seen) {
+                watch.brought(Brought {
+                    step: asked.step,
+                    rung: asked.rung,
+                    asked: asked.began,
+                    sent,
+                    went,
+                    items: &mut places.iter().map(|(place, _)| &landing.items[*place]),
+                });
+            }
+            // Keys of another request may be to blame: these are asked again, once and apart.
+            let blamed = |(place, _): &(usize, u32)| landing.items[*place].blames_company();
+            if landing.failed && landing.items.len() > places.len() && places.iter().all(blamed) {
+                let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
+                waiting.extend(asked.apart(&ids, asked.deadline));
+                continue;
             }
             for (place, id) in places {
-                values[id as usize] = Some(landing.items[place].clone().into());
+                values[id as usize] = Some(asked.whole(id, landing.items[place].clone()));
             }
         }
     }
@@ -296,7 +364,7 @@ fn by(request: &Request, began: Instant, timeout: Option<Duration>) -> Instant {
 }
 
 /// Nothing without need: a key is as long as the request, and most steps share with nobody.
-fn share_key(
+pub(super) fn share_key(
     request: &Request,
     step: &PreparedStep,
     target: &Target,
@@ -304,29 +372,17 @@ fn share_key(
     constant: &Bytes,
 ) -> Option<ShareKey> {
     let within = rung == Rung::Own && step.overlaps;
-    if step.cache.is_none() && !target.method.shareable && !within {
+    if step.shares.is_none() && !target.method.shareable && !within {
         return None;
     }
     let share = ShareKey::new(ShareInput {
         contract: request.engine.contract,
         method: &target.method,
+        form: target.form.clone(),
         request: constant.clone(),
-        cache: step.cache.as_ref(),
+        cache: step.shares.as_ref(),
         side_effects: target.side_effects,
         context: &request.context,
     });
     (within || share.outlives_request()).then_some(share)
-}
-
-/// Whether a failed batch may have failed because of what else was in it.
-fn blames_request(landed: &Landed) -> bool {
-    matches!(landed, Landed::Failed(error) if matches!(
-        error.code(),
-        Code::InvalidArgument
-            | Code::NotFound
-            | Code::AlreadyExists
-            | Code::PermissionDenied
-            | Code::FailedPrecondition
-            | Code::OutOfRange
-    ))
 }

@@ -29,10 +29,34 @@ pub struct Config {
     /// and a short query could otherwise fill the memory. 32 MiB, a hundred times a large page, keep a thread busy for some 20 ms.
     /// What there is no time to write before the deadline is null, with `DEADLINE_EXCEEDED`.
     pub max_answer_size: ByteSize,
+    /// How keys of several requests go together.
+    pub batching: Batching,
     /// What is kept of what services answered.
     pub entity_cache: entity_cache::Config,
     /// How events are answered.
     pub subscriptions: subscription::Config,
+}
+
+/// How keys of several requests go to a method in one call, where those who ask may share what it answers.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Batching {
+    /// While a call is on its way, keys like its own wait for each other until so long after its beginning, as a share of the time
+    /// that calls of the method take lately, and of the time that who asks has left. They go sooner when the call ends or when they
+    /// fill one. So this is by how much a join may take longer under load; the more, the fewer calls there are. 0: nothing waits.
+    pub wait: f64,
+    /// They never wait longer than this, however slow the method is.
+    pub longest_wait: Span,
+    /// So many keys of several requests go in one call at most, or as many as `@batch(max:)` says where that is less. Who asks for
+    /// as many alone neither waits nor takes others along: some 100 keys cost as much as the call around them, and to save that is
+    /// all that gathering can do.
+    pub max_keys: usize,
+}
+
+impl Default for Batching {
+    fn default() -> Self {
+        Self { wait: 0.25, longest_wait: Span(Duration::from_millis(10)), max_keys: 100 }
+    }
 }
 
 impl Default for Config {
@@ -43,6 +67,7 @@ impl Default for Config {
             refreshes_at_once: 64,
             refresh_timeout: Span(Duration::from_secs(5)),
             max_answer_size: ByteSize(32 << 20),
+            batching: Batching::default(),
             entity_cache: entity_cache::Config::default(),
             subscriptions: subscription::Config::default(),
         }

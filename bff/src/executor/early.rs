@@ -1,8 +1,6 @@
 //! Steps that start together with those they need. Their keys are read from the requests of those, and compared when the
 //! values are there: what was asked with another key is not shown, and asked again with the right one.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-
 use futures::future::OptionFuture;
 use tokio::{join, select, sync::oneshot};
 
@@ -29,38 +27,6 @@ pub(super) struct Early {
     pub(super) guessed: u32,
     /// What there is for them. Where this is dropped, nobody waits any more.
     pub(super) answer: oneshot::Receiver<Answered>,
-}
-
-/// How far guesses for a step can be trusted. A service that always spells keys in its own way would be asked in vain
-/// with each request: so after a wrong guess the next requests wait, the more of them the more guesses in a row were
-/// wrong.
-#[derive(Debug, Default)]
-pub(super) struct Trust {
-    wrong_in_a_row: AtomicU32,
-    /// How many requests do not guess.
-    pause: AtomicU32,
-}
-
-impl Trust {
-    /// At most 64 requests wait.
-    const DOUBLINGS: u32 = 6;
-
-    /// Whether this request may guess.
-    pub(super) fn may_guess(&self) -> bool {
-        self.pause.fetch_update(Relaxed, Relaxed, |pause| pause.checked_sub(1)).is_err()
-    }
-
-    /// Whether the keys were among the guessed ones.
-    pub(super) fn learn(&self, was_right: bool) {
-        let wrong = self.wrong_in_a_row.load(Relaxed);
-        if !was_right {
-            let wrong = (wrong + 1).min(Self::DOUBLINGS);
-            self.wrong_in_a_row.store(wrong, Relaxed);
-            self.pause.store(1 << wrong, Relaxed);
-        } else if wrong > 0 {
-            self.wrong_in_a_row.store(0, Relaxed);
-        }
-    }
 }
 
 impl Guess {

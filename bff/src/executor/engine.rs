@@ -7,10 +7,12 @@ use prost::Message;
 use tokio::{sync::Semaphore, time::Instant};
 
 use super::{
-    config::Config,
+    config::{Batching, Config},
     in_flight::InFlight,
+    pace::Pace,
     prepared::{Prepared, PreparedStep},
     subscription,
+    watch::Watch,
 };
 use crate::{
     call::CallService,
@@ -33,11 +35,15 @@ pub(super) struct Engine {
     pub(super) resolvers: Vec<Box<dyn Resolve>>,
     pub(super) entities: EntityCache,
     pub(super) in_flight: Arc<InFlight>,
+    pub(super) batching: Batching,
+    /// In the order of the contract's methods.
+    pub(super) paces: Box<[Pace]>,
     pub(super) calls_at_once: usize,
     pub(super) refreshes: Arc<Semaphore>,
     pub(super) refresh_timeout: Duration,
     pub(super) max_answer_size: usize,
     pub(super) subscriptions: subscription::Config,
+    pub(super) streams: Arc<subscription::Streams>,
     reserve: Duration,
 }
 
@@ -50,16 +56,10 @@ pub(super) struct Request {
     pub(super) context: Arc<Context>,
     /// When the answer begins to be written.
     pub(super) cutoff: Instant,
-    /// Of a subscription: what is answered.
-    pub(super) event: Option<Event>,
-}
-
-/// One message of a subscription's stream.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    /// The root entity.
-    pub(super) value: EntityValue,
-    pub(super) gap: subscription::Gap,
+    /// Of a subscription: the message that is answered, as the root entity.
+    pub(super) event: Option<EntityValue>,
+    /// What is to be told of the answer; mostly nothing.
+    pub(super) watch: Option<Watch>,
 }
 
 impl Engine {
@@ -75,7 +75,9 @@ impl Engine {
             calls,
             resolvers: in_contract_order(contract, resolvers)?,
             entities: EntityCache::new(&config.entity_cache),
-            in_flight: Arc::new(InFlight::across_requests()),
+            in_flight: Arc::new(InFlight::across_requests(config.batching.max_keys.max(1))),
+            batching: config.batching.clone(),
+            paces: contract.methods.iter().map(|_| Pace::default()).collect(),
             calls_at_once: config.calls_at_once.max(1),
             refreshes: Arc::new(Semaphore::new(
                 config.refreshes_at_once.min(Semaphore::MAX_PERMITS),
@@ -83,6 +85,7 @@ impl Engine {
             refresh_timeout: config.refresh_timeout.0,
             max_answer_size: usize::try_from(config.max_answer_size.0).unwrap_or(usize::MAX),
             subscriptions: config.subscriptions.clone(),
+            streams: Arc::default(),
             reserve: config.reserve.0,
         })
     }
@@ -103,7 +106,8 @@ impl Request {
     ) -> Self {
         let left = context.deadline.saturating_duration_since(Instant::now());
         let cutoff = context.deadline - engine.reserve.min(left / 4);
-        Self { engine, prepared, variables, context, cutoff, event: None }
+        let watch = context.explain.timing.then(Watch::new);
+        Self { engine, prepared, variables, context, cutoff, event: None, watch }
     }
 
     /// Of the answer.

@@ -1,21 +1,21 @@
 //! One call: sent, waited for, split into items, kept.
 
-use std::{any::Any, borrow::Cow, panic::AssertUnwindSafe, sync::Arc};
+use std::{any::Any, borrow::Cow, ops::Range, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::FutureExt;
+use futures::{FutureExt, future::BoxFuture};
 use prost::Message;
 use tokio::time::Instant;
 
 use super::{
     engine::Request,
-    in_flight::{Departure, Landed, Landing},
     log,
+    pace::Pace,
     prepared::{Target, TargetKind},
 };
 use crate::{
-    call::{Call, ShareKey},
-    entity_cache::{Answer, Generation},
+    call::{Call, ShareKey, TooLarge},
+    entity_cache::{Answer, Fields, Generation},
     error::{Code, Error, Result},
     plan::StepId,
     resolver,
@@ -31,20 +31,56 @@ pub(super) enum Rung {
     Fallback,
 }
 
-/// One call that is to be made.
-pub(super) struct Fetch {
+/// A call on its way.
+pub(super) type Flight = BoxFuture<'static, Arc<Landing>>;
+
+/// What a step asks, but for the keys.
+#[derive(Clone)]
+pub(super) struct Question {
     pub(super) request: Arc<Request>,
     pub(super) step: StepId,
     pub(super) rung: Rung,
     pub(super) constant: Bytes,
-    pub(super) keys: Arc<KeyTable>,
-    /// Which of the keys.
-    pub(super) ids: Vec<u32>,
-    pub(super) deadline: Instant,
     /// Where the answer is kept, if it may be.
     pub(super) keep: Option<ShareKey>,
+    /// What it asks for.
+    pub(super) fields: Fields,
+}
+
+/// One call that is to be made.
+pub(super) struct Fetch {
+    question: Question,
+    pub(super) keys: Arc<KeyTable>,
+    /// Which of the keys, in order.
+    pub(super) ids: Arc<[u32]>,
+    pub(super) deadline: Instant,
     pub(super) began: Generation,
-    pub(super) departure: Option<Departure>,
+    /// Where several requests ask: who brought which of the keys, in order.
+    pub(super) owners: Option<Arc<[Owner]>>,
+}
+
+/// Who brought the keys up to a number.
+pub(super) struct Owner {
+    pub(super) question: Question,
+    pub(super) end: u32,
+}
+
+/// What a call brought.
+#[derive(Debug)]
+pub(super) struct Landing {
+    /// One for each key that was asked for, in that order.
+    pub(super) items: Vec<Landed>,
+    /// The call failed as a whole, and not for a single item.
+    pub(super) failed: bool,
+}
+
+/// What a call brought for one key.
+#[derive(Clone, Debug)]
+pub(super) enum Landed {
+    Item(Bytes),
+    /// The reply does not speak of it.
+    Missing,
+    Failed(Error),
 }
 
 impl Rung {
@@ -66,26 +102,8 @@ impl Rung {
     }
 }
 
-impl Fetch {
-    pub(super) async fn run(mut self) -> Arc<Landing> {
-        let departure = self.departure.take();
-        let answered = AssertUnwindSafe(self.ask()).catch_unwind().await;
-        let answered = answered.unwrap_or_else(|panic| Err(panicked(&*panic)));
-        let landing = match answered {
-            Ok(items) => Landing { items, failed: false },
-            Err(error) => {
-                let error = self.attributed(error);
-                log::failed_call(&error, self.target(), self.ids.len());
-                Landing { items: vec![Landed::Failed(error); self.ids.len()], failed: true }
-            }
-        };
-        self.keep(&landing);
-        // After what it brought can be found in the cache.
-        drop(departure);
-        Arc::new(landing)
-    }
-
-    fn target(&self) -> &Target {
+impl Question {
+    pub(super) fn target(&self) -> &Target {
         self.rung.target(&self.request, self.step)
     }
 
@@ -93,28 +111,90 @@ impl Fetch {
         self.rung.program(&self.request, self.step)
     }
 
-    async fn ask(&self) -> Result<Vec<Landed>> {
+    /// What was seen of the method, where it takes many keys at once.
+    pub(super) fn pace(&self) -> Option<&Pace> {
+        let Target { kind, number, .. } = self.target();
+        let number = number.filter(|_| matches!(kind, TargetKind::Batch { .. }))?;
+        self.request.engine.paces.get(number)
+    }
+
+    /// The call with these keys, to be made from now on.
+    pub(super) fn fetch(&self, keys: &Arc<KeyTable>, ids: &[u32], deadline: Instant) -> Fetch {
+        Fetch {
+            question: self.clone(),
+            keys: Arc::clone(keys),
+            ids: ids.into(),
+            deadline,
+            began: self.request.engine.entities.generation(),
+            owners: None,
+        }
+    }
+
+    fn attributed(&self, error: Error) -> Error {
         match self.target().kind {
+            TargetKind::Resolver(_) => error,
+            _ if error.origin().is_some() => error,
+            _ => error.from_method(self.target().origin.clone()),
+        }
+    }
+}
+
+impl Fetch {
+    pub(super) async fn run(self) -> Arc<Landing> {
+        let began = Instant::now();
+        let answered = AssertUnwindSafe(self.ask()).catch_unwind().await;
+        let answered = answered
+            .unwrap_or_else(|panic| Err(panicked("the call failed inside the gateway", &*panic)));
+        let landing = match answered {
+            Ok(items) => Landing { items, failed: false },
+            Err(error) => {
+                let error = self.question.attributed(error);
+                log::failed_call(&error, self.question.target(), self.ids.len());
+                Landing { items: vec![Landed::Failed(error); self.ids.len()], failed: true }
+            }
+        };
+        if let Some(pace) = self.question.pace() {
+            self.teach(pace, began.elapsed(), &landing);
+        }
+        match &self.owners {
+            None => self.keep(&self.question, 0..self.ids.len(), &landing),
+            Some(owners) => self.keep_for(owners, &landing),
+        }
+        Arc::new(landing)
+    }
+
+    fn teach(&self, pace: &Pace, time: Duration, landing: &Landing) {
+        if !landing.failed {
+            pace.took(time);
+        }
+        if self.owners.is_some() {
+            pace.was_shared(!landing.items.iter().all(Landed::blames_company));
+        }
+    }
+
+    async fn ask(&self) -> Result<Vec<Landed>> {
+        match self.question.target().kind {
             TargetKind::Batch { group } => self.items(&self.reply().await?, group),
             TargetKind::Single => {
                 let reply = self.reply().await?;
-                Ok(vec![entity(self.program(), reply)?])
+                Ok(vec![entity(self.question.program(), reply)?])
             }
             TargetKind::Resolver(resolver) => self.resolved(resolver).await,
         }
     }
 
     async fn reply(&self) -> Result<Bytes> {
-        let target = self.target();
+        let Question { request, constant, .. } = &self.question;
+        let target = self.question.target();
         let keys = self.ids.iter().map(|id| self.keys.get(*id));
         let call = Call {
             method: Arc::clone(&target.method),
-            message: self.program().with_keys(&self.constant, keys),
+            message: self.question.program().with_keys(constant, keys),
             deadline: self.deadline,
             side_effects: target.side_effects,
-            context: Arc::clone(&self.request.context),
+            context: Arc::clone(&request.context),
         };
-        Ok(self.request.engine.calls.unary(call).await?.message)
+        Ok(request.engine.calls.unary(call).await?.message)
     }
 
     fn items(&self, reply: &Bytes, group: bool) -> Result<Vec<Landed>> {
@@ -129,7 +209,7 @@ impl Fetch {
         };
         // Services mostly answer in the order in which they were asked.
         let mut next = self.ids.iter().copied().enumerate();
-        self.program().items(reply, &mut |key, item| {
+        self.question.program().items(reply, &mut |key, item| {
             let place = match next.next() {
                 Some((place, id)) if self.keys.get(id) == key => Some(place),
                 _ => self.keys.find(key).and_then(place_of),
@@ -137,21 +217,23 @@ impl Fetch {
             let Some(place) = place else { return };
             items[place] = match item {
                 Ok(bytes) => Landed::Item(bytes),
-                Err(error) => Landed::Failed(self.attributed(error)),
+                Err(error) => Landed::Failed(self.question.attributed(error)),
             };
         })?;
         Ok(items)
     }
 
     async fn resolved(&self, resolver: usize) -> Result<Vec<Landed>> {
-        let engine = &self.request.engine;
+        let Question { request, constant, .. } = &self.question;
+        let engine = &request.engine;
         let context =
-            resolver::Context::new(Arc::clone(&self.request.context), Arc::clone(&engine.calls));
+            resolver::Context::new(Arc::clone(&request.context), Arc::clone(&engine.calls));
+        let program = self.question.program();
         let parent =
-            |id: &u32| self.program().with_keys(&Bytes::new(), std::iter::once(self.keys.get(*id)));
+            |id: &u32| program.with_keys(&Bytes::new(), std::iter::once(self.keys.get(*id)));
         let parents: Vec<Bytes> = self.ids.iter().map(parent).collect();
         let results =
-            engine.resolvers[resolver].resolve(&context, &parents, self.constant.clone()).await;
+            engine.resolvers[resolver].resolve(&context, &parents, constant.clone()).await;
         if results.len() != parents.len() {
             return Err(Error::with_source(
                 Code::Internal,
@@ -162,26 +244,27 @@ impl Fetch {
         Ok(results.into_iter().map(Landed::from).collect())
     }
 
-    fn attributed(&self, error: Error) -> Error {
-        match self.target().kind {
-            TargetKind::Resolver(_) => error,
-            _ if error.origin().is_some() => error,
-            _ => error.from_method(self.target().origin.clone()),
+    /// Each keeps what it brought the keys for, by its own rules.
+    fn keep_for(&self, owners: &[Owner], landing: &Landing) {
+        let mut from = 0;
+        for Owner { question, end } in owners {
+            let to = self.ids.partition_point(|id| id < end);
+            self.keep(question, from..to, landing);
+            from = to;
         }
     }
 
     /// Copies what came into the cache: an item is a slice of a reply, and would keep all of it.
-    fn keep(&self, landing: &Landing) {
-        let Some(share) = &self.keep else { return };
-        let request = &self.request;
-        let Some(view) = request.engine.entities.view(share, request.step(self.step).rules) else {
-            return;
-        };
-        for (id, landed) in self.ids.iter().zip(&landing.items) {
+    fn keep(&self, question: &Question, places: Range<usize>, landing: &Landing) {
+        let Question { request, step, keep, fields, .. } = question;
+        let Some(share) = keep else { return };
+        let rules = request.step(*step).rules;
+        let Some(view) = request.engine.entities.view(share, rules, None) else { return };
+        for (id, landed) in self.ids[places.clone()].iter().zip(&landing.items[places]) {
             let answer = match landed {
                 Landed::Item(item) => {
-                    let tags = request.prepared.program.tags(self.step, item, &request.variables);
-                    Answer::Item(Bytes::copy_from_slice(item), tags)
+                    let tags = request.prepared.program.tags(*step, item, &request.variables);
+                    Answer::Item(Bytes::copy_from_slice(item), fields.clone(), tags)
                 }
                 Landed::Missing => Answer::Missing(None),
                 // A batch that fails with NOT_FOUND does not say of which of its keys.
@@ -195,6 +278,13 @@ impl Fetch {
             };
             view.put(self.keys.get(*id), answer, self.began);
         }
+    }
+}
+
+impl Landed {
+    /// Whether this failed in a way for which another key of the same call may be to blame.
+    pub(super) fn blames_company(&self) -> bool {
+        matches!(self, Self::Failed(error) if is_fault_of_a_key(error))
     }
 }
 
@@ -216,15 +306,29 @@ fn readable(reply: &Bytes) -> Result<()> {
         .map_err(|error| Error::with_source(Code::DataLoss, "the reply could not be read", error))
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Error {
+/// Whether what was asked for may have made the call fail. A service that stumbles over a key may say so, or have no word for it;
+/// one that cannot be reached, is late or has too much to do fails whatever it is asked.
+fn is_fault_of_a_key(error: &Error) -> bool {
+    match error.code() {
+        Code::InvalidArgument
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::FailedPrecondition
+        | Code::OutOfRange
+        | Code::Unknown
+        | Code::Internal => true,
+        Code::ResourceExhausted => TooLarge::is_cause_of(error),
+        _ => false,
+    }
+}
+
+/// What is told of a panic; its own words are for the log.
+pub(super) fn panicked(message: &'static str, panic: &(dyn Any + Send)) -> Error {
     let told = panic
         .downcast_ref::<&str>()
         .map(|text| Cow::Borrowed(*text))
         .or_else(|| panic.downcast_ref::<String>().map(|text| Cow::Owned(text.clone())))
         .unwrap_or(Cow::Borrowed("a panic without words"));
-    Error::with_source(
-        Code::Internal,
-        "the call failed inside the gateway",
-        format!("panicked: {told}"),
-    )
+    Error::with_source(Code::Internal, message, format!("panicked: {told}"))
 }

@@ -20,6 +20,17 @@ pub(super) fn failed_call(failure: &Error, target: &Target, keys: usize) {
     }
 }
 
+/// The same of a field that no call answers.
+pub(super) fn failed_field(failure: &Error, field: &str) {
+    let (code, cause) = (failure.code().name(), chain(failure));
+    match failure.code().level() {
+        Level::ERROR => error!(field, code, cause, "a field failed"),
+        Level::WARN => warn!(field, code, cause, "a field failed"),
+        Level::INFO => info!(field, code, cause, "a field failed"),
+        _ => debug!(field, code, cause, "a field failed"),
+    }
+}
+
 /// The message and those of all causes behind it.
 fn chain(failure: &Error) -> String {
     let mut text = failure.to_string();

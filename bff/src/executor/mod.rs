@@ -11,19 +11,24 @@ mod engine;
 mod fetch;
 mod hasty;
 mod in_flight;
+mod incremental;
 mod ladder;
 mod log;
+mod pace;
 mod prepared;
 mod respond;
 mod run;
+mod slow;
 mod step;
 mod subscription;
+mod trust;
 mod usual;
+mod watch;
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use futures::{future::BoxFuture, stream::BoxStream};
+use futures::stream::BoxStream;
 
 use crate::{
     call::CallService,
@@ -32,13 +37,25 @@ use crate::{
     error::{Code, Error, Result},
     operation::{OperationKind, Value},
     resolver::Registration,
+    transcoder::Spliced,
 };
 
-pub use config::Config;
+pub use config::{Batching, Config};
+pub use incremental::Incremental;
 pub use prepared::{Prepared, prepare};
+pub use slow::SlowLane;
 pub use subscription::Config as Subscriptions;
 
 use engine::{Engine, Request};
+
+/// What an answer has beside the values of the plan's calls.
+#[derive(Clone, Default)]
+pub struct Beside {
+    /// What answers the plan's slow fields, if it has any.
+    pub slow: Option<Arc<dyn SlowLane>>,
+    /// The JSON of `extensions.plan`, for a caller who asks for it and may.
+    pub plan: Option<Bytes>,
+}
 
 /// What runs plans for all requests. Clones are the same executor.
 #[derive(Clone)]
@@ -55,20 +72,8 @@ pub struct Answer {
     pub errors: u64,
     /// How many places show something degraded, those included that the body leaves out.
     pub degraded: u64,
-}
-
-/// What answers the root fields that a plan marks as [`crate::plan::Source::Slow`].
-pub trait SlowLane: Send + Sync {
-    /// The JSON of each such field, by response key. It is asked once for an operation that has any; what has not come
-    /// by the deadline is left out.
-    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>>;
-}
-
-/// A slow lane without fields.
-impl SlowLane for () {
-    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>> {
-        Box::pin(std::future::ready(HashMap::new()))
-    }
+    /// Whether the body has `extensions`, at its end.
+    extended: bool,
 }
 
 impl Executor {
@@ -96,29 +101,54 @@ impl Executor {
         prepared: &Arc<Prepared>,
         variables: Vec<Option<Value>>,
         context: Arc<Context>,
-        slow: &dyn SlowLane,
+        beside: Beside,
     ) -> Answer {
-        let slow = prepared.has_slow_fields().then(|| slow.resolve());
+        let Beside { slow, plan } = beside;
         let engine = Arc::clone(&self.0);
         let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
-        if prepared.plan().kind != OperationKind::Mutation {
-            return run::run(request, slow).await;
+        let running = run::run(Arc::clone(&request), slow);
+        let answer = if prepared.plan().kind == OperationKind::Mutation {
+            tokio::spawn(running).await.unwrap_or_else(|stopped| {
+                let message =
+                    "the operation was stopped inside the gateway: the outcome is unknown";
+                respond::failed(&Error::with_source(Code::Internal, message, stopped))
+            })
+        } else {
+            running.await
+        };
+        if plan.is_none() && request.watch.is_none() {
+            return answer;
         }
-        match tokio::spawn(run::run(request, slow)).await {
-            Ok(answer) => answer,
-            Err(stopped) => respond::failed(&Error::with_source(
-                Code::Internal,
-                "the operation was stopped inside the gateway: the outcome is unknown",
-                stopped,
-            )),
-        }
+        let timing = request.watch.as_ref().map(|watch| Bytes::from(watch.told()));
+        let told = plan.map(|plan| ("plan", plan)).into_iter();
+        respond::with(answer, told.chain(timing.map(|timing| ("timing", timing))))
+    }
+
+    /// As [`Self::execute`], in as many answers as `@defer` asks for. Of a plan without deferred fragments there is one.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[must_use]
+    pub fn execute_incrementally(
+        &self,
+        prepared: &Arc<Prepared>,
+        variables: Vec<Option<Value>>,
+        context: Arc<Context>,
+        slow: Option<Arc<dyn SlowLane>>,
+        how: Incremental,
+    ) -> BoxStream<'static, Answer> {
+        let engine = Arc::clone(&self.0);
+        let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
+        incremental::answers(request, slow, how)
     }
 
     /// Answers a subscription: each message of its stream with an answer, in time of its own. The stream of answers is over
     /// when the service ends its own, or after an answer with the reason why nothing more comes. `variables` are coerced, in
     /// the order of the plan's.
     ///
-    /// Dropping it cancels the service's stream.
+    /// Subscriptions whose callers may share the service's stream have one together, and those of them that are answered
+    /// alike have the same answers. A later one gets what comes from then on. Dropping the last one cancels the stream.
     ///
     /// # Panics
     ///
@@ -131,6 +161,24 @@ impl Executor {
         context: Arc<Context>,
     ) -> BoxStream<'static, Answer> {
         subscription::answers(Arc::clone(&self.0), Arc::clone(prepared), variables, context)
+    }
+
+    /// Answers a subscription whose events are values of the plan's only field, a slow one: each event with an answer, in
+    /// time of its own. `begin` opens the stream; it is asked for an event when somebody takes the answer.
+    #[must_use]
+    pub fn show(
+        &self,
+        prepared: &Arc<Prepared>,
+        context: Arc<Context>,
+        begin: impl FnOnce(crate::resolver::Context) -> BoxStream<'static, Result<Spliced>>,
+    ) -> BoxStream<'static, Answer> {
+        slow::show(Arc::clone(&self.0), Arc::clone(prepared), context, begin)
+    }
+}
+
+impl fmt::Debug for Beside {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Beside").field("plan", &self.plan).finish_non_exhaustive()
     }
 }
 

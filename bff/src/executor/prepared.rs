@@ -6,13 +6,17 @@ use bytes::Bytes;
 use foldhash::quality::FixedState;
 use prost::Message;
 
-use super::{early::Trust, usual::Usual};
+use super::{
+    slow::{self, SlowField},
+    trust::Trust,
+    usual::Usual,
+};
 use crate::{
     contract::{self, Contract, fallback, fill, join},
     entity_cache::Rules,
     error::{Code, Error, Origin, Result},
     operation::OperationKind,
-    plan::{Plan, SiteId, Source, Step, StepId},
+    plan::{Mask, Plan, SiteId, Source, Step, StepId},
     transcoder::{self, Program},
 };
 
@@ -27,7 +31,9 @@ pub struct Prepared {
     pub(super) steps: Vec<PreparedStep>,
     /// By site: the value has further sites inside.
     pub(super) has_sites: Vec<bool>,
-    has_slow_fields: bool,
+    /// How many steps and slow fields the first answer waits for.
+    pub(super) first_waits_for: usize,
+    pub(super) slow: Vec<SlowField>,
     /// In bytes.
     body_size: Usual,
 }
@@ -41,8 +47,11 @@ pub(super) struct PreparedStep {
     /// The last rung.
     pub(super) last: Option<Last>,
     pub(super) timeout: Option<Duration>,
-    pub(super) cache: Option<contract::Cache>,
+    /// Who may share what it is answered, and what of it is kept by its rules.
+    pub(super) shares: Option<contract::Cache>,
     pub(super) rules: Rules,
+    /// What of its entities is read, where the request takes a mask.
+    pub(super) mask: Option<Mask>,
     /// Another step of the query asks the same method.
     pub(super) overlaps: bool,
     /// It starts together with those it needs, if its keys can be trusted to be guessed.
@@ -60,8 +69,16 @@ pub(super) struct PreparedStep {
     pub(super) keys: Usual,
     /// How many steps must be over before this one.
     pub(super) waits_for: usize,
-    /// The steps that wait for this one.
-    pub(super) followers: Vec<StepId>,
+    /// Those that wait for this one.
+    pub(super) followers: Vec<Node>,
+}
+
+/// What waits for others and is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    Step(StepId),
+    /// A position in [`Prepared::slow`].
+    Slow(usize),
 }
 
 /// Sites of a step that wait less long than others.
@@ -77,6 +94,10 @@ pub(super) struct Target {
     pub(super) kind: TargetKind,
     /// For a resolver one that no service has, so that its results can be kept and shared.
     pub(super) method: Arc<contract::Method>,
+    /// The method's position in the contract.
+    pub(super) number: Option<usize>,
+    /// How keys are put into a request and items are taken out of a reply.
+    pub(super) form: Bytes,
     pub(super) origin: Origin,
     pub(super) side_effects: contract::SideEffects,
     /// At most this many keys a call.
@@ -134,7 +155,7 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
         before.dedup();
         steps[index].waits_for = before.len();
         for StepId(earlier) in before {
-            steps[earlier].followers.push(StepId(index));
+            steps[earlier].followers.push(Node::Step(StepId(index)));
         }
     }
     let mut has_sites = vec![false; plan.sites.len()];
@@ -144,20 +165,23 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     if plan.kind == OperationKind::Subscription {
         check_stream(&plan)?;
     }
-    let has_slow_fields =
-        plan.shape(plan.root).fields.iter().any(|field| field.source == Source::Slow);
+    let slow = slow::fields(&plan, &mut steps);
+    let first_waits_for = plan.steps.iter().filter(|step| !step.deferred).count()
+        + slow.iter().filter(|field| !field.deferred).count();
     let body_size = Usual::new(1024, usize::MAX);
-    Ok(Arc::new(Prepared { plan, program, steps, has_sites, has_slow_fields, body_size }))
+    Ok(Arc::new(Prepared { plan, program, steps, has_sites, first_waits_for, slow, body_size }))
 }
 
-/// That the first step is the only one without a parent, and answers the only root field.
+/// That there is one root field, answered by the first step, the only one without a parent, or by the slow lane.
 fn check_stream(plan: &Plan) -> Result<()> {
     let root_steps = plan.steps.iter().filter(|step| step.level == 0).count();
     let fields = &plan.shape(plan.root).fields;
-    if root_steps == 1
-        && matches!(fields.as_slice(), [field] if matches!(field.source, Source::Join { .. }))
-    {
-        return Ok(());
+    if let [field] = fields.as_slice() {
+        match field.source {
+            Source::Join { .. } if root_steps == 1 => return Ok(()),
+            Source::Slow => return Ok(()),
+            _ => {}
+        }
     }
     let message = "A subscription selects exactly one field, and not one of introspection.";
     Err(Error::new(Code::ValidationFailed, message))
@@ -172,10 +196,6 @@ impl Prepared {
 
     pub(super) fn step(&self, id: StepId) -> &PreparedStep {
         &self.steps[id.0]
-    }
-
-    pub(super) fn has_slow_fields(&self) -> bool {
-        self.has_slow_fields
     }
 
     /// A buffer in which the answer will probably fit.
@@ -197,19 +217,19 @@ impl PreparedStep {
         let streams = plan.kind == OperationKind::Subscription && step.level == 0;
         let policy = policy.filter(|_| !streams);
         let cache = policy.and_then(|policy| policy.cache.clone());
-        let cache = cache.filter(|cache| cache.max_age_ms > 0);
         let ladder = policy.and_then(|policy| policy.fallback.as_deref());
         let fallback = ladder.and_then(|ladder| ladder.rpc.as_deref());
         let mutates = plan.kind == OperationKind::Mutation;
         Ok(Self {
-            target: Target::new(&step.join, step.join.side_effects(), streams, contract)?,
+            target: Target::new(&step.join, None, streams, contract)?,
             fallback: fallback
-                .map(|rpc| Target::new(rpc, step.join.side_effects(), false, contract))
+                .map(|rpc| Target::new(rpc, Some(&step.join), false, contract))
                 .transpose()?,
             last: ladder.and_then(last),
             timeout: step.timeout,
             rules: rules(cache.as_ref(), ladder),
-            cache,
+            mask: step.mask.clone(),
+            shares: cache,
             overlaps: !mutates && overlaps(plan, step),
             early: step.early.then(Trust::default),
             acts: mutates && step.level == 0,
@@ -223,6 +243,12 @@ impl PreparedStep {
         })
     }
 
+    /// Whether anything that it is answered may be shown again.
+    pub(super) fn keeps(&self) -> bool {
+        let Rules { max_age, stale_while_revalidate, stale_if_error, .. } = self.rules;
+        !(max_age + stale_while_revalidate + stale_if_error).is_zero()
+    }
+
     /// Whether something may be shown in place of what failed.
     pub(super) fn has_ladder(&self) -> bool {
         // Who is told that a change was made, or might have been, must not be told something else.
@@ -234,9 +260,10 @@ impl PreparedStep {
 }
 
 impl Target {
+    /// What `join` asks: that of a step, or one that stands in for `instead_of`.
     fn new(
         join: &contract::Join,
-        side_effects: contract::SideEffects,
+        instead_of: Option<&contract::Join>,
         streams: bool,
         contract: &Contract,
     ) -> Result<Self> {
@@ -265,8 +292,32 @@ impl Target {
             TargetKind::Resolver(_) => 0,
         };
         let chunk = if chunk == 0 { usize::MAX } else { chunk };
-        Ok(Self { kind, method, origin, side_effects, chunk })
+        let number = match join.target {
+            Some(join::Target::Method(number)) => Some(number as usize),
+            _ => None,
+        };
+        let side_effects = instead_of.unwrap_or(join).side_effects();
+        let form = form(join, instead_of);
+        Ok(Self { kind, method, number, form, origin, side_effects, chunk })
     }
+}
+
+/// How keys are put into a request and items are taken out of a reply. What a fallback brings is made to look like that for
+/// which it stands in.
+fn form(join: &contract::Join, instead_of: Option<&contract::Join>) -> Bytes {
+    let key = join.key.iter().map(|part| contract::KeyPart {
+        target: part.target.clone(),
+        target_scalar: part.target_scalar,
+        ..contract::KeyPart::default()
+    });
+    let batch = join.batch.clone().map(|batch| contract::Batch { max: 0, ..batch });
+    let mut form = contract::Join { key: key.collect(), batch, ..contract::Join::default() };
+    let mut moved = Vec::new();
+    if let Some(own) = instead_of {
+        form.then.clone_from(&join.then);
+        moved = own.then.as_ref().map(|then| then.encode_to_vec()).unwrap_or_default();
+    }
+    [form.encode_to_vec(), moved].concat().into()
 }
 
 fn method(join: &contract::Join, contract: &Contract) -> Result<contract::Method> {

@@ -15,29 +15,86 @@ use crate::{
     transcoder::{Budget, Degraded, Emission, FieldError, Meter, PathSegment},
 };
 
-/// Completes a body that holds `{"data":` and the data. Errors and notes for which the budget leaves nothing are counted.
+/// Completes a body that holds `{"data":` and the data.
 pub(super) fn finish(
     mut body: Vec<u8>,
     emission: &Emission,
     notes: &[Note],
-    gap: Gap,
     budget: Budget,
 ) -> Answer {
-    let size = budget.size.saturating_sub(body.len());
-    let mut meter = Meter::new(Budget { size, ..budget }, body.len());
-    let mut errors_left_out = emission.errors_left_out;
-    if !emission.errors.is_empty() {
-        body.extend_from_slice(b",\"errors\":");
-        errors_left_out += list_within(&mut meter, &mut body, &emission.errors, field_error);
-    }
-    extensions(&mut meter, &mut body, emission, notes, errors_left_out, gap);
+    let extended = report(&mut body, emission, notes, budget);
     body.push(b'}');
+    answer(body, emission, extended)
+}
+
+/// An answer whose body is complete.
+pub(super) fn answer(body: Vec<u8>, emission: &Emission, extended: bool) -> Answer {
     Answer {
         body: body.into(),
         data_is_null: emission.data_is_null,
         errors: emission.errors.len() as u64 + emission.errors_left_out,
         degraded: emission.degraded.len() as u64 + emission.degraded_left_out,
+        extended,
     }
+}
+
+/// Puts errors and notes behind data, and says whether there are `extensions` now. Those for which the budget leaves nothing
+/// are counted.
+pub(super) fn report(
+    body: &mut Vec<u8>,
+    emission: &Emission,
+    notes: &[Note],
+    budget: Budget,
+) -> bool {
+    let size = budget.size.saturating_sub(body.len());
+    let mut meter = Meter::new(Budget { size, ..budget }, body.len());
+    let mut errors_left_out = emission.errors_left_out;
+    if !emission.errors.is_empty() {
+        body.extend_from_slice(b",\"errors\":");
+        errors_left_out += list_within(&mut meter, body, &emission.errors, field_error);
+    }
+    extensions(&mut meter, body, emission, notes, errors_left_out)
+}
+
+/// A list of errors.
+pub(super) fn errors(body: &mut Vec<u8>, errors: &[FieldError]) {
+    list(body, errors, field_error);
+}
+
+/// A path of the answer.
+pub(super) fn path(body: &mut Vec<u8>, path: &[PathSegment]) {
+    list(body, path, segment);
+}
+
+/// The same answer for a reader who did not see everything before it.
+pub(super) fn after(gap: Gap, answer: Answer) -> Answer {
+    if gap == Gap::default() {
+        return answer;
+    }
+    let skipped = (gap.skipped > 0).then(|| ("skipped", gap.skipped.to_string().into()));
+    let resumed = gap.resumed.then(|| ("resumed", Bytes::from_static(b"true")));
+    with(answer, skipped.into_iter().chain(resumed))
+}
+
+/// The same answer with further members in its `extensions`: their names and their JSON.
+pub(super) fn with(
+    answer: Answer,
+    members: impl IntoIterator<Item = (&'static str, Bytes)>,
+) -> Answer {
+    let end = if answer.extended { "}}" } else { "}" };
+    let mut body = answer.body[..answer.body.len() - end.len()].to_vec();
+    let mut lead: &[u8] = if answer.extended { b"," } else { b",\"extensions\":{" };
+    for (name, json) in members {
+        body.extend_from_slice(lead);
+        write(&mut body, format_args!("\"{name}\":"));
+        body.extend_from_slice(&json);
+        lead = b",";
+    }
+    if lead != b"," {
+        return answer;
+    }
+    body.extend_from_slice(b"}}");
+    Answer { body: body.into(), extended: true, ..answer }
 }
 
 /// The answer of an operation that could not be run at all.
@@ -46,7 +103,7 @@ pub(super) fn failed(error: &Error) -> Answer {
     string(&mut body, error.message());
     error_extensions(&mut body, error);
     body.extend_from_slice(b"}]}");
-    Answer { body: Bytes::from(body), data_is_null: true, errors: 1, degraded: 0 }
+    Answer { body: Bytes::from(body), data_is_null: true, errors: 1, degraded: 0, extended: false }
 }
 
 fn field_error(body: &mut Vec<u8>, failure: &FieldError) {
@@ -58,32 +115,42 @@ fn field_error(body: &mut Vec<u8>, failure: &FieldError) {
         let place =
             format_args!(",\"locations\":[{{\"line\":{line},\"column\":{column}}}],\"path\":");
         write(body, place);
-        list(body, &failure.path, segment);
+        path(body, &failure.path);
     }
     error_extensions(body, &failure.error);
     body.push(b'}');
 }
 
 fn error_extensions(body: &mut Vec<u8>, error: &Error) {
-    write(body, format_args!(",\"extensions\":{{\"code\":\"{}\"", error.code()));
+    body.extend_from_slice(b",\"extensions\":{\"code\":");
+    match error.extensions().iter().find(|(name, _)| name == "code") {
+        Some((_, code)) => body.extend_from_slice(code.get().as_bytes()),
+        None => write(body, format_args!("\"{}\"", error.code())),
+    }
     if let Some(Origin { service, method }) = error.origin() {
         body.extend_from_slice(b",\"service\":");
         string(body, service);
         body.extend_from_slice(b",\"method\":");
         string(body, method);
     }
+    let ours = ["code", "service", "method"];
+    for (name, value) in error.extensions().iter().filter(|(name, _)| !ours.contains(&&**name)) {
+        body.push(b',');
+        string(body, name);
+        body.push(b':');
+        body.extend_from_slice(value.get().as_bytes());
+    }
     body.push(b'}');
 }
 
-/// Nothing where there is nothing to say.
+/// Nothing where there is nothing to say. Whether something was.
 fn extensions(
     meter: &mut Meter,
     body: &mut Vec<u8>,
     emission: &Emission,
     notes: &[Note],
     errors_left_out: u64,
-    gap: Gap,
-) {
+) -> bool {
     let mut lead: &[u8] = b",\"extensions\":{";
     let mut degraded_left_out = emission.degraded_left_out;
     if !emission.degraded.is_empty() {
@@ -93,24 +160,17 @@ fn extensions(
         degraded_left_out += list_within(meter, body, &emission.degraded, write);
         lead = b",";
     }
-    let left_out = [
-        ("degradedLeftOut", degraded_left_out),
-        ("errorsLeftOut", errors_left_out),
-        ("skipped", gap.skipped),
-    ];
+    let left_out = [("degradedLeftOut", degraded_left_out), ("errorsLeftOut", errors_left_out)];
     for (name, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
         body.extend_from_slice(lead);
         write(body, format_args!("\"{name}\":{count}"));
         lead = b",";
     }
-    if gap.resumed {
-        body.extend_from_slice(lead);
-        body.extend_from_slice(b"\"resumed\":true");
-        lead = b",";
-    }
-    if lead == b"," {
+    let extended = lead == b",";
+    if extended {
         body.push(b'}');
     }
+    extended
 }
 
 fn degraded(body: &mut Vec<u8>, place: &Degraded, notes: &[Note]) {
@@ -122,7 +182,7 @@ fn degraded(body: &mut Vec<u8>, place: &Degraded, notes: &[Note]) {
         Substitute::Null => "null",
     };
     body.extend_from_slice(b"{\"path\":");
-    list(body, &place.path, segment);
+    path(body, &place.path);
     write(body, format_args!(",\"cause\":\"{cause}\",\"source\":\"{source}\""));
     if let Some(age) = age {
         write(body, format_args!(",\"age\":\"{}\"", rounded(*age)));
@@ -179,11 +239,11 @@ fn list_within<T>(
     (items.len() - listed) as u64
 }
 
-fn string(body: &mut Vec<u8>, text: &str) {
+pub(super) fn string(body: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(body, text).expect("a text is JSON, and a Vec takes all");
 }
 
-fn write(body: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+pub(super) fn write(body: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     body.write_fmt(text).expect("a Vec takes all");
 }
 
@@ -203,8 +263,7 @@ mod tests {
     }
 
     fn check(emission: &Emission, notes: &[Note], expected: &str) {
-        let answer =
-            finish(b"{\"data\":{}".to_vec(), emission, notes, Gap::default(), budget(1 << 20));
+        let answer = finish(b"{\"data\":{}".to_vec(), emission, notes, budget(1 << 20));
         assert_eq!(std::str::from_utf8(&answer.body).unwrap(), expected);
         serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap();
     }
@@ -232,6 +291,20 @@ mod tests {
                 r#""path":["books",3],"extensions":{"code":"UNAVAILABLE","service":"shop.Prices","method":"Get"}}],"#,
                 r#""extensions":{"errorsLeftOut":7}}"#
             ),
+        );
+    }
+
+    #[test]
+    fn an_error_may_say_more_and_have_a_code_of_its_own() {
+        let error = Error::new(Code::FailedPrecondition, "three are left");
+        let error = error.with_extension("left", 3).with_extension("code", "OUT_OF_STOCK");
+        let error = error.with_extension("left", [3]).with_extension("service", "mine");
+        let error =
+            FieldError { path: Vec::new(), location: Location::default(), error, step: None };
+        check(
+            &Emission { errors: vec![error], ..Emission::default() },
+            &[],
+            r#"{"data":{},"errors":[{"message":"three are left","extensions":{"code":"OUT_OF_STOCK","left":[3]}}]}"#,
         );
     }
 
@@ -269,6 +342,32 @@ mod tests {
     }
 
     #[test]
+    fn what_one_reader_did_not_see_stands_in_the_extensions_of_its_own_answer() {
+        let note = Note { cause: Code::Unavailable, source: Substitute::Null, age: None };
+        let degraded = Emission {
+            degraded: vec![Degraded { path: Vec::new(), note: 0 }],
+            ..Emission::default()
+        };
+        let stands = r#"{"degraded":[{"path":[],"cause":"UNAVAILABLE","source":"null"}]"#;
+        for (emission, before) in [(Emission::default(), ""), (degraded, stands)] {
+            let data = b"{\"data\":{}".to_vec();
+            let notes = std::slice::from_ref(&note);
+            let answer = finish(data, &emission, notes, budget(1 << 20));
+            for (skipped, resumed, said) in [
+                (0, true, r#""resumed":true"#),
+                (3, false, r#""skipped":3"#),
+                (3, true, r#""skipped":3,"resumed":true"#),
+            ] {
+                let told = after(Gap { skipped, resumed }, answer.clone());
+                let lead = if before.is_empty() { "{" } else { "," };
+                let expected = format!(r#"{{"data":{{}},"extensions":{before}{lead}{said}}}}}"#);
+                assert_eq!(std::str::from_utf8(&told.body).unwrap(), expected);
+            }
+            assert_eq!(after(Gap::default(), answer.clone()).body, answer.body);
+        }
+    }
+
+    #[test]
     fn errors_and_notes_without_room_or_time_are_counted_but_for_the_first() {
         let error = Error::new(Code::Unavailable, "x".repeat(100));
         let error = FieldError { path: path(), location: Location::default(), error, step: None };
@@ -283,8 +382,7 @@ mod tests {
         // Ten bytes are written; the clock is first read after 32 KiB.
         for (budget, most) in [(budget(10), 400), (budget(5_000), 5_400), (late, 34_000)] {
             let data = b"{\"data\":{}".to_vec();
-            let answer =
-                finish(data, &emission, std::slice::from_ref(&note), Gap::default(), budget);
+            let answer = finish(data, &emission, std::slice::from_ref(&note), budget);
             assert!(answer.body.len() < most, "{}", answer.body.len());
             assert_eq!((answer.errors, answer.degraded), (1_007, 1_000));
             let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();

@@ -1,10 +1,12 @@
 //! One step: what the cache has, what is asked, and the ladder for what fails.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, ladder};
+use super::{
+    asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, ladder, watch::Found,
+};
 use crate::{
-    entity_cache::Lookup,
+    entity_cache::{Fields, Lookup},
     error::{Code, Error},
     plan::StepId,
     transcoder::{EntityValue, KeyTable},
@@ -58,6 +60,14 @@ impl StepRun {
     /// What there is for each key, at the latest at the request's cutoff. `hasty` are the keys that the step's hasty
     /// sites show.
     pub(super) async fn answer(&self, hasty: &[Vec<u32>]) -> Answered {
+        let Some(watch) = &self.request.watch else { return self.answered(hasty).await };
+        let watched = watch.begin(&self.request, self.step, self.keys.len());
+        let answered = self.answered(hasty).await;
+        watch.end(watched);
+        answered
+    }
+
+    async fn answered(&self, hasty: &[Vec<u32>]) -> Answered {
         let of_all = |outcome| {
             let outcomes = vec![outcome; self.keys.len()];
             Answered { outcomes, hasty: Vec::new() }
@@ -72,7 +82,7 @@ impl StepRun {
         }
         let mut substitutes = Vec::new();
         let mut values = vec![None; self.keys.len()];
-        let misses = look_up(&asked, &mut values);
+        let (misses, asked) = look_up(asked, &mut values);
         if !misses.is_empty() && hasty.is_empty() {
             asked.fetch(&misses, &mut values).await;
         } else if !misses.is_empty() {
@@ -116,6 +126,8 @@ impl StepRun {
         if self.request.step(self.step).overlaps
             && let Ok(asked) = self.asked()
         {
+            let everything = asked.wanted().cloned();
+            let asked = asked.asking_for(everything, HashMap::new());
             asked.leave(&Vec::from_iter(0..u32::try_from(self.keys.len()).unwrap_or(u32::MAX)));
         }
     }
@@ -151,31 +163,68 @@ impl Outcome {
     }
 }
 
-/// Fills in what the cache has, has what is stale fetched again, and says what must be asked.
-fn look_up(asked: &Asked<'_>, values: &mut [Option<EntityValue>]) -> Vec<u32> {
+/// Fills in what the cache has, has what is stale fetched again, and says what must be asked for which keys. What keys lack is
+/// asked for all of them in one call, though some may have part of it.
+fn look_up<'a>(asked: Asked<'a>, values: &mut [Option<EntityValue>]) -> (Vec<u32>, Asked<'a>) {
     let ids = 0..u32::try_from(values.len()).expect("keys are numbered in 32 bits");
-    let Some(view) = asked.view() else { return ids.collect() };
-    let (mut misses, mut stale) = (Vec::new(), Vec::new());
+    let everything = asked.wanted().cloned();
+    let Some(view) = asked.view() else {
+        return (ids.collect(), asked.asking_for(everything, HashMap::new()));
+    };
+    let (mut misses, mut stale) = (Lacking::default(), Lacking::default());
+    let (mut there, mut absent) = (HashMap::new(), 0);
     for id in ids {
         let known = match view.get(asked.keys.get(id)) {
             Lookup::Fresh(item) => EntityValue::Bytes(item),
-            Lookup::Stale(item) => {
-                stale.push(id);
+            Lookup::Stale(item, fields) => {
+                stale.add(id, fields);
                 EntityValue::Bytes(item)
             }
-            Lookup::Missing(None) => EntityValue::Null,
-            Lookup::Missing(Some(error)) => EntityValue::Failed(error),
-            Lookup::Absent => {
-                misses.push(id);
+            Lookup::Missing(known) => {
+                absent += 1;
+                known.map_or(EntityValue::Null, EntityValue::Failed)
+            }
+            Lookup::Absent(fields, kept) => {
+                misses.add(id, fields);
+                there.extend(kept.map(|kept| (id, kept)));
                 continue;
             }
         };
         values[id as usize] = Some(known);
     }
-    if !stale.is_empty() {
-        asked.refresh(&stale);
+    drop(view);
+    if let Some(watch) = &asked.request.watch {
+        let (stale, miss) = (stale.ids.len(), misses.ids.len());
+        let hit = values.len() - stale - absent - miss;
+        watch.found(asked.step, Found { hit, stale, absent, miss });
     }
-    misses
+    if !stale.ids.is_empty() {
+        asked.clone().asking_for(stale.fields, HashMap::new()).refresh(&stale.ids);
+    }
+    if misses.ids.is_empty() {
+        return (misses.ids, asked);
+    }
+    (misses.ids, asked.asking_for(misses.fields, there))
+}
+
+/// Keys, and fields that any of them lacks.
+#[derive(Default)]
+struct Lacking {
+    ids: Vec<u32>,
+    fields: Fields,
+}
+
+impl Lacking {
+    fn add(&mut self, id: u32, fields: Fields) {
+        self.ids.push(id);
+        match (&mut self.fields, fields) {
+            (Some(all), Some(fields)) if !Arc::ptr_eq(all, &fields) => {
+                Arc::make_mut(all).extend(&fields);
+            }
+            (Some(_), _) => {}
+            (all, fields) => *all = fields,
+        }
+    }
 }
 
 /// The keys that failed in a way that allows something else to be shown.

@@ -15,7 +15,7 @@ use crate::{
     contract::{self, Contract},
     error::{Code, Error, Result},
     executor::Executor,
-    graphql::Front,
+    graphql::{Front, OwnSchema},
     mesh::Mesh,
     mock::{self, Mock},
     resolver::{Bind, Registration},
@@ -31,6 +31,7 @@ pub struct Builder<C> {
     contract: Bytes,
     config: Config,
     resolvers: Vec<Registration>,
+    own: Option<Arc<dyn OwnSchema>>,
     pages: Vec<Page>,
     calls: Calls,
     of: PhantomData<fn() -> C>,
@@ -58,6 +59,7 @@ impl<C> Builder<C> {
             contract,
             config: Config::default(),
             resolvers: Vec::new(),
+            own: None,
             pages: Vec::new(),
             calls: Calls::Mesh,
             of: PhantomData,
@@ -103,6 +105,17 @@ impl<C> Builder<C> {
     {
         self.resolvers.extend(C::bind(resolvers));
         self
+    }
+
+    /// Root fields that async-graphql answers, beside those of the contract: `Schema::build(Query, Mutation,
+    /// Subscription).finish()` of async-graphql 7, or one of its dynamic schemas. Types and root fields must have names that
+    /// the contract has not, scalars excepted.
+    ///
+    /// Such a field costs more than one of the contract: it goes through async-graphql, and the others do not. Its resolvers
+    /// find who asks, until when, and what calls services in `ctx.data::<anabranch::Context>()`.
+    #[must_use]
+    pub fn graphql(self, schema: impl OwnSchema) -> Self {
+        Self { own: Some(Arc::new(schema)), ..self }
     }
 
     /// A page or file of the program beside `/graphql`.
@@ -158,7 +171,8 @@ impl<C> Builder<C> {
             }
         };
         let executor = Executor::new(&contract, calls, resolvers, &config.executor)?;
-        let front = Front::new(Arc::clone(&contract), Arc::new(executor), config.graphql)?;
+        let front =
+            Front::new(Arc::clone(&contract), Arc::new(executor), config.graphql, self.own)?;
         let graphiql = config.server.graphiql;
         let mocked = matches!(mocking, Mocking::Allowed(_));
         let server = Server::bind(config.server, front, mocking, self.pages).await?;

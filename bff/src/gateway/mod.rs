@@ -37,6 +37,12 @@ impl Gateway {
         self.server.address()
     }
 
+    /// The schema that clients see, in the schema language, with the root fields that the program adds.
+    #[must_use]
+    pub fn sdl(&self) -> String {
+        self.server.sdl()
+    }
+
     /// One line for a person: what is served, and where.
     #[must_use]
     pub fn announcement(&self) -> &str {

@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 
 use crate::{
     call::{Call, CallService, Replies, Reply},
-    contract::{Contract, State},
+    contract::{Contract, Method, State},
     error::{Code, Error, Result},
 };
 
@@ -17,18 +17,22 @@ pub(super) struct Route {
 }
 
 impl Route {
-    fn to(&self, call: &Call) -> &Arc<dyn CallService> {
-        if call.method.promised { &self.promised } else { &self.real }
+    fn to(&self, method: &Method) -> &Arc<dyn CallService> {
+        if method.promised { &self.promised } else { &self.real }
     }
 }
 
 impl CallService for Route {
     fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply, Error>> {
-        self.to(&call).unary(call)
+        self.to(&call.method).unary(call)
     }
 
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>> {
-        self.to(&call).server_stream(call)
+        self.to(&call.method).server_stream(call)
+    }
+
+    fn source(&self, method: &Method) -> &'static str {
+        self.to(method).source(method)
     }
 }
 

@@ -263,6 +263,34 @@ async fn a_gateway_with_services_does_not_hear_what_shapes_a_mock() {
 }
 
 #[tokio::test]
+async fn who_may_ask_is_told_how_an_answer_came_about_and_others_are_not() {
+    let text = "[server.explain]\nlocal = true";
+    let service = Arc::new(Service::default());
+    let gateway = Gateway::from_bytes(graph::contract().encode_to_vec())
+        .configured(configuration(text))
+        .listen("127.0.0.1:0")
+        .unwrap()
+        .call_service(Arc::clone(&service) as _);
+    let gateway = Running::start(gateway.build().await.unwrap());
+    let asked = "x-explain: plan, timing\r\n";
+    let answer = gateway.ask_with(asked, "{a}").await;
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let plan = &answer["extensions"]["plan"];
+    assert_eq!(plan["steps"][0]["answers"], serde_json::json!(["Query.a"]));
+    assert!(plan["text"].as_str().unwrap().contains("1 call in 1 level"), "{plan}");
+    let step = &answer["extensions"]["timing"]["steps"][0];
+    assert_eq!((&step["step"], &step["source"]), (&1.into(), &"service".into()));
+    assert!(gateway.response(asked, "{a}").await.contains("cache-control: no-store"));
+    assert_eq!(gateway.ask("{a}").await, r#"{"data":{"a":"ü"}}"#);
+
+    let gateway = builder(&graph::contract()).call_service(service).build().await.unwrap();
+    let gateway = Running::start(gateway);
+    assert_eq!(gateway.ask_with(asked, "{a}").await, r#"{"data":{"a":"ü"}}"#);
+    let mocked = Running::start(builder(&graph::contract()).mocked().build().await.unwrap());
+    assert!(!mocked.ask_with(asked, "{a}").await.contains("timing"));
+}
+
+#[tokio::test]
 async fn an_answer_comes_by_its_deadline_with_what_is_there() {
     let gateway = builder(&graph::contract()).call_service(Arc::new(Service::default()));
     let gateway = Running::start(gateway.build().await.unwrap());

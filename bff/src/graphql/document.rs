@@ -10,7 +10,7 @@ use super::{
     config::Config,
     limits,
     lines::Lines,
-    lower::{self, Lowered},
+    lower::{self, Conditions, Lowered},
     refusal::Refusal,
     schema::TypeSystem,
     validate,
@@ -30,8 +30,8 @@ pub(super) struct Document {
     pub(super) kind: OperationKind,
     /// What it may be given.
     pub(super) variables: Vec<VariableDefinition>,
-    /// The variables whose values decide what is selected, as positions in `variables`.
-    pub(super) conditions: Vec<usize>,
+    /// What of a request decides what is selected, and what is deferred.
+    pub(super) conditions: Conditions,
 }
 
 impl Document {
@@ -58,8 +58,8 @@ impl Document {
         })
     }
 
-    /// The operation with `@skip` and `@include` decided: `decide` says whether the variable at a position is true, or
-    /// that everything is to be selected.
+    /// The operation with its conditions decided: `decide` says whether the variable at a position is true, or that
+    /// everything is to be selected. `@defer` counts where the client reads an `incremental` answer.
     ///
     /// # Errors
     ///
@@ -69,6 +69,7 @@ impl Document {
         types: &TypeSystem,
         config: &Config,
         decide: &dyn Fn(usize) -> Option<bool>,
+        incremental: bool,
     ) -> Result<Lowered, Refusal> {
         lower::lower(&lower::Input {
             types,
@@ -77,6 +78,8 @@ impl Document {
             lines: &Lines::new(&self.text),
             limits: &config.limits,
             decide,
+            // What comes as events is not divided further.
+            incremental: incremental && self.kind != OperationKind::Subscription,
         })
     }
 }

@@ -151,13 +151,11 @@ impl<'a> Literals<'a> {
     }
 }
 
-/// An integer of any size: what 64 bits with a sign cannot hold stays exact as text while 64 bits without one can.
+/// An integer of any size, exact as long as 64 bits hold it, with a sign or without one.
 pub(super) fn integer(digits: &str) -> Value {
-    match digits.parse() {
-        Ok(value) => Value::Int(value),
-        Err(_) if digits.parse::<u64>().is_ok() => Value::String(Arc::from(digits)),
-        Err(_) => float(digits.parse().ok()),
-    }
+    let signed = digits.parse().map(Value::Int);
+    let exact = signed.or_else(|_| digits.parse().map(Value::Unsigned));
+    exact.unwrap_or_else(|_| float(digits.parse().ok()))
 }
 
 /// The validator has refused numbers that no float can hold.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node,
-    ast::{self, DirectiveList, OperationType, Value},
+    ast::{self, Directive, DirectiveList, OperationType, Value},
     executable::{self, Selection, SelectionSet},
     validation::Valid,
 };
@@ -19,7 +19,9 @@ use super::{
 };
 use crate::{
     error::Code,
-    operation::{self, Field, Location, Operation, OperationKind, VariableDefinition},
+    operation::{
+        self, Defer, DeferId, Field, Location, Operation, OperationKind, VariableDefinition,
+    },
 };
 
 /// The operation that a request means: the named one, or the only one.
@@ -61,12 +63,22 @@ pub(super) fn variables(
     operation.variables.iter().map(define).collect()
 }
 
-/// The variables that decide `@skip` and `@include` in an operation, as positions among its variables.
+/// What of a request decides how an operation is lowered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Conditions {
+    /// The variables in `@skip`, `@include` and `@defer`, as positions among the operation's.
+    pub(super) variables: Vec<usize>,
+    /// It has a `@defer`: whether the client reads an answer in parts counts.
+    pub(super) defers: bool,
+}
+
+/// What decides how an operation is lowered.
 pub(super) fn conditions(
     document: &ExecutableDocument,
     operation: &executable::Operation,
-) -> Vec<usize> {
+) -> Conditions {
     let (mut names, mut fragments) = (HashSet::new(), HashSet::new());
+    let mut defers = false;
     let mut pending = vec![&operation.selection_set];
     while let Some(set) = pending.pop() {
         for selection in &set.selections {
@@ -81,7 +93,8 @@ pub(super) fn conditions(
                 }
             }
             for directive in selection.directives().iter() {
-                if directive.name == "skip" || directive.name == "include" {
+                defers |= directive.name == "defer";
+                if matches!(directive.name.as_str(), "skip" | "include" | "defer") {
                     let value = directive.specified_argument_by_name("if");
                     names.extend(value.and_then(|value| value.as_variable()));
                 }
@@ -89,7 +102,8 @@ pub(super) fn conditions(
         }
     }
     let used = operation.variables.iter().enumerate();
-    used.filter(|(_, variable)| names.contains(&variable.name)).map(|(at, _)| at).collect()
+    let used = used.filter(|(_, variable)| names.contains(&variable.name)).map(|(at, _)| at);
+    Conditions { variables: used.collect(), defers }
 }
 
 /// An operation for the planner, and what the request's variables must fulfil beyond their types.
@@ -110,9 +124,10 @@ pub(super) struct Input<'a> {
     pub(super) operation: &'a executable::Operation,
     pub(super) lines: &'a Lines<'a>,
     pub(super) limits: &'a Limits,
-    /// Whether the variable at this position is true, for those that decide `@skip` and `@include`. `None`: everything
-    /// is selected.
+    /// Whether the variable at this position is true, for those in [`Conditions`]. `None`: everything is selected.
     pub(super) decide: &'a dyn Fn(usize) -> Option<bool>,
+    /// Whether `@defer` counts.
+    pub(super) incremental: bool,
 }
 
 /// Makes the operation.
@@ -123,16 +138,25 @@ pub(super) struct Input<'a> {
 pub(super) fn lower(input: &Input<'_>) -> Result<Lowered, Refusal> {
     let Input { types, operation, .. } = *input;
     let literals = Literals::new(&types.schema, &operation.variables);
-    let mut lowering = Lowering { input, literals: &literals, visited: 0, fields: 0 };
+    let (defers, directives) = (Vec::new(), Vec::new());
+    let mut lowering =
+        Lowering { input, literals: &literals, visited: 0, fields: 0, defers, directives };
     let root = operation.object_type().clone();
-    let fields = lowering.fields(&root, &[&operation.selection_set])?;
-    let count = lowering.fields;
+    let selected = Selected { set: &operation.selection_set, defer: None };
+    let (fields, begins) = lowering.fields(&root, &[selected])?;
+    let (count, defers) = (lowering.fields, lowering.defers);
+    let kind = kind(operation);
+    let is_slow = |name: &str| matches!(name, "__schema" | "__type") || types.own.has(kind, name);
+    let slow = fields.iter().filter(|field| is_slow(&field.name)).map(|it| it.name.clone());
     let operation = Operation {
-        kind: kind(operation),
+        kind,
+        slow: slow.collect(),
         name: operation.name.as_ref().map(ToString::to_string),
         variables: variables(types, operation),
         root: root.to_string(),
         fields,
+        defers,
+        begins,
     };
     Ok(Lowered { operation, never_null: literals.never_null(), fields: count })
 }
@@ -142,32 +166,54 @@ struct Lowering<'a> {
     literals: &'a Literals<'a>,
     visited: usize,
     fields: usize,
+    defers: Vec<Defer>,
+    /// Those of `defers`.
+    directives: Vec<&'a Directive>,
 }
 
-/// The fields with one response key that are selected of one concrete type, in the order of the document.
-type Group<'a> = Vec<&'a Node<executable::Field>>;
+/// A selection set, and the deferred fragment that it stands in.
+#[derive(Clone, Copy)]
+struct Selected<'a> {
+    set: &'a SelectionSet,
+    defer: Option<DeferId>,
+}
+
+/// The fields with one response key that are selected of one concrete type, in the order of the document, each with the
+/// deferred fragment that it stands in.
+type Group<'a> = Vec<(&'a Node<executable::Field>, Option<DeferId>)>;
 
 /// All groups of one concrete type, in response order.
 #[derive(Default)]
 struct Groups<'a> {
     groups: Vec<Group<'a>>,
     positions: HashMap<&'a str, usize>,
-    fragments: HashSet<&'a Name>,
+    /// The fragments that were spread, each with the `@defer` that it was spread in.
+    fragments: HashSet<(&'a Name, Option<*const Directive>)>,
+    begins: Vec<DeferId>,
 }
 
 impl<'a> Lowering<'a> {
-    fn fields(&mut self, object: &Name, sets: &[&'a SelectionSet]) -> Result<Vec<Field>, Refusal> {
+    /// The fields of one object, and the deferred fragments that stand in it.
+    fn fields(
+        &mut self,
+        object: &Name,
+        selected: &[Selected<'a>],
+    ) -> Result<(Vec<Field>, Vec<DeferId>), Refusal> {
         let mut groups = Groups::default();
-        for set in sets {
-            self.collect(object, set, &mut groups)?;
+        for Selected { set, defer } in selected {
+            self.collect(object, set, *defer, &mut groups)?;
         }
-        groups.groups.iter().map(|group| self.field(object, group)).collect()
+        let fields: Result<_, _> =
+            groups.groups.iter().map(|group| self.field(object, group)).collect();
+        Ok((fields?, groups.begins))
     }
 
+    /// Source: the algorithm `CollectFields` of the specification, with the incremental delivery of graphql-js 17.
     fn collect(
         &mut self,
         object: &Name,
         set: &'a SelectionSet,
+        within: Option<DeferId>,
         groups: &mut Groups<'a>,
     ) -> Result<(), Refusal> {
         for selection in &set.selections {
@@ -175,47 +221,78 @@ impl<'a> Lowering<'a> {
             if self.visited > self.input.limits.selections {
                 return Err(self.too_many());
             }
+            if !self.is_included(selection.directives()) {
+                continue;
+            }
             match selection {
-                Selection::Field(field) => {
-                    if self.is_included(&field.directives) {
-                        groups.add(field);
-                    }
-                }
+                Selection::Field(field) => groups.add(field, within),
                 Selection::InlineFragment(inline) => {
                     let condition = inline.type_condition.as_ref();
-                    if self.is_included(&inline.directives)
-                        && condition.is_none_or(|name| self.input.types.applies(object, name))
-                    {
-                        self.collect(object, &inline.selection_set, groups)?;
+                    if condition.is_none_or(|name| self.input.types.applies(object, name)) {
+                        let own = self.defer(&inline.directives);
+                        let own = own.map(|directive| self.begin(directive, within, groups));
+                        let within = own.or(within);
+                        self.collect(object, &inline.selection_set, within, groups)?;
                     }
                 }
                 Selection::FragmentSpread(spread) => {
-                    if self.is_included(&spread.directives)
-                        && groups.fragments.insert(&spread.fragment_name)
-                        && let Some(fragment) =
-                            self.input.document.fragments.get(&spread.fragment_name)
-                        && self.input.types.applies(object, fragment.type_condition())
+                    let name = &spread.fragment_name;
+                    let fragment = self.input.document.fragments.get(name);
+                    let Some(fragment) = fragment else { continue };
+                    let own = self.defer(&spread.directives);
+                    let outer = within.map(|DeferId(id)| self.directives[id]);
+                    let spread_in = own.or(outer).map(std::ptr::from_ref);
+                    if groups.fragments.contains(&(name, None))
+                        || !groups.fragments.insert((name, spread_in))
+                        || !self.input.types.applies(object, fragment.type_condition())
                     {
-                        self.collect(object, &fragment.selection_set, groups)?;
+                        continue;
                     }
+                    let own = own.map(|directive| self.begin(directive, within, groups));
+                    let within = own.or(within);
+                    self.collect(object, &fragment.selection_set, within, groups)?;
                 }
             }
         }
         Ok(())
     }
 
+    /// The `@defer` of a fragment, if it is on.
+    fn defer(&self, directives: &'a DirectiveList) -> Option<&'a Directive> {
+        let directive = directives.get("defer").filter(|_| self.input.incremental)?;
+        (self.condition(directives, "defer") != Some(false)).then_some(&**directive)
+    }
+
+    fn begin(
+        &mut self,
+        directive: &'a Directive,
+        parent: Option<DeferId>,
+        groups: &mut Groups<'a>,
+    ) -> DeferId {
+        let id = DeferId(self.defers.len());
+        let label = directive.specified_argument_by_name("label");
+        let label = label.and_then(|label| label.as_str()).map(Into::into);
+        self.defers.push(Defer { label, parent });
+        self.directives.push(directive);
+        groups.begins.push(id);
+        id
+    }
+
     fn field(&mut self, object: &Name, group: &Group<'a>) -> Result<Field, Refusal> {
         self.fields += 1;
-        let first = group[0];
+        let (first, _) = group[0];
         // The object's own definition may be narrower than the interface's that the document was checked against.
         let definition =
             self.input.types.schema.type_field(object, &first.name).unwrap_or(&first.definition);
-        let sets: Vec<&SelectionSet> =
-            group.iter().filter_map(|field| field.selection_set.as_ref()).collect();
+        let sets = group.iter().filter_map(|(field, defer)| {
+            Some(Selected { set: field.selection_set.as_ref()?, defer: *defer })
+        });
+        let sets: Vec<Selected<'a>> = sets.collect();
         let mut selections = Vec::new();
         for type_name in self.input.types.possible_types(definition.ty.inner_named_type()) {
-            let fields = self.fields(&type_name, &sets)?;
-            selections.push(operation::Selection { type_name: type_name.to_string(), fields });
+            let (fields, begins) = self.fields(&type_name, &sets)?;
+            let type_name = type_name.to_string();
+            selections.push(operation::Selection { type_name, fields, begins });
         }
         Ok(Field {
             response_key: first.response_name().to_string(),
@@ -223,8 +300,16 @@ impl<'a> Lowering<'a> {
             arguments: self.arguments(definition, &first.arguments),
             ty: plain_type(&definition.ty),
             selections,
+            defers: self.delivered_with(group),
             location: self.location(first),
         })
+    }
+
+    /// The deferred fragments with the first of which a field is answered: none where it stands outside of all, and no
+    /// fragment beside one that it stands in.
+    fn delivered_with(&self, group: &Group<'a>) -> Vec<DeferId> {
+        let ids: Option<Vec<DeferId>> = group.iter().map(|(_, defer)| *defer).collect();
+        operation::outermost(ids.unwrap_or_default(), |DeferId(id)| self.defers[id].parent)
     }
 
     fn arguments(
@@ -250,7 +335,7 @@ impl<'a> Lowering<'a> {
             && self.condition(directives, "include") != Some(false)
     }
 
-    /// What a `@skip` or `@include` says; `None` where there is none, or where it is not decided.
+    /// What the `if` of a `@skip`, `@include` or `@defer` says; `None` where there is none, or where it is not decided.
     fn condition(&self, directives: &DirectiveList, name: &str) -> Option<bool> {
         match &**directives.get(name)?.specified_argument_by_name("if")? {
             Value::Boolean(value) => Some(*value),
@@ -273,12 +358,12 @@ impl<'a> Lowering<'a> {
 }
 
 impl<'a> Groups<'a> {
-    fn add(&mut self, field: &'a Node<executable::Field>) {
+    fn add(&mut self, field: &'a Node<executable::Field>, defer: Option<DeferId>) {
         let key = field.response_name().as_str();
         let at = *self.positions.entry(key).or_insert(self.groups.len());
         match self.groups.get_mut(at) {
-            Some(group) => group.push(field),
-            None => self.groups.push(vec![field]),
+            Some(group) => group.push((field, defer)),
+            None => self.groups.push(vec![(field, defer)]),
         }
     }
 }

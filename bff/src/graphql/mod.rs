@@ -11,11 +11,14 @@ mod lines;
 mod literal;
 mod lower;
 mod refusal;
+mod rules;
 mod schema;
+mod slow;
 mod validate;
 
 pub use config::{Config, Limits};
 pub use front::{Allowed, Answers, Front, Outcome, Request, Response, plan_text};
+pub use slow::OwnSchema;
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,18 @@
 //! The pinned validator: text to a document that is known to be valid, or what is wrong with it.
 
 use apollo_compiler::{
-    ExecutableDocument, Node, Schema,
-    ast::{Definition, Document, VariableDefinition},
-    diagnostic::ToCliReport,
+    ExecutableDocument, Schema,
+    ast::Document,
+    diagnostic::{Diagnostic, ToCliReport},
     parser::{Parser, SourceSpan},
-    validation::{DiagnosticList, Valid},
+    validation::{DiagnosticData, Valid, WithErrors},
 };
 
 use super::{
     config::Limits,
     lines::Lines,
     refusal::{Fault, Refusal},
+    rules,
 };
 use crate::{error::Code, operation::Location};
 
@@ -31,7 +32,8 @@ pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Do
             return Refusal::new(Code::LimitExceeded, message);
         }
         // What follows the first syntax error is mostly its echo.
-        refusal(Code::ParseFailed, &refused.errors, lines, 1)
+        let errors: Vec<_> = refused.errors.iter().collect();
+        refusal(Code::ParseFailed, &errors, lines, 1)
     })
 }
 
@@ -43,41 +45,44 @@ pub(super) fn validate(
     limits: &Limits,
 ) -> Result<Valid<ExecutableDocument>, Refusal> {
     let judge = |document: &Document| {
-        document.to_executable_validate(schema).map_err(|refused| {
-            refusal(Code::ValidationFailed, &refused.errors, lines, limits.errors)
+        document.to_executable_validate(schema).or_else(|WithErrors { partial, errors }| {
+            let right =
+                |found: &Diagnostic<'_, DiagnosticData>| !rules::is_one_field(found, &partial);
+            let errors: Vec<_> = errors.iter().filter(right).collect();
+            if errors.is_empty() {
+                return Ok(Valid::assume_valid(partial));
+            }
+            Err(refusal(Code::ValidationFailed, &errors, lines, limits.errors))
         })
     };
-    if let Some(stricter) = without_null_defaults(document) {
-        judge(&stricter)?;
+    let verdict = match rules::without_null_defaults(document) {
+        Some(stricter) => judge(&stricter).and_then(|_| judge(document)),
+        None => judge(document),
+    };
+    let doubled = rules::doubled_input_fields(document);
+    if doubled.is_empty() {
+        return verdict;
     }
-    judge(document)
+    let mut refused = verdict.err().unwrap_or(Refusal {
+        code: Code::ValidationFailed,
+        faults: Vec::new(),
+        left_out: 0,
+    });
+    for name in doubled {
+        let message = format!("There can be only one input field named \"{name}\".");
+        refused.faults.push(Fault { message, locations: locate(name.location(), lines) });
+    }
+    refused.left_out += refused.faults.len().saturating_sub(limits.errors);
+    refused.faults.truncate(limits.errors);
+    Err(refused)
 }
 
-/// The document with `$x: Int` for `$x: Int = null`, if it has such a thing: a default of null makes no variable fit where
-/// null is not allowed, but the validator thinks that every default does.
-fn without_null_defaults(document: &Document) -> Option<Document> {
-    let mut stricter = document.clone();
-    let mut changed = false;
-    for definition in &mut stricter.definitions {
-        let Definition::OperationDefinition(operation) = definition else { continue };
-        let has_null = |variable: &Node<VariableDefinition>| {
-            variable.default_value.as_ref().is_some_and(|value| value.is_null())
-        };
-        if !operation.variables.iter().any(has_null) {
-            continue;
-        }
-        changed = true;
-        for variable in operation.make_mut().variables.iter_mut().filter(|it| has_null(it)) {
-            // A null for a type that never is null stays, and is refused as what it is.
-            if !variable.ty.is_non_null() {
-                variable.make_mut().default_value = None;
-            }
-        }
-    }
-    changed.then_some(stricter)
-}
-
-fn refusal(code: Code, errors: &DiagnosticList, lines: &Lines<'_>, most: usize) -> Refusal {
+fn refusal(
+    code: Code,
+    errors: &[Diagnostic<'_, DiagnosticData>],
+    lines: &Lines<'_>,
+    most: usize,
+) -> Refusal {
     let faults: Vec<Fault> = errors
         .iter()
         .take(most)

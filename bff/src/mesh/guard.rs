@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use tonic::Status;
 
 use super::{codec::PREFIX_SIZE, status};
+use crate::call::TooLarge;
 
 /// A response's body that is a sequence of messages, none of them too large.
 #[derive(Debug)]
@@ -105,9 +106,9 @@ pub(super) fn length(prefix: [u8; PREFIX_SIZE], limit: u64) -> Result<u32, Statu
     let [flag, length @ ..] = prefix;
     let length = u32::from_be_bytes(length);
     match flag {
-        0 if u64::from(length) > limit => Err(Status::resource_exhausted(format!(
-            "a message has {length} bytes, more than the limit of {limit}"
-        ))),
+        0 if u64::from(length) > limit => {
+            Err(status::too_large(TooLarge { what: "a message", size: length.into(), limit }))
+        }
         0 => Ok(length),
         1 => Err(Status::internal("a message is compressed, which was not asked for")),
         other => Err(Status::internal(format!("a message begins with the byte {other}"))),

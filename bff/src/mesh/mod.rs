@@ -29,7 +29,7 @@ use self::{
     upstream::Upstream,
 };
 use crate::{
-    call::{Call, CallService, Replies, Reply},
+    call::{Call, CallService, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
 };
 
@@ -111,14 +111,18 @@ impl Mesh {
         };
         let (size, limit) = (call.message.len() as u64, upstream.settings.max_request_size);
         if size > limit.0 {
-            let reason = format!("the request has {size} bytes, more than the limit of {limit}");
-            return Err(status::failure(call, Code::ResourceExhausted, &reason));
+            let too_large = TooLarge { what: "the request", size, limit: limit.0 };
+            return Err(status::failure(call, Code::ResourceExhausted, too_large));
         }
         Ok(Arc::clone(upstream))
     }
 }
 
 impl CallService for Mesh {
+    fn source(&self, _: &crate::contract::Method) -> &'static str {
+        "mesh"
+    }
+
     fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply, Error>> {
         let upstream = match self.route(&call) {
             Ok(upstream) => upstream,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use crate::{
-    call::Call,
+    call::{Call, TooLarge},
     error::{Code, Error, Origin},
 };
 
@@ -73,7 +73,17 @@ pub(super) fn error(call: &Call, deadline: Instant, status: &Status) -> Error {
         }
         code => Code::from_grpc(code as i32).unwrap_or(Code::Unknown),
     };
-    failure(call, code, short(status.message()))
+    match std::error::Error::source(status).and_then(|source| source.downcast_ref::<TooLarge>()) {
+        Some(too_large) => failure(call, code, *too_large),
+        None => failure(call, code, short(status.message())),
+    }
+}
+
+/// A message that is not read.
+pub(super) fn too_large(found: TooLarge) -> Status {
+    let mut status = Status::resource_exhausted(found.to_string());
+    status.set_source(Arc::new(found));
+    status
 }
 
 /// A service may repeat a whole request in its message; the log has no room for that.
@@ -83,12 +93,16 @@ fn short(reason: &str) -> &str {
 }
 
 /// The failure of `call` with a code that we give, and what the log should know.
-pub(super) fn failure(call: &Call, code: Code, reason: &str) -> Error {
+pub(super) fn failure(
+    call: &Call,
+    code: Code,
+    reason: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> Error {
     let origin = Origin {
         service: call.method.service.as_str().into(),
         method: call.method.name.as_str().into(),
     };
-    Error::with_source(code, message(code), reason.to_owned()).from_method(origin)
+    Error::with_source(code, message(code), reason).from_method(origin)
 }
 
 /// What a client reads. What the service says of itself is for the log.

@@ -172,6 +172,10 @@ fn origin(method: &contract::Method) -> Origin {
 const STREAMED: usize = 3;
 
 impl CallService for Mock {
+    fn source(&self, _: &contract::Method) -> &'static str {
+        "mock"
+    }
+
     fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply>> {
         let plan = self.answer(&call, 0);
         async move {

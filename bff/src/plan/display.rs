@@ -2,6 +2,8 @@
 
 use std::{fmt, time::Duration};
 
+use serde::Serialize;
+
 use super::{Argument, Plan, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId, Value};
 use crate::{
     contract::{Contract, Fallback, FieldNames, Join, fallback, fill, join, source, wire},
@@ -38,6 +40,39 @@ struct Place<'a> {
     field: &'a str,
     /// The key comes from the reply of a call for the same field, not from the object that the field stands in.
     chained: bool,
+}
+
+/// A step as JSON tells it: the cells of its line in the text.
+#[derive(Serialize)]
+struct StepJson {
+    step: usize,
+    target: String,
+    answers: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<String>,
+    calls: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    needs: Vec<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct PlanJson {
+    steps: Vec<StepJson>,
+    text: String,
+}
+
+impl PlanText<'_> {
+    /// The plan as JSON: its steps, and the text.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut places = Vec::new();
+        self.places(self.plan.root, &mut places);
+        let steps = (0..self.plan.steps.len()).map(|index| self.step(StepId(index), &places));
+        let plan = PlanJson { steps: steps.collect(), text: self.to_string() };
+        serde_json::to_vec(&plan).expect("texts and numbers are always JSON")
+    }
 }
 
 impl fmt::Display for PlanText<'_> {
@@ -98,19 +133,31 @@ impl<'a> PlanText<'a> {
     }
 
     fn line(&self, id: StepId, branch: &str, places: &[Place<'_>]) -> Line {
+        let StepJson { step, target, answers, keys, calls, notes, .. } = self.step(id, places);
+        Line {
+            cells: [
+                format!("{branch}{step} {target}"),
+                format!("→ {}", answers.join(", ")),
+                if keys.is_empty() { String::new() } else { format!("← {}", keys.join(", ")) },
+                calls,
+            ],
+            notes,
+        }
+    }
+
+    fn step(&self, id: StepId, places: &[Place<'_>]) -> StepJson {
         let step = self.plan.step(id);
         let mine: Vec<&Place<'_>> =
             places.iter().filter(|place| self.plan.site(place.site).step == id).collect();
         let answers = mine.iter().map(|place| format!("{}.{}", place.type_name, place.field));
         let keys = mine.iter().filter_map(|place| self.key(place));
-        let (answers, keys) = (distinct(answers), distinct(keys));
-        Line {
-            cells: [
-                format!("{branch}{} {}", id.0 + 1, self.target(&step.join)),
-                format!("→ {}", answers.join(", ")),
-                if keys.is_empty() { String::new() } else { format!("← {}", keys.join(", ")) },
-                if self.streams(step) { "1 stream".to_owned() } else { self.calls(id) },
-            ],
+        StepJson {
+            step: id.0 + 1,
+            target: self.target(&step.join),
+            answers: distinct(answers),
+            keys: distinct(keys),
+            calls: if self.streams(step) { "1 stream".to_owned() } else { self.calls(id) },
+            needs: step.needs.iter().map(|need| need.0 + 1).collect(),
             notes: self.notes(step, &mine),
         }
     }
@@ -229,6 +276,9 @@ impl<'a> PlanText<'a> {
         if let Some(last) = step.after.last() {
             notes.push(format!("after {}", last.0 + 1));
         }
+        if step.deferred {
+            notes.push("deferred".to_owned());
+        }
         let hasty = places.iter().filter_map(|place| {
             let timeout = self.plan.site(place.site).timeout?;
             Some(format!("{}.{} {}", place.type_name, place.field, Span(timeout)))
@@ -240,6 +290,9 @@ impl<'a> PlanText<'a> {
         }
         if step.early {
             notes.push(format!("starts with {}", numbers(&step.needs)));
+        }
+        if let Some(mask) = &step.mask {
+            notes.push(format!("mask {}", mask.fields));
         }
         let Some(policy) = step.join.policy.as_deref() else { return notes };
         if let Some(cache) = &policy.cache {

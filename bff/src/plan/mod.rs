@@ -5,15 +5,17 @@
 //! answers: the place where the halves meet. Plans are data and print as text; they hold no bytes of any request.
 
 mod display;
+mod field_set;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     contract,
-    operation::{Location, OperationKind, Value as Argument, VariableDefinition},
+    operation::{DeferId, Location, OperationKind, Value as Argument, VariableDefinition},
 };
 
 pub use display::PlanText;
+pub use field_set::FieldSet;
 
 /// A compiled operation.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +32,21 @@ pub struct Plan {
     pub sites: Vec<Site>,
     /// All steps, in an order in which each comes after those it needs.
     pub steps: Vec<Step>,
+    /// The deferred fragments, parents before children. Those for which nothing would have to be waited are none.
+    pub defers: Vec<Deferred>,
+}
+
+/// A fragment with `@defer`, in one object of the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deferred {
+    /// What its `label` says.
+    pub label: Option<Arc<str>>,
+    /// The deferred fragment that it stands in.
+    pub parent: Option<DeferId>,
+    /// The steps that answer it.
+    pub steps: Vec<StepId>,
+    /// The root fields of async-graphql in it, by response key, but for introspection, which is there at once.
+    pub slow: Vec<String>,
 }
 
 /// A position in [`Plan::shapes`].
@@ -45,12 +62,16 @@ pub struct SiteId(pub usize);
 pub struct StepId(pub usize);
 
 /// How one message becomes one JSON object.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shape {
     /// The concrete GraphQL type.
     pub type_name: String,
     /// In response order.
     pub fields: Vec<ShapeField>,
+    /// The deferred fragments with the first of which the object is answered; empty: it is in the first answer.
+    pub defers: Vec<DeferId>,
+    /// The deferred fragments that stand in the object.
+    pub begins: Vec<DeferId>,
 }
 
 /// One field of a JSON object.
@@ -66,6 +87,8 @@ pub struct ShapeField {
     pub item_nullable: bool,
     /// Where the value comes from.
     pub source: Source,
+    /// As [`Shape::defers`], of the field alone.
+    pub defers: Vec<DeferId>,
     /// Where the field stands in the document, for errors.
     pub location: Location,
 }
@@ -101,6 +124,8 @@ pub struct Wire {
     pub value: Value,
     /// For maps shown as one JSON object: the keys.
     pub map_key: Option<contract::Leaf>,
+    /// What holds where the field is absent: the encoded field, tag included. Empty: nothing.
+    pub default: Vec<u8>,
 }
 
 /// What a value is.
@@ -179,6 +204,34 @@ pub struct Step {
     /// It starts together with those it needs, because their requests have its keys. What came is shown only where the
     /// values of those steps have the same keys.
     pub early: bool,
+    /// Only deferred fragments show what it answers: the first answer does not wait for it.
+    pub deferred: bool,
+    /// Where the request takes a mask: what it says. `None`: everything is asked for.
+    pub mask: Option<Mask>,
+}
+
+/// What of its entities a step reads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mask {
+    /// All of it.
+    pub fields: Arc<FieldSet>,
+    /// Those of them that an answer to anything less has to have too: what tells whose it is, and how it is tagged.
+    pub always: FieldSet,
+}
+
+impl Shape {
+    /// Its parts that are answered later than itself, each with its fields.
+    #[must_use]
+    pub fn later(&self) -> Vec<(&[DeferId], Vec<&ShapeField>)> {
+        let mut parts: Vec<(&[DeferId], Vec<&ShapeField>)> = Vec::new();
+        for field in self.fields.iter().filter(|field| field.defers != self.defers) {
+            match parts.iter_mut().find(|(defers, _)| *defers == field.defers) {
+                Some((_, fields)) => fields.push(field),
+                None => parts.push((&field.defers, vec![field])),
+            }
+        }
+        parts
+    }
 }
 
 impl Plan {

@@ -2,7 +2,9 @@
 //!
 //! Pure: the same operation and contract give the same plan, and nothing is read or asked on the way.
 
+mod defer;
 mod early;
+mod mask;
 mod shapes;
 mod steps;
 
@@ -13,7 +15,7 @@ use crate::{
     plan::Plan,
 };
 
-use shapes::{Draft, Position};
+use shapes::{Draft, Drafted};
 
 /// The most fields that a plan may have, all shapes together. A field selected of an abstract type counts once for each
 /// concrete type.
@@ -31,14 +33,9 @@ pub const MAX_DEPTH: usize = 128;
 ///   at hand, but not the field.
 /// - [`Code::LimitExceeded`] where the plan would be larger than [`MAX_FIELDS`], [`MAX_STEPS`] or [`MAX_DEPTH`] allow.
 pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
-    let mut draft = Draft::new(contract, operation.kind);
-    let root = draft.shape(
-        &operation.root,
-        root_binding(operation.kind, contract),
-        &operation.fields,
-        Position::ROOT,
-    )?;
-    let (shapes, mut sites, echoes, steps) = draft.finish();
+    let mut draft = Draft::new(contract, operation);
+    let root = draft.root(root_binding(operation.kind, contract), operation)?;
+    let Drafted { shapes, mut sites, echoes, defers, steps } = draft.finish();
     let (steps, moved) = steps::in_order(steps, operation.kind);
     for site in &mut sites {
         site.step = moved[site.step.0];
@@ -46,10 +43,13 @@ pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
         site.timeout = site.timeout.filter(|timeout| Some(*timeout) != longest);
     }
     let variables = operation.variables.clone();
-    let mut plan = Plan { kind: operation.kind, variables, root, shapes, sites, steps };
+    let kind = operation.kind;
+    let mut plan = Plan { kind, variables, root, shapes, sites, steps, defers: Vec::new() };
+    defer::mark(&mut plan, &operation.defers, &defers);
     if operation.kind == OperationKind::Query {
         early::mark(&mut plan, &echoes);
     }
+    mask::fill(&mut plan, contract);
     Ok(plan)
 }
 

@@ -1,5 +1,7 @@
 //! The objects of the answer: walks the selections beside the bindings of the contract.
 
+use std::collections::VecDeque;
+
 use super::{
     MAX_DEPTH, MAX_FIELDS,
     steps::{self, Asked, Steps},
@@ -8,7 +10,7 @@ use super::{
 use crate::{
     contract::{self, Contract},
     error::{Code, Error, Result},
-    operation::{Field, OperationKind, Selection, Type},
+    operation::{DeferId, Field, Operation, OperationKind, Selection, Type},
     plan::{Member, Shape, ShapeField, ShapeId, Site, SiteId, Source, Value, Wire},
 };
 
@@ -16,26 +18,61 @@ use crate::{
 pub(super) struct Draft<'a> {
     contract: &'a Contract,
     kind: OperationKind,
+    /// The names of root fields that no call answers.
+    slow: &'a [String],
     shapes: Vec<Shape>,
     sites: Vec<Site>,
     /// By site.
     echoes: Vec<&'a [contract::Echo]>,
-    steps: Steps,
+    /// By site: the deferred fragments with which its field is answered.
+    defers: Vec<&'a [DeferId]>,
+    steps: Steps<'a>,
     fields: usize,
+    /// Fields that are answered later than the objects they stand in.
+    later: VecDeque<Later<'a>>,
+}
+
+/// A field that is planned when everything is that is answered before it, so that no step of that waits for its steps.
+struct Later<'a> {
+    shape: ShapeId,
+    index: usize,
+    binding: Option<&'a contract::Binding>,
+    field: &'a Field,
+    position: Position<'a>,
+}
+
+/// What is finished.
+pub(super) struct Drafted<'a> {
+    pub(super) shapes: Vec<Shape>,
+    pub(super) sites: Vec<Site>,
+    /// By site.
+    pub(super) echoes: Vec<&'a [contract::Echo]>,
+    /// By site.
+    pub(super) defers: Vec<&'a [DeferId]>,
+    pub(super) steps: Steps<'a>,
+}
+
+/// What is selected of one object.
+#[derive(Clone, Copy)]
+pub(super) struct Selected<'a> {
+    pub(super) fields: &'a [Field],
+    pub(super) begins: &'a [DeferId],
 }
 
 /// Where in the answer a selection stands.
 #[derive(Clone, Copy)]
-pub(super) struct Position {
+pub(super) struct Position<'a> {
     /// The site in whose value it stands.
     parent: Option<SiteId>,
     /// In the subtree of which root field, counted from 0.
     root_field: usize,
     depth: usize,
+    /// The deferred fragments with which it is answered.
+    defers: &'a [DeferId],
 }
 
-impl Position {
-    pub(super) const ROOT: Self = Self { parent: None, root_field: 0, depth: 0 };
+impl Position<'_> {
+    const ROOT: Self = Self { parent: None, root_field: 0, depth: 0, defers: &[] };
 
     fn deeper(self) -> Result<Self> {
         if self.depth == MAX_DEPTH {
@@ -46,39 +83,79 @@ impl Position {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(contract: &'a Contract, kind: OperationKind) -> Self {
-        let (shapes, sites, echoes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { contract, kind, shapes, sites, echoes, steps: Steps::default(), fields: 0 }
+    pub(super) fn new(contract: &'a Contract, operation: &'a Operation) -> Self {
+        let Operation { kind, slow, defers, .. } = operation;
+        Self {
+            contract,
+            kind: *kind,
+            slow,
+            shapes: Vec::new(),
+            sites: Vec::new(),
+            echoes: Vec::new(),
+            defers: Vec::new(),
+            steps: Steps::new(defers),
+            fields: 0,
+            later: VecDeque::new(),
+        }
     }
 
-    pub(super) fn finish(self) -> (Vec<Shape>, Vec<Site>, Vec<&'a [contract::Echo]>, Steps) {
-        (self.shapes, self.sites, self.echoes, self.steps)
+    pub(super) fn finish(self) -> Drafted<'a> {
+        let Self { shapes, sites, echoes, defers, steps, .. } = self;
+        Drafted { shapes, sites, echoes, defers, steps }
+    }
+
+    /// The shape of `data`.
+    pub(super) fn root(
+        &mut self,
+        binding: Option<&'a contract::Binding>,
+        operation: &'a Operation,
+    ) -> Result<ShapeId> {
+        let Operation { root, fields, begins, .. } = operation;
+        let id = self.shape(root, binding, Selected { fields, begins }, Position::ROOT)?;
+        while let Some(Later { shape, index, binding, field, position }) = self.later.pop_front() {
+            let type_name = self.shapes[shape.0].type_name.clone();
+            let source = self.field(&type_name, binding, field, position)?;
+            self.shapes[shape.0].fields[index].source = source;
+        }
+        Ok(id)
     }
 
     /// The shape of one object. Without a binding only fields that need none can be selected.
-    pub(super) fn shape(
+    fn shape(
         &mut self,
         type_name: &str,
         binding: Option<&'a contract::Binding>,
-        selected: &[Field],
-        position: Position,
+        selected: Selected<'a>,
+        position: Position<'a>,
     ) -> Result<ShapeId> {
-        self.fields += selected.len();
+        self.fields += selected.fields.len();
         if self.fields > MAX_FIELDS {
             return Err(too_large("fields", MAX_FIELDS));
         }
         let id = ShapeId(self.shapes.len());
-        self.shapes.push(Shape { type_name: type_name.to_owned(), fields: Vec::new() });
-        let mut fields = Vec::with_capacity(selected.len());
-        for (index, field) in selected.iter().enumerate() {
+        self.shapes.push(Shape {
+            type_name: type_name.to_owned(),
+            fields: Vec::new(),
+            defers: position.defers.to_vec(),
+            begins: selected.begins.to_vec(),
+        });
+        let mut fields = Vec::with_capacity(selected.fields.len());
+        for (index, field) in selected.fields.iter().enumerate() {
             let root_field = if position.depth == 0 { index } else { position.root_field };
-            let position = Position { root_field, ..position };
+            let inside = Position { root_field, defers: &field.defers, ..position };
+            let source = if field.defers == position.defers {
+                self.field(type_name, binding, field, inside)?
+            } else {
+                self.later.push_back(Later { shape: id, index, binding, field, position: inside });
+                Source::Typename
+            };
             fields.push(ShapeField {
                 response_key: field.response_key.clone(),
                 name: field.name.clone(),
                 nullable: field.ty.is_nullable(),
                 item_nullable: field.ty.item().is_some_and(Type::is_nullable),
-                source: self.field(type_name, binding, field, position)?,
+                source,
+                defers: field.defers.clone(),
                 location: field.location,
             });
         }
@@ -90,13 +167,14 @@ impl<'a> Draft<'a> {
         &mut self,
         type_name: &str,
         binding: Option<&'a contract::Binding>,
-        field: &Field,
-        position: Position,
+        field: &'a Field,
+        position: Position<'a>,
     ) -> Result<Source> {
-        match field.name.as_str() {
-            "__typename" => return Ok(Source::Typename),
-            "__schema" | "__type" => return Ok(Source::Slow),
-            _ => {}
+        if field.name == "__typename" {
+            return Ok(Source::Typename);
+        }
+        if position.depth == 0 && self.slow.contains(&field.name) {
+            return Ok(Source::Slow);
         }
         let bound = binding
             .and_then(|binding| binding.fields.iter().find(|bound| bound.name == field.name))
@@ -107,8 +185,8 @@ impl<'a> Draft<'a> {
     fn source(
         &mut self,
         source: Option<&'a contract::Source>,
-        field: &Field,
-        position: Position,
+        field: &'a Field,
+        position: Position<'a>,
     ) -> Result<Source> {
         match source.and_then(|source| source.kind.as_ref()) {
             Some(contract::source::Kind::Wire(wire)) => {
@@ -122,8 +200,8 @@ impl<'a> Draft<'a> {
     fn wire(
         &mut self,
         wire: &'a contract::Wire,
-        field: &Field,
-        position: Position,
+        field: &'a Field,
+        position: Position<'a>,
     ) -> Result<Wire> {
         let value = match wire.value {
             Some(contract::wire::Value::Leaf(leaf)) => Value::Leaf(leaf),
@@ -138,6 +216,7 @@ impl<'a> Draft<'a> {
             cardinality: wire.cardinality(),
             value,
             map_key: wire.map_key,
+            default: wire.default.clone(),
         })
     }
 
@@ -145,19 +224,21 @@ impl<'a> Draft<'a> {
     fn object(
         &mut self,
         binding: &'a contract::Binding,
-        field: &Field,
-        position: Position,
+        field: &'a Field,
+        position: Position<'a>,
     ) -> Result<Value> {
         if let Some(selection) = selection(field, &binding.r#type) {
-            let Selection { type_name, fields } = selection;
-            return self.shape(type_name, Some(binding), fields, position).map(Value::Object);
+            let Selection { type_name, fields, begins } = selection;
+            let selected = Selected { fields, begins };
+            return self.shape(type_name, Some(binding), selected, position).map(Value::Object);
         }
         let mut members = Vec::with_capacity(binding.members.len());
         for member in &binding.members {
             let binding = self.binding(member.binding, field)?;
-            let Selection { type_name, fields } =
+            let Selection { type_name, fields, begins } =
                 selection(field, &binding.r#type).ok_or_else(|| unchecked(&field.name))?;
-            let shape = self.shape(type_name, Some(binding), fields, position)?;
+            let selected = Selected { fields, begins };
+            let shape = self.shape(type_name, Some(binding), selected, position)?;
             members.push(Member { number: member.number, shape });
         }
         Ok(Value::Abstract(members))
@@ -170,8 +251,8 @@ impl<'a> Draft<'a> {
     fn join(
         &mut self,
         join: &'a contract::Join,
-        field: &Field,
-        position: Position,
+        field: &'a Field,
+        position: Position<'a>,
     ) -> Result<Source> {
         let step = self.steps.ask(Asked {
             join,
@@ -179,6 +260,7 @@ impl<'a> Draft<'a> {
             parent: position.parent.map(|site| self.sites[site.0].step),
             mutates: self.kind == OperationKind::Mutation,
             root_field: position.root_field,
+            defers: position.defers,
         })?;
         let site = SiteId(self.sites.len());
         self.sites.push(Site {
@@ -190,6 +272,7 @@ impl<'a> Draft<'a> {
             guess: Vec::new(),
         });
         self.echoes.push(&join.echoes);
+        self.defers.push(position.defers);
         let inside = Position { parent: Some(site), ..position }.deeper()?;
         let then = self.source(join.then.as_deref(), field, inside)?;
         Ok(Source::Join { site, then: Box::new(then) })

@@ -1,26 +1,28 @@
 //! The calls of a plan: one step for all fields that ask the same thing, and their order.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, iter, time::Duration};
 
 use super::{MAX_STEPS, too_large};
 use crate::{
     contract::{Join, KeyPart, Policy, Scalar, fill, join, piece},
     error::Result,
-    operation::{OperationKind, Value},
+    operation::{Defer, DeferId, OperationKind, Value},
     plan::{KeySource, Step, StepId},
 };
 
 /// The steps so far.
-#[derive(Default)]
-pub(super) struct Steps {
-    steps: Vec<Entry>,
+pub(super) struct Steps<'a> {
+    all_defers: &'a [Defer],
+    steps: Vec<Entry<'a>>,
     /// Steps that may answer further fields.
     open: HashMap<Place, Vec<StepId>>,
 }
 
-struct Entry {
+struct Entry<'a> {
     step: Step,
     root_field: usize,
+    /// The deferred fragments for which it was made.
+    defers: &'a [DeferId],
 }
 
 /// What steps must have in common before their joins are compared.
@@ -40,20 +42,31 @@ pub(super) struct Asked<'a> {
     pub(super) parent: Option<StepId>,
     pub(super) mutates: bool,
     pub(super) root_field: usize,
+    /// The deferred fragments with which it is answered.
+    pub(super) defers: &'a [DeferId],
 }
 
-impl Steps {
+impl<'a> Steps<'a> {
+    pub(super) fn new(all_defers: &'a [Defer]) -> Self {
+        Self { all_defers, steps: Vec::new(), open: HashMap::new() }
+    }
+
     /// The step that answers a field: one that asks the same already, or a new one.
-    pub(super) fn ask(&mut self, asked: Asked<'_>) -> Result<StepId> {
-        let Asked { join, arguments, parent, mutates, root_field } = asked;
+    pub(super) fn ask(&mut self, asked: Asked<'a>) -> Result<StepId> {
+        let Asked { join, arguments, parent, mutates, root_field, defers } = asked;
         let timeout = timeout(join);
         let join = request_side(join);
         let level = parent.map_or(0, |parent| self.steps[parent.0].step.level + 1);
         let place = Place { target: join.target, level, root_field: mutates.then_some(root_field) };
+        let known_with = parent.map_or(&[][..], |parent| self.steps[parent.0].defers);
         let open = self.open.entry(place).or_default();
         let same = open.iter().copied().find(|id| {
-            let step = &self.steps[id.0].step;
-            step.join == join && step.arguments == arguments
+            let Entry { step, defers: made_for, .. } = &self.steps[id.0];
+            step.join == join
+                && step.arguments == arguments
+                && is_before(self.all_defers, made_for, defers)
+                // What is answered first must not wait for keys of what is answered later.
+                && is_before(self.all_defers, known_with, made_for)
         });
         if let Some(id) = same {
             let step = &mut self.steps[id.0].step;
@@ -71,16 +84,26 @@ impl Steps {
             open.push(id);
         }
         let needs = parent.into_iter().collect();
-        let step = Step { join, arguments, timeout, needs, after: Vec::new(), level, early: false };
-        self.steps.push(Entry { step, root_field });
+        let after = Vec::new();
+        let (early, deferred, mask) = (false, false, None);
+        let step = Step { join, arguments, timeout, needs, after, level, early, deferred, mask };
+        self.steps.push(Entry { step, root_field, defers });
         Ok(id)
     }
 }
 
+/// Whether everything that is answered with one of `later` comes behind what is answered with one of `sooner`.
+fn is_before(all: &[Defer], sooner: &[DeferId], later: &[DeferId]) -> bool {
+    let has_one = |id: &DeferId| {
+        iter::successors(Some(*id), |id| all[id.0].parent).any(|id| sooner.contains(&id))
+    };
+    sooner.is_empty() || (!later.is_empty() && later.iter().all(has_one))
+}
+
 /// The steps in an order in which each comes after those it needs, and where each has gone. In a mutation everything
-/// below a root field comes before the next root field.
-pub(super) fn in_order(steps: Steps, kind: OperationKind) -> (Vec<Step>, Vec<StepId>) {
-    let mut entries: Vec<(usize, Entry)> = steps.steps.into_iter().enumerate().collect();
+/// below a root field comes before the next root field, but for what is deferred.
+pub(super) fn in_order(steps: Steps<'_>, kind: OperationKind) -> (Vec<Step>, Vec<StepId>) {
+    let mut entries: Vec<(usize, Entry<'_>)> = steps.steps.into_iter().enumerate().collect();
     let mutates = kind == OperationKind::Mutation;
     entries
         .sort_by_key(|(_, entry)| (if mutates { entry.root_field } else { 0 }, entry.step.level));
@@ -88,17 +111,19 @@ pub(super) fn in_order(steps: Steps, kind: OperationKind) -> (Vec<Step>, Vec<Ste
     for (new, (old, _)) in entries.iter().enumerate() {
         moved[*old] = StepId(new);
     }
-    let root_fields: Vec<usize> = entries.iter().map(|(_, entry)| entry.root_field).collect();
+    let first: Vec<(usize, bool)> =
+        entries.iter().map(|(_, entry)| (entry.root_field, entry.defers.is_empty())).collect();
     let ordered = entries
         .into_iter()
-        .map(|(_, Entry { mut step, root_field })| {
+        .map(|(_, Entry { mut step, root_field, .. })| {
             for need in &mut step.needs {
                 *need = moved[need.0];
             }
             step.needs.sort_unstable();
             if mutates && step.level == 0 {
-                let earlier = root_fields.iter().take_while(|other| **other < root_field).count();
-                step.after = (0..earlier).map(StepId).collect();
+                let earlier = first.iter().take_while(|(other, _)| *other < root_field);
+                let earlier = earlier.enumerate().filter(|(_, (_, is_first))| *is_first);
+                step.after = earlier.map(|(at, _)| StepId(at)).collect();
             }
             step
         })
@@ -161,6 +186,7 @@ fn request_side(join: &Join) -> Join {
         policy: join.policy.as_deref().and_then(request_policy).map(Box::new),
         // What a reply says again is seen from the field, as `then` is.
         echoes: Vec::new(),
+        selection: join.selection.clone(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::media::Media;
 use crate::error::{Code, Error};
 
 /// The methods that `/graphql` has; OPTIONS is answered as a preflight.
-const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
+const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE, OPTIONS");
 
 /// The answer to a request that was executed, or refused by what executes.
 pub(super) fn graphql(media: Media, refused: Option<Code>, body: Bytes) -> Response {
@@ -61,6 +61,13 @@ pub(super) fn body(error: &Error) -> Bytes {
 /// Whether the method is one that only reads.
 pub(super) fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// The answer is for this caller alone, and what makes it so is nothing that caches in between look at.
+pub(super) fn never_kept(mut response: Response) -> Response {
+    let never = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, never);
+    response
 }
 
 /// The answer depends on what the client accepts: caches in between must know.

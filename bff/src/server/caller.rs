@@ -2,12 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use super::config::{Config, Trusted};
 use crate::{
-    context::{Context, Identity},
+    context::{Context, Explain, Identity},
     error::{Code, Error, Result},
     mock::{self, Mock},
     units::Span,
@@ -18,9 +18,17 @@ pub(super) const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-reques
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 /// What shapes a mock; only mocks may see it.
 const MOCK: HeaderName = HeaderName::from_static(mock::HEADER);
-/// The names under which services get identity and tenant from us: nobody else may use them.
-const OURS: [HeaderName; 2] =
-    [HeaderName::from_static("x-identity-sub"), HeaderName::from_static("x-tenant")];
+/// What a caller wants to know of its answer: `plan`, `timing`, or both with a comma between.
+const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
+/// That it may.
+const EXPLAIN_SECRET: HeaderName = HeaderName::from_static("x-explain-secret");
+/// The names under which services get identity and tenant from us, which nobody else may use, and what is for us alone.
+const OURS: [HeaderName; 4] = [
+    HeaderName::from_static("x-identity-sub"),
+    HeaderName::from_static("x-tenant"),
+    EXPLAIN,
+    EXPLAIN_SECRET,
+];
 
 /// Whether the headers that shape a mock mean something.
 #[derive(Clone, Debug)]
@@ -35,7 +43,8 @@ pub enum Mocking {
 ///
 /// # Errors
 ///
-/// [`Code::BadRequest`] for a timeout, or a bad day, that cannot be read.
+/// [`Code::BadRequest`] for a timeout, or a bad day, that cannot be read, and [`Code::Unauthenticated`] for a caller who has to
+/// be known and is not.
 pub(super) fn context(
     config: &Config,
     mocking: &Mocking,
@@ -45,6 +54,9 @@ pub(super) fn context(
     let timeout = timeout(&headers)?.unwrap_or(config.default_timeout.0).min(config.max_timeout.0);
     let (identity, tenant) =
         (identity(&config.trusted, &headers), tenant(&config.trusted, &headers));
+    if config.trusted.required && identity.is_none() {
+        return Err(Error::new(Code::Unauthenticated, "only known callers are answered"));
+    }
     match mocking {
         // Every call reads it again; here a slip is told once, before anything is asked.
         Mocking::Allowed(mock) => drop(mock.scenario(&headers)?),
@@ -52,10 +64,38 @@ pub(super) fn context(
     }
     // A bad day is nobody else's: what is cached and shared stays in its lane.
     let lane = headers.contains_key(MOCK).then(|| bad_day(&headers));
+    let explain = explain(config, &headers)?;
     for name in OURS {
         headers.remove(name);
     }
-    Ok(Context { identity, tenant, lane, headers, ..Context::anonymous(now + timeout) })
+    Ok(Context { identity, tenant, lane, explain, headers, ..Context::anonymous(now + timeout) })
+}
+
+/// What is told to who may ask. Anybody else's headers mean nothing, and are never refused: whether there is a secret is
+/// nobody's business.
+fn explain(config: &Config, headers: &HeaderMap) -> Result<Explain> {
+    let Some(asked) = headers.get(EXPLAIN) else { return Ok(Explain::default()) };
+    let given = headers.get(EXPLAIN_SECRET).map(HeaderValue::as_bytes);
+    let secret = config.explain.secret.as_ref().zip(given);
+    let knows = secret.is_some_and(|(secret, given)| secret.is(given));
+    let is_local = config.explain.local && config.listen.ip().is_loopback();
+    if !(knows || is_local) {
+        return Ok(Explain::default());
+    }
+    let mut explain = Explain::default();
+    for word in asked.to_str().unwrap_or("?").split(',').map(str::trim) {
+        match word {
+            "plan" => explain.plan = true,
+            "timing" => explain.timing = true,
+            _ => {
+                let message = format!(
+                    "the header `{EXPLAIN}` has `{word}`; write `plan`, `timing` or `plan, timing`"
+                );
+                return Err(Error::new(Code::BadRequest, message));
+            }
+        }
+    }
+    Ok(explain)
 }
 
 fn bad_day(headers: &HeaderMap) -> Arc<str> {
@@ -209,6 +249,7 @@ mod tests {
         let trusted = Trusted {
             subject: Some(header("x-user-id")),
             claims: [("role".to_owned(), header("x-user-role"))].into(),
+            required: false,
             tenant: Some(header("x-org")),
         };
         Config { trusted, ..Config::default() }
@@ -242,6 +283,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_has_to_be_known_and_is_not_is_refused() {
+        let mut config = trusting();
+        config.trusted.required = true;
+        assert!(caller(&config, &[("x-user-id", "ann")]).identity.is_some());
+        let unknown = headers(&[("x-user-role", "admin")]);
+        let error = context(&config, &Mocking::Ignored, unknown, Instant::now()).unwrap_err();
+        assert_eq!(error.code(), Code::Unauthenticated);
+    }
+
+    #[tokio::test]
     async fn a_trusted_header_that_comes_twice_says_nothing() {
         let pairs = [("x-user-id", "ann"), ("x-user-id", "bob"), ("x-org", "")];
         let mut doubled = HeaderMap::new();
@@ -262,6 +313,65 @@ mod tests {
         ];
         let context = caller(&trusting(), &pairs);
         assert_eq!(context.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["accept"]);
+    }
+
+    fn explaining(listen: &str, local: bool, headers: &[(&'static str, &str)]) -> Result<Explain> {
+        let explain = serde_json::json!({ "secret": "correct-horse-battery", "local": local });
+        let explain = serde_json::from_value(explain).unwrap();
+        let config = Config { listen: listen.parse().unwrap(), explain, ..Config::default() };
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, value.parse().unwrap());
+        }
+        let context = context(&config, &Mocking::Ignored, map, Instant::now())?;
+        assert!(context.headers.is_empty(), "a secret goes no further: {:?}", context.headers);
+        Ok(context.explain)
+    }
+
+    #[tokio::test]
+    async fn who_knows_the_secret_may_ask_how_an_answer_came_about() {
+        let secret = ("x-explain-secret", "correct-horse-battery");
+        let all = Explain { plan: true, timing: true };
+        let anywhere = "0.0.0.0:80";
+        for (asked, told) in [
+            ("plan, timing", all),
+            ("timing", Explain { plan: false, ..all }),
+            ("plan", Explain { timing: false, ..all }),
+        ] {
+            let explain = explaining(anywhere, false, &[("x-explain", asked), secret]);
+            assert_eq!(explain.unwrap(), told, "{asked}");
+        }
+        for wrong in ["", "correct-horse-batter", "correct-horse-batterz", "correct-horse-battery-"]
+        {
+            let headers = [("x-explain", "plan, colours"), ("x-explain-secret", wrong)];
+            assert_eq!(explaining(anywhere, false, &headers).unwrap(), Explain::default());
+        }
+        assert_eq!(explaining(anywhere, false, &[secret]).unwrap(), Explain::default());
+        let refused =
+            explaining(anywhere, false, &[("x-explain", "plan, colours"), secret]).unwrap_err();
+        assert!(refused.message().contains("`colours`; write `plan`, `timing`"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn on_a_developers_machine_everybody_may_but_not_where_others_can_ask() {
+        let asked = [("x-explain", "plan")];
+        assert!(explaining("127.0.0.1:4000", true, &asked).unwrap().plan);
+        for (listen, local) in
+            [("127.0.0.1:4000", false), ("0.0.0.0:4000", true), ("10.0.0.7:4000", true)]
+        {
+            assert!(!explaining(listen, local, &asked).unwrap().plan, "{listen} {local}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_long_and_not_shown() {
+        let read = |text: &str| {
+            serde_json::from_value::<crate::server::Explain>(serde_json::json!({ "secret": text }))
+        };
+        let known = read("correct-horse-battery").unwrap();
+        assert!(!format!("{known:?}").contains("horse"));
+        let refused = read("short but wrong").unwrap_err().to_string();
+        assert_eq!(refused, "this is no secret; write 16 to 1024 ASCII characters without blanks");
     }
 
     fn mocked(pairs: &[(&'static str, &str)]) -> Result<Context> {

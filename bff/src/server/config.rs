@@ -45,6 +45,56 @@ pub struct Config {
     /// Which headers say who calls. Only a proxy that sets them on every request, and lets none of a client's through, makes
     /// them trustworthy.
     pub trusted: Trusted,
+    /// Who may ask how an answer came about.
+    pub explain: Explain,
+}
+
+/// The table `server.explain`: who may have `extensions.plan` and `extensions.timing`, which name services and tell how they
+/// fare. Nobody by default. Who may not gets the plain answer.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Explain {
+    /// Who sends it as `x-explain-secret`. It belongs in the environment: `ANABRANCH_SERVER__EXPLAIN__SECRET`.
+    pub secret: Option<Secret>,
+    /// Whoever asks, while `listen` is an address of this machine only: for development.
+    pub local: bool,
+}
+
+/// A text that nobody must guess, and that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Whether this is it. How long that takes says nothing of where the two differ.
+    pub(super) fn is(&self, given: &[u8]) -> bool {
+        let own = self.0.as_bytes();
+        let differ = own
+            .iter()
+            .zip(given)
+            .fold(0, |differ, (own, given)| std::hint::black_box(differ | (own ^ given)));
+        own.len() == given.len() && differ == 0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Secret")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let fits =
+            (16..=1024).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits {
+            return Ok(Self(text));
+        }
+        // Not shown, as it may be the secret with one letter wrong.
+        Err(de::Error::custom(
+            "this is no secret; write 16 to 1024 ASCII characters without blanks",
+        ))
+    }
 }
 
 /// The table `server.streams`: subscriptions over `text/event-stream`, and WebSockets.
@@ -58,8 +108,17 @@ pub struct Streams {
     pub send_timeout: Span,
     /// A WebSocket whose client has not said `connection_init` by then is closed, with 4408. 3 s.
     pub init_timeout: Span,
-    /// How many operations one WebSocket may have at a time; one more is an error with `LIMIT_EXCEEDED`.
+    /// Members of the payload of `connection_init` that count as headers of the WebSocket, as browsers can send none:
+    /// `authorization` for one. A header that came with the connection is not replaced.
+    pub init_headers: Vec<Header>,
+    /// How many operations one WebSocket, or one event stream that several requests share, may have at a time; one more is an
+    /// error with `LIMIT_EXCEEDED`.
     pub max_operations: usize,
+    /// An event stream that was reserved by PUT and is not opened by then is given up, with the operations that it has. 10 s.
+    pub reservation_timeout: Span,
+    /// How many such streams may be open or reserved; one more is refused with 429. 10000: a reservation costs a few hundred
+    /// bytes.
+    pub max_reservations: usize,
 }
 
 /// The table `server.cors`. Without origins no page of another origin may ask.
@@ -80,6 +139,9 @@ pub struct Cors {
 pub struct Trusted {
     /// The header that names the caller for good, `x-user-id` for one. It becomes `$identity.sub`.
     pub subject: Option<Header>,
+    /// Whether callers without it are refused: with 401, and over a WebSocket with 4403 when it is initialised. It needs
+    /// `subject`.
+    pub required: bool,
     /// Other claims and their headers: `{ role = "x-user-role" }` becomes `$identity.role`. They need `subject`.
     pub claims: BTreeMap<String, Header>,
     /// The header that names the tenant. It becomes `$tenant`.
@@ -102,17 +164,22 @@ impl Default for Config {
             streams: Streams::default(),
             cors: Cors::default(),
             trusted: Trusted::default(),
+            explain: Explain::default(),
         }
     }
 }
 
 impl Default for Streams {
     fn default() -> Self {
+        let seconds = |seconds| Span(Duration::from_secs(seconds));
         Self {
-            keepalive: Span(Duration::from_secs(12)),
-            send_timeout: Span(Duration::from_secs(10)),
-            init_timeout: Span(Duration::from_secs(3)),
+            keepalive: seconds(12),
+            send_timeout: seconds(10),
+            init_timeout: seconds(3),
+            init_headers: Vec::new(),
             max_operations: 100,
+            reservation_timeout: seconds(10),
+            max_reservations: 10_000,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
+use crate::executor::Incremental;
+
 /// What an answer can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
@@ -13,6 +15,10 @@ pub(super) enum Media {
     Html,
     /// `text/event-stream`: as many answers as there are.
     EventStream,
+    /// `multipart/mixed`: the parts of one answer, for a client that reads nothing else.
+    Multipart,
+    /// `text/plain`: the token of an event stream.
+    Text,
 }
 
 impl Media {
@@ -22,7 +28,17 @@ impl Media {
             Self::Json => "application/json; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
             Self::EventStream => "text/event-stream",
+            Self::Multipart => "multipart/mixed",
+            Self::Text => "text/plain; charset=utf-8",
         })
+    }
+
+    /// What a request is refused with that is not executed.
+    pub(super) const fn of_refusals(self) -> Self {
+        match self {
+            Self::EventStream | Self::Multipart => Self::Json,
+            media => media,
+        }
     }
 
     const fn name(self) -> (&'static str, &'static str) {
@@ -31,6 +47,8 @@ impl Media {
             Self::Json => ("application", "json"),
             Self::Html => ("text", "html"),
             Self::EventStream => ("text", "event-stream"),
+            Self::Multipart => ("multipart", "mixed"),
+            Self::Text => ("text", "plain"),
         }
     }
 }
@@ -40,14 +58,7 @@ impl Media {
 ///
 /// Source: RFC 9110, 12.4 and 12.5.1.
 pub(super) fn negotiate(headers: &HeaderMap, offered: &[Media]) -> Option<Media> {
-    let ranges: Vec<Range<'_>> = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| split_outside_quotes(value, ','))
-        .filter(|range| !range.trim().is_empty())
-        .map(Range::parse)
-        .collect();
+    let ranges: Vec<Range<'_>> = accepted(headers).map(Range::parse).collect();
     if ranges.is_empty() {
         return Some(Media::Json);
     }
@@ -69,6 +80,76 @@ pub(super) fn negotiate(headers: &HeaderMap, offered: &[Media]) -> Option<Media>
         .filter_map(|media| Some((best(media)?, *media)))
         .max_by_key(|(rank, _)| *rank)
         .map(|(_, media)| media)
+}
+
+/// How a client reads an answer in parts, if it does: the way that it likes best, between equals the first. One that names no
+/// specification reads the newest.
+///
+/// Source: the `Accept` headers of Apollo Client 3 and 4 and of urql, and `rfcs/IncrementalDelivery.md` of
+/// graphql/graphql-over-http.
+pub(super) fn incremental(headers: &HeaderMap) -> Option<Incremental> {
+    let way = |range: &str| {
+        let parsed = Range::parse(range);
+        let is_multipart = parsed.kind.eq_ignore_ascii_case("multipart")
+            && parsed.subtype.eq_ignore_ascii_case("mixed");
+        if !is_multipart || parsed.quality == 0 {
+            return None;
+        }
+        let parameters = split_outside_quotes(range, ';').filter_map(|part| part.split_once('='));
+        for (name, value) in parameters {
+            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().trim_matches('"'));
+            match (name.as_str(), value) {
+                ("deferspec", "20220824") => return Some((parsed.quality, Incremental::Patches)),
+                ("incrementalspec", "v0.2") => break,
+                // Something else than answers in parts, or in parts that we do not write.
+                ("deferspec" | "incrementalspec" | "subscriptionspec", _) => return None,
+                _ => {}
+            }
+        }
+        Some((parsed.quality, Incremental::Pending))
+    };
+    let mut best: Option<(u16, Incremental)> = None;
+    for (quality, way) in accepted(headers).filter_map(way) {
+        if best.is_none_or(|(known, _)| quality > known) {
+            best = Some((quality, way));
+        }
+    }
+    best.map(|(_, way)| way)
+}
+
+/// How a client reads the answers of a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subscribing {
+    /// `text/event-stream`
+    EventStream,
+    /// `multipart/mixed;subscriptionSpec=1.0`
+    Multipart,
+}
+
+/// How a client reads the answers of a subscription, if it reads more than one answer: as events if it can.
+pub(super) fn subscribing(headers: &HeaderMap) -> Option<Subscribing> {
+    if negotiate(headers, &[Media::EventStream]).is_some() {
+        return Some(Subscribing::EventStream);
+    }
+    let mut ranges = accepted(headers).map(|range| (Range::parse(range), range));
+    let is_meant = |(parsed, range): &(Range<'_>, &str)| {
+        let mut parameters = split_outside_quotes(range, ';').filter_map(|it| it.split_once('='));
+        parsed.quality > 0
+            && parsed.kind.eq_ignore_ascii_case("multipart")
+            && parsed.subtype.eq_ignore_ascii_case("mixed")
+            && parameters.any(|(name, value)| {
+                name.trim().eq_ignore_ascii_case("subscriptionSpec")
+                    && value.trim().trim_matches('"') == "1.0"
+            })
+    };
+    ranges.any(|range| is_meant(&range)).then_some(Subscribing::Multipart)
+}
+
+/// The ranges of the `Accept` headers.
+fn accepted(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges = values.flat_map(|value| split_outside_quotes(value, ','));
+    ranges.filter(|range| !range.trim().is_empty())
 }
 
 /// One range of an `Accept` header.
@@ -233,6 +314,46 @@ mod tests {
         check("application/json;q=0, */*", Some(Media::GraphQl));
         check("application/json; charset=iso-8859-1", None);
         check("application/json; charset=\"UTF-8\"; q=0.3", Some(Media::Json));
+    }
+
+    #[test]
+    fn a_client_says_which_parts_of_an_answer_it_reads() {
+        let check = |accept: &str, how: Option<Incremental>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            assert_eq!(incremental(&headers), how, "{accept}");
+        };
+        let (patches, pending) = (Some(Incremental::Patches), Some(Incremental::Pending));
+        let json = "application/graphql-response+json,application/json;q=0.9";
+        check(&format!("multipart/mixed;deferSpec=20220824,{json}"), patches);
+        check(&format!("multipart/mixed;incrementalSpec=v0.2,{json}"), pending);
+        check(&format!("{json}, text/event-stream, multipart/mixed"), pending);
+        check(
+            "multipart/mixed; boundary=\"-,-\"; deferSpec=\"20220824\", application/json",
+            patches,
+        );
+        check("multipart/mixed;q=0.5, multipart/mixed;deferSpec=20220824;q=0.6", patches);
+        check("multipart/mixed, multipart/mixed;deferSpec=20220824", pending);
+        check("multipart/mixed;deferSpec=20990101, application/json", None);
+        check("multipart/mixed;subscriptionSpec=1.0, application/json", None);
+        check("multipart/mixed;q=0, application/json", None);
+        check("multipart/*, */*", None);
+    }
+
+    #[test]
+    fn a_client_says_how_it_reads_subscriptions() {
+        let check = |accept: &str, how: Option<Subscribing>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            assert_eq!(subscribing(&headers), how, "{accept}");
+        };
+        let apollo = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json";
+        check(apollo, Some(Subscribing::Multipart));
+        check("multipart/mixed; subscriptionSpec=\"1.0\"", Some(Subscribing::Multipart));
+        check(&format!("{apollo},text/event-stream;q=0.1"), Some(Subscribing::EventStream));
+        check("multipart/mixed;subscriptionSpec=2.0, application/json", None);
+        check("multipart/mixed;subscriptionSpec=1.0;q=0, */*", None);
+        check("multipart/mixed, application/json", None);
     }
 
     #[test]

@@ -10,7 +10,11 @@ mod endpoint;
 mod graphiql;
 mod listener;
 mod media;
+mod multipart;
+mod operations;
+mod origin;
 mod parameters;
+mod single;
 mod sse;
 mod stopping;
 mod threads;
@@ -27,15 +31,15 @@ use std::{
 
 use axum::{Router, body::Body, extract::Request, http::StatusCode, response::Response, routing};
 use bytes::Bytes;
-use http::{HeaderValue, header};
+use http::{HeaderValue, Method, header};
 use tokio::{net::TcpListener, time::sleep};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 pub use caller::Mocking;
-pub use config::{Config, Cors, Header, Origin, Streams, Trusted};
+pub use config::{Config, Cors, Explain, Header, Origin, Secret, Streams, Trusted};
 pub use threads::OnThread;
 
-use self::{listener::Connections, stopping::Stopping, threads::Threads};
+use self::{listener::Connections, single::Reservations, stopping::Stopping, threads::Threads};
 use crate::{
     error::{Code, Error, Result},
     graphql::Front,
@@ -48,6 +52,8 @@ struct Site {
     mocking: Mocking,
     ready: AtomicBool,
     stopping: Stopping,
+    /// Event streams that several requests share.
+    reservations: Arc<Reservations>,
 }
 
 /// A page or a file of the embedding program.
@@ -100,6 +106,7 @@ impl Server {
             mocking,
             ready: AtomicBool::new(true),
             stopping: Stopping::default(),
+            reservations: Arc::default(),
         });
         let router = router(&site, pages);
         Ok(Self { listener, address, site, router, on_thread: Arc::new(|_| {}) })
@@ -115,6 +122,12 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The schema that clients see.
+    #[must_use]
+    pub fn sdl(&self) -> String {
+        self.site.front.sdl()
     }
 
     /// Takes requests until `stop` is done. Then `/ready` says no, and after `drain_delay` nothing new is taken; requests in
@@ -195,7 +208,7 @@ fn cors(cors: &Cors) -> CorsLayer {
     let origin = if any { AllowOrigin::any() } else { AllowOrigin::list(exact) };
     CorsLayer::new()
         .allow_origin(origin)
-        .allow_methods([http::Method::GET, http::Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
         .allow_credentials(cors.credentials && !any)
         .max_age(cors.max_age.0)

@@ -14,6 +14,32 @@ pub(super) struct Parameters<'a> {
     pub(super) operation_name: Option<Cow<'a, str>>,
     /// A JSON object, as it came.
     pub(super) variables: Option<Cow<'a, RawValue>>,
+    /// A JSON object, as it came.
+    extensions: Option<Cow<'a, RawValue>>,
+}
+
+impl Parameters<'_> {
+    /// What a client of graphql-sse calls the operation.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadRequest`] where it has no name.
+    pub(super) fn operation_id(&self) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Extensions {
+            #[serde(rename = "operationId")]
+            operation_id: String,
+        }
+        let extensions = self.extensions.as_deref().map_or("{}", RawValue::get);
+        match serde_json::from_str(extensions) {
+            Ok(Extensions { operation_id }) if !operation_id.is_empty() => Ok(operation_id),
+            _ => {
+                let message =
+                    "`extensions.operationId` is missing; it must be a string that is not empty";
+                Err(Error::new(Code::BadRequest, message))
+            }
+        }
+    }
 }
 
 /// A JSON body. Members that we do not know are ignored, as the specification demands; a member given twice is refused, since
@@ -27,10 +53,6 @@ struct Body<'a> {
     #[serde(borrow, default)]
     variables: Option<Object<'a>>,
     #[serde(borrow, default)]
-    #[expect(
-        dead_code,
-        reason = "read for its type only: nothing is negotiated by extensions yet"
-    )]
     extensions: Option<Object<'a>>,
 }
 
@@ -70,6 +92,7 @@ pub(super) fn from_body(body: &[u8]) -> Result<Parameters<'_>> {
         query,
         operation_name: body.operation_name.map(|Text(name)| name),
         variables: body.variables.map(|Object(raw)| Cow::Borrowed(raw)),
+        extensions: body.extensions.map(|Object(raw)| Cow::Borrowed(raw)),
     })
 }
 
@@ -110,11 +133,12 @@ pub(super) fn from_query_string(text: &str) -> Result<Parameters<'_>> {
             ));
         }
     }
-    json_object("extensions", extensions)?;
+    let extensions = json_object("extensions", extensions)?.map(Cow::Owned);
     Ok(Parameters {
         query: query.ok_or_else(missing_query)?,
         operation_name: operation_name.filter(|name: &Cow<'_, str>| !name.is_empty()),
         variables: json_object("variables", variables)?.map(Cow::Owned),
+        extensions,
     })
 }
 

@@ -20,7 +20,7 @@ use crate::graphql::Answers;
 
 /// Answers until the last one, or until the server stops.
 pub(super) fn answers(site: &Site, answers: Answers) -> Response {
-    let Answers { subscribed, bodies } = answers;
+    let Answers { subscribed, bodies, .. } = answers;
     let whole = bodies.map(|body| next(&body)).chain(stream::once(future::ready(complete())));
     if subscribed {
         respond(site, whole.take_until(cut(&site.stopping)))
@@ -34,7 +34,8 @@ pub(super) fn refusal(site: &Site, body: &[u8]) -> Response {
     respond(site, stream::iter([next(body), complete()]))
 }
 
-fn respond(site: &Site, events: impl Stream<Item = Event> + Send + 'static) -> Response {
+/// Events as they come.
+pub(super) fn respond(site: &Site, events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let keep_alive = KeepAlive::new().interval(site.config.streams.keepalive.0);
     let events = taken(events, site.config.streams.send_timeout.0);
     let events = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(keep_alive);
@@ -47,10 +48,10 @@ fn respond(site: &Site, events: impl Stream<Item = Event> + Send + 'static) -> R
 
 /// Ends where nobody takes an event for so long: nothing works any more for a client that has stopped to read, though its
 /// connection lasts.
-fn taken(
-    events: impl Stream<Item = Event> + Send + 'static,
+pub(super) fn taken<T: Send + 'static>(
+    events: impl Stream<Item = T> + Send + 'static,
     patience: Duration,
-) -> impl Stream<Item = Event> + Send + 'static {
+) -> impl Stream<Item = T> + Send + 'static {
     let (sender, taker) = mpsc::channel(1);
     let giving = tokio::spawn(async move {
         let mut events = pin!(events);

@@ -17,6 +17,11 @@ impl Stopping {
         self.sockets.close();
     }
 
+    /// Whether nothing may last any more.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun.is_cancelled()
+    }
+
     /// Done when nothing may last any more.
     pub(super) async fn begun(&self) {
         self.begun.cancelled().await;

@@ -1,12 +1,17 @@
 //! What emission reads and what it reports.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::Refs;
-use crate::{error::Error, operation::Location, plan::StepId};
+use super::{Refs, emit::Segment, frame::PortionId};
+use crate::{
+    error::{Error, Result},
+    operation::{DeferId, Location},
+    plan::StepId,
+};
 
 /// What a step answered for one key.
 #[derive(Clone, Debug)]
@@ -40,6 +45,18 @@ impl EntityValue {
     }
 }
 
+/// The value of a field that no plan answers.
+#[derive(Clone, Debug)]
+pub struct Spliced {
+    /// Its JSON.
+    pub json: Bytes,
+    /// What was wrong inside.
+    pub errors: Vec<FieldError>,
+}
+
+/// What the fields of the slow lane are, by response key.
+pub type SlowFields = HashMap<String, Result<Spliced>>;
+
 /// Everything that emission reads.
 #[derive(Debug)]
 pub struct EmitInput<'a> {
@@ -47,8 +64,8 @@ pub struct EmitInput<'a> {
     pub steps: &'a [Vec<Entity>],
     /// By site.
     pub refs: &'a [Refs],
-    /// The JSON of fields of the slow lane, by response key.
-    pub slow: &'a HashMap<String, Bytes>,
+    /// What the fields of the slow lane are.
+    pub slow: &'a SlowFields,
     /// How much may be written, and until when.
     pub budget: Budget,
 }
@@ -76,6 +93,60 @@ pub struct Emission {
     pub degraded_left_out: u64,
     /// Whether `data` itself is null.
     pub data_is_null: bool,
+    /// The deferred fragments that were met.
+    pub groups: Vec<Group>,
+    /// What is to be written later with [`super::Program::emit_later`].
+    pub later: Vec<Later>,
+}
+
+/// A deferred fragment at one place of the answer: what is told of together.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// In the plan.
+    pub defer: DeferId,
+    /// The group that it stands in. Groups are numbered in the order in which they were met, over all emissions of an answer.
+    pub parent: Option<u32>,
+    /// Where its object is.
+    pub place: Place,
+}
+
+/// Fields of one object that are not written yet.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// They belong to the first of these that is answered.
+    pub groups: SmallVec<[u32; 2]>,
+    /// Where the object is.
+    pub place: Place,
+    pub(super) portion: PortionId,
+    /// The object's message.
+    pub(super) message: Bytes,
+    /// Its number among the places of the portion, where that has any.
+    pub(super) entity: Option<u32>,
+    /// There is no time to write them.
+    pub(super) late: bool,
+    /// The groups that further ones inside refer to.
+    pub(super) outer: SmallVec<[(DeferId, u32); 2]>,
+    /// What answered the message.
+    pub(super) step: Option<StepId>,
+}
+
+impl Later {
+    /// There is no time left: they are reported as what has not been begun in time.
+    pub fn give_up(&mut self) {
+        self.late = true;
+    }
+}
+
+/// Where in the answer an object is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place(pub(super) Arc<[Segment]>);
+
+impl Place {
+    /// How far below the root.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// A field without its value.

@@ -30,8 +30,8 @@ pub(super) struct Known<'a> {
 struct Description {
     name: String,
     is_entry: bool,
-    /// The tag of field 1, which in an entry is the key.
-    key: u32,
+    /// The type of field 1, which in an entry is the key.
+    key: Scalar,
     /// The tags of the members of each oneof; empty for one that only says that its field has presence.
     oneofs: Vec<Vec<u32>>,
     /// By number, the full names of messages.
@@ -89,8 +89,8 @@ impl Known<'_> {
         self.description.as_ref().is_some_and(|it| it.is_entry)
     }
 
-    /// The tag of an entry's key.
-    pub(super) fn entry_key(&self) -> Option<u32> {
+    /// The type of an entry's key.
+    pub(super) fn entry_key(&self) -> Option<Scalar> {
         self.description.as_ref().filter(|it| it.is_entry).map(|it| it.key)
     }
 
@@ -219,7 +219,7 @@ fn add(description: &mut Description, bytes: &[u8]) -> Result<(), Malformed> {
         description.messages.insert(number, name.trim_start_matches('.').to_owned());
     }
     if number == 1 {
-        description.key = tag_of(number, wire_type(scalar));
+        description.key = scalar;
     }
     // A oneof has a position among at most as many as there are fields.
     if let Some(oneof) = oneof.filter(|oneof| *oneof < 1 << 16) {
@@ -266,7 +266,7 @@ mod tests {
         assert!(inner.inside(3).oneofs().is_some(), "a message may contain itself");
         let entry = outer.inside(3);
         assert!(entry.is_entry() && !inner.is_entry());
-        assert_eq!((entry.entry_key(), inner.entry_key()), (Some(10), None));
+        assert_eq!((entry.entry_key(), inner.entry_key()), (Some(Scalar::String), None));
         assert_eq!(entry.inside(2).oneofs(), inner.oneofs());
         assert_eq!(inner.grouped().inside(1).oneofs(), inner.oneofs());
     }

@@ -9,13 +9,17 @@ use super::{
 };
 use crate::{
     contract::Scalar,
-    operation::Location,
+    operation::{DeferId, Location},
     plan::{SiteId, StepId},
 };
 
 /// A position in the program's frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct FrameId(pub(super) usize);
+
+/// A position in the program's portions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PortionId(pub(super) usize);
 
 /// A position in the program's choices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,30 @@ pub(super) struct Frame {
     pub(super) operations: Box<[Operation]>,
     /// What stands behind the last value.
     pub(super) close: Literal,
+    /// Where `@defer` stands in it.
+    pub(super) divided: Option<Box<Divided>>,
+}
+
+/// What of an object is answered later than itself.
+#[derive(Debug)]
+pub(super) struct Divided {
+    /// The deferred fragments that stand in it.
+    pub(super) begins: Box<[DeferId]>,
+    pub(super) portions: Box<[PortionId]>,
+}
+
+/// Fields of an object that are answered later than itself.
+#[derive(Debug, Default)]
+pub(super) struct Portion {
+    /// With the first of these deferred fragments.
+    pub(super) defers: Box<[DeferId]>,
+    pub(super) frame: FrameId,
+    /// Where joins stand in it: numbers its places, as a site does those of its entities.
+    pub(super) site: Option<SiteId>,
+    /// The deferred fragments that begin outside and matter inside.
+    pub(super) outer: Box<[DeferId]>,
+    /// Its first field.
+    pub(super) field: u32,
 }
 
 /// Which object a value of an abstract type is.
@@ -61,7 +89,12 @@ pub(super) struct Operation {
     pub(super) item_nullable: bool,
     /// The path of the answer is already that of the field: the operation reads an entity for a join.
     pub(super) inside_join: bool,
+    /// What an absent value is shown as, if not as null.
+    pub(super) default: Option<Box<Default>>,
 }
+
+/// The JSON of a field's default, or why there is none.
+pub(super) type Default = Result<Vec<u8>, json::Fault>;
 
 impl Operation {
     /// Whether its literal ends with the quote of a text.
@@ -87,8 +120,8 @@ pub(super) enum Kind {
     One { value: Value, explicit: bool },
     /// A list of numbers.
     Numbers { leaf: NumberLeaf, number: u32, wire_type: u32 },
-    /// A list of values behind lengths. Where they are entries of a map: the tag of their keys.
-    Items { value: Value, number: u32, entry_key: Option<u32> },
+    /// A list of values behind lengths. Where they are entries of a map: the type of their keys.
+    Items { value: Value, number: u32, entry_key: Option<Scalar> },
     /// A map as one JSON object.
     Map { value: Value, number: u32, key: KeyText, tags: EntryTags },
     /// What another step answered.

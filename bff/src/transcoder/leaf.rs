@@ -100,6 +100,10 @@ impl Enums {
         })
     }
 
+    pub(super) fn names(&self) -> &[EnumNames] {
+        &self.names
+    }
+
     pub(super) fn into_names(self) -> Vec<EnumNames> {
         self.names
     }

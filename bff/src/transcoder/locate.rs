@@ -35,6 +35,8 @@ pub(super) enum Find {
     Key { site: SiteId, step: StepId, many: bool, parts: Box<[Part]> },
     /// Messages with sites.
     Inside { inside: Inside, slot: u32, guard: u32, look: Look },
+    /// The same message, of which a portion with sites is answered later.
+    Portion { site: SiteId, finder: FinderId },
 }
 
 /// One part of a key.
@@ -56,8 +58,8 @@ pub(super) enum Inside {
     },
     Items {
         number: u32,
-        /// Where they are entries of a map: the tag of their keys.
-        entry_key: Option<u32>,
+        /// Where they are entries of a map: the type of their keys.
+        entry_key: Option<Scalar>,
     },
     Map {
         number: u32,
@@ -107,7 +109,7 @@ impl Program {
             .iter()
             .map(|site| {
                 let refs = &mut refs[site.0];
-                refs.begin(entity_id, self.plan.site(*site).many);
+                refs.begin(entity_id, self.is_many(*site));
                 (refs.refs.len(), refs.spans.len())
             })
             .collect();
@@ -124,7 +126,18 @@ impl Program {
         Err(Error::new(Code::DataLoss, "the reply could not be read"))
     }
 
-    /// The sites right below a site, or the root.
+    /// How many [`Refs`] a run has: one for each site, and for each part of an object that is answered later.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.layout.children.len() - 1
+    }
+
+    /// Whether the places of a site, or a portion, are lists.
+    fn is_many(&self, site: SiteId) -> bool {
+        self.plan.sites.get(site.0).is_some_and(|site| site.many)
+    }
+
+    /// The sites and portions right below a site, or the root.
     pub(super) fn children(&self, parent: Option<SiteId>) -> &[SiteId] {
         let children = &self.layout.children;
         &children[parent.map_or(children.len() - 1, |parent| parent.0)]
@@ -151,6 +164,7 @@ impl Search<'_> {
                 self.refs[site.0].refs.push(id);
                 Ok(())
             }
+            Find::Portion { site, finder } => self.portion(*site, *finder, message),
             Find::Inside { inside, slot, guard, look } => {
                 if *guard != 0 && slots[*guard as usize] == 0 {
                     return Ok(());
@@ -165,6 +179,22 @@ impl Search<'_> {
                 }
             }
         }
+    }
+
+    /// A place of a portion is numbered as an entity is, and its sites are below it.
+    fn portion(
+        &mut self,
+        site: SiteId,
+        finder: FinderId,
+        message: Window<'_>,
+    ) -> Result<(), Malformed> {
+        let program = self.program;
+        let place = u32::try_from(self.refs[site.0].refs.len()).map_err(|_| Malformed)?;
+        self.refs[site.0].refs.push(place);
+        for child in program.children(Some(site)) {
+            self.refs[child.0].begin(place, program.is_many(*child));
+        }
+        self.object(finder, message)
     }
 
     fn inside(&mut self, inside: Inside, part: Window<'_>, look: Look) -> Result<(), Malformed> {

@@ -5,14 +5,16 @@ use std::borrow::Cow;
 use hashbrown::HashSet;
 
 use super::{
+    scalar::{raw, value, wire_type},
     table::Messages,
-    wire::{Fields, Malformed, Payload},
+    wire::{Fields, LEN, Malformed, Payload, tag_of},
 };
+use crate::contract::Scalar;
 
 /// The key of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum MapKey<'a> {
-    /// A raw number.
+    /// A raw number, without what its type drops: the same for all writings of one key.
     Number(u64),
     /// A text.
     Text(&'a [u8]),
@@ -32,8 +34,8 @@ pub(super) enum MapValue<'a> {
 /// What an entry's fields look like on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct EntryTags {
-    /// Number 1 with the wire type of the key.
-    pub(super) key: u32,
+    /// The type of the key, which has the number 1.
+    pub(super) key: Scalar,
     /// Number 2 with the wire type of the value.
     pub(super) value: u32,
     /// The value is a message, whose parts merge.
@@ -45,26 +47,26 @@ pub(super) fn entry(
     bytes: &[u8],
     tags: EntryTags,
 ) -> Result<(MapKey<'_>, MapValue<'_>), Malformed> {
-    let mut key =
-        if tags.key & 7 == super::wire::LEN { MapKey::Text(b"") } else { MapKey::Number(0) };
-    let mut value = MapValue::Absent;
+    let key_tag = tag_of(1, wire_type(tags.key));
+    let mut key = if key_tag & 7 == LEN { MapKey::Text(b"") } else { MapKey::Number(0) };
+    let mut held = MapValue::Absent;
     let mut fields = Fields::of(bytes);
     while let Some(field) = fields.next()? {
-        if field.tag == tags.key {
+        if field.tag == key_tag {
             key = match field.payload {
-                Payload::Number(number) => MapKey::Number(number),
+                Payload::Number(number) => MapKey::Number(raw(tags.key, value(tags.key, number))),
                 Payload::Bytes(text) => MapKey::Text(text),
                 Payload::Group => key,
             };
         } else if field.tag == tags.value {
-            value = match field.payload {
+            held = match field.payload {
                 Payload::Number(number) => MapValue::Number(number),
-                Payload::Bytes(part) => MapValue::Bytes(join(value, part, tags.merge)),
-                Payload::Group => value,
+                Payload::Bytes(part) => MapValue::Bytes(join(held, part, tags.merge)),
+                Payload::Group => held,
             };
         }
     }
-    Ok((key, value))
+    Ok((key, held))
 }
 
 fn join<'a>(before: MapValue<'a>, part: &'a [u8], merge: bool) -> Cow<'a, [u8]> {
@@ -87,7 +89,7 @@ pub(super) fn append<'a>(before: Cow<'a, [u8]>, part: &'a [u8]) -> Cow<'a, [u8]>
 /// Of the entries of a map shown as a list: [`overridden`].
 pub(super) fn overridden_entries(
     mut entries: Messages<'_>,
-    key: Option<u32>,
+    key: Option<Scalar>,
 ) -> Result<Option<Vec<bool>>, Malformed> {
     let Some(key) = key else { return Ok(None) };
     let tags = EntryTags { key, value: 0, merge: false };
@@ -141,12 +143,24 @@ mod tests {
 
     #[test]
     fn an_entry_without_key_and_value_has_zero_values() {
-        let tags = EntryTags { key: 8, value: 18, merge: true };
+        let tags = EntryTags { key: Scalar::Int32, value: 18, merge: true };
         assert_eq!(entry(b"", tags), Ok((MapKey::Number(0), MapValue::Absent)));
         let merged = MapValue::Bytes(Cow::Owned(vec![8, 1, 16, 2]));
         assert_eq!(
             entry(&[18, 2, 8, 1, 8, 5, 18, 2, 16, 2], tags),
             Ok((MapKey::Number(5), merged))
         );
+    }
+
+    #[test]
+    fn two_writings_of_a_key_are_one_key() {
+        let key = |scalar, bytes: &'static [u8]| {
+            entry(bytes, EntryTags { key: scalar, value: 18, merge: false }).unwrap().0
+        };
+        let far = b"\x08\x81\x80\x80\x80\x10";
+        for scalar in [Scalar::Int32, Scalar::Uint32, Scalar::Sint32, Scalar::Bool] {
+            assert_eq!(key(scalar, b"\x08\x01"), key(scalar, far), "{scalar:?}");
+        }
+        assert_ne!(key(Scalar::Int64, b"\x08\x01"), key(Scalar::Int64, far));
     }
 }

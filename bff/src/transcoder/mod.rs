@@ -27,7 +27,8 @@ mod tags;
 mod wire;
 
 pub use answer::{
-    Budget, Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, PathSegment,
+    Budget, Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, Group, Later,
+    PathSegment, Place, SlowFields, Spliced,
 };
 pub use emit::{Meter, Spent};
 pub use keys::{KeyTable, NO_KEY, Refs};

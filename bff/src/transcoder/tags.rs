@@ -157,6 +157,7 @@ fn write_argument(
     }
     match value {
         Value::Int(number) => signed(out, *number),
+        Value::Unsigned(number) => out.extend_from_slice(number.to_string().as_bytes()),
         Value::Boolean(boolean) => out.extend_from_slice(boolean.to_string().as_bytes()),
         Value::Float(number) => out.extend_from_slice(number.to_string().as_bytes()),
         Value::String(text) | Value::Enum(text) => out.extend_from_slice(text.as_bytes()),

@@ -154,12 +154,13 @@ const EVERYWHERE: [&str; 14] = [
 ];
 
 /// A foreign crate, and the only modules that may name it.
-const DOORS: [(&str, &[&str]); 20] = [
+const DOORS: [(&str, &[&str]); 21] = [
     ("apollo_compiler", &["graphql"]),
     ("async_graphql", &["graphql"]),
     ("axum", &["server"]),
     ("base64_simd", &["mock", "transcoder"]),
-    ("hashbrown", &["transcoder"]),
+    ("getrandom", &["server"]),
+    ("hashbrown", &["executor", "transcoder"]),
     ("http_body", &["mesh", "server"]),
     ("http_body_util", &["mesh", "server"]),
     ("hyper", &["mesh", "server"]),

@@ -23,7 +23,7 @@ Examples:
   anabranch import --proto vendor/protos --schema schema --dry-run
   anabranch import && anabranch check")]
 pub(crate) struct Arguments {
-    /// A folder of protos, from which their imports are looked up [default: `proto`]
+    /// A folder of protos, from which their imports are looked up, or a file of their descriptors [default: `proto`]
     #[arg(long, value_name = "DIR")]
     proto: Vec<PathBuf>,
     /// The folder of the schema, which is made if it is not there

@@ -82,8 +82,8 @@ fn a_plan_says_which_calls_start_together() {
     assert_eq!(
         lines,
         [
-            "1 bookshop.catalog.v1.Catalog/GetBook → Query.book 1 call timeout 200ms cache PUBLIC 1m + 5m \
-             fallback stale 1h",
+            "1 bookshop.catalog.v1.Catalog/GetBook → Query.book 1 call timeout 200ms mask id,title \
+             cache PUBLIC 1m + 5m fallback stale 1h",
             "├─ 2 bookshop.pricing.v1.Pricing/BatchGetPrices → Book.price ← Book.id = $id 1 call timeout 80ms \
              starts with 1 cache PUBLIC 30s + 1m fallback stale 10m, null",
             "├─ 3 bookshop.inventory.v1.Inventory/BatchGetStock → Book.stock ← Book.id = $id 1 call timeout 80ms \

@@ -7,7 +7,8 @@ use crate::model::Fault;
 pub(super) const RULE: Rule = Rule {
     name: "invalid-duration",
     severity: Severity::Error,
-    explanation: r#"A duration is a number and a unit: `80ms`, `2s`, `1.5m`, `1h`, `7d`. Where it is a limit or an age it cannot be zero.
+    explanation: r#"A duration is a number and a unit: `80ms`, `2s`, `1.5m`, `1h`, `7d`. A `@timeout` and a
+`staleIfError` cannot be zero.
 "#,
     check: Check::Bind(check),
 };

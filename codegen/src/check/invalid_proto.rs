@@ -12,6 +12,9 @@ name. The message is the compiler's. Fields that cannot be are told one by one; 
 behind two things of one name, faults of the same file may be told only when these are mended, and so are those of
 files that import it.
 
+Read are proto2, proto3 and the editions 2023 and 2024. Features of other languages (`features.(pb.go)`) say nothing
+here. A file of an edition in which an enum begins with another number than 0 cannot also have fields without presence.
+
 Imports are looked up below the proto roots. google/protobuf/*.proto and anabranch/v1/options.proto are always there.
 "#,
     check: Check::Read(check),

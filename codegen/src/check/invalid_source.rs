@@ -15,6 +15,7 @@ $identity.sub     a claim of the caller's identity
 $tenant           the caller's tenant
 $header.x-locale  a request header
 $context.key      a value that the embedding program has set
+$selection        the fields that a query reads, for a mask: see `anabranch explain invalid-selection`
 
 Everything else is a constant; `$$` begins a text with a dollar.
 "#,
@@ -25,5 +26,5 @@ fn check(rule: &Rule, fault: &Fault) -> Option<Diagnostic> {
     let Fault::InvalidSource { text, reason, span } = fault else { return None };
     let finding =
         rule.finding(format!("`{text}` cannot fill the request")).at(*span, reason.as_str());
-    Some(finding.help("sources are `$parent.…`, `$args.…`, `$identity.…`, `$tenant`, `$header.…` and `$context.…`"))
+    Some(finding.help("sources are `$parent.…`, `$args.…`, `$identity.…`, `$tenant`, `$header.…`, `$context.…` and `$selection`"))
 }

@@ -21,6 +21,7 @@ mod invalid_mock;
 mod invalid_proto;
 mod invalid_requires;
 mod invalid_schema;
+mod invalid_selection;
 mod invalid_source;
 mod invalid_tag;
 mod key_mismatch;
@@ -99,6 +100,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &misplaced_directive::RULE,
     &invalid_duration::RULE,
     &invalid_source::RULE,
+    &invalid_selection::RULE,
     &invalid_tag::RULE,
     &invalid_mock::RULE,
     &invalid_requires::RULE,

@@ -33,6 +33,9 @@ pub struct Contract {
     pub mutation: ::core::option::Option<u32>,
     #[prost(uint32, optional, tag = "13")]
     pub subscription: ::core::option::Option<u32>,
+    /// The messages of which masks name fields; `Selection.message` and `MaskField.message` count in it.
+    #[prost(message, repeated, tag = "14")]
+    pub mask_messages: ::prost::alloc::vec::Vec<MaskMessage>,
 }
 /// One GraphQL type as one protobuf message. A type may be bound to several messages, each its own binding.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -101,6 +104,10 @@ pub struct Wire {
     /// For MAP: the keys; they become the names of a JSON object.
     #[prost(message, optional, tag = "6")]
     pub map_key: ::core::option::Option<Leaf>,
+    /// Required feature `defaults`, for EXPLICIT: what an absent value is, as the field, tag included, would say it. Where
+    /// a message of `path` is absent the value is null all the same.
+    #[prost(bytes = "vec", tag = "7")]
+    pub default: ::prost::alloc::vec::Vec<u8>,
     #[prost(oneof = "wire::Value", tags = "4, 5")]
     pub value: ::core::option::Option<wire::Value>,
 }
@@ -155,6 +162,9 @@ pub struct Join {
     /// Optional feature `echoes`: what the response says again of the request.
     #[prost(message, repeated, tag = "10")]
     pub echoes: ::prost::alloc::vec::Vec<Echo>,
+    /// Optional feature `selection`: the request takes a mask of what is read of its response.
+    #[prost(message, optional, tag = "11")]
+    pub selection: ::core::option::Option<Selection>,
     #[prost(oneof = "join::Target", tags = "1, 2")]
     pub target: ::core::option::Option<join::Target>,
 }
@@ -167,6 +177,40 @@ pub mod join {
         #[prost(uint32, tag = "2")]
         Resolver(u32),
     }
+}
+/// A google.protobuf.FieldMask in a request, to be filled with the fields that a query reads. A response may have more than
+/// the mask names.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Selection {
+    /// Field numbers in the request, the mask last.
+    #[prost(uint32, repeated, tag = "1")]
+    pub path: ::prost::alloc::vec::Vec<u32>,
+    /// The message in which the mask's paths begin: field numbers from the response, with `batch` from what is kept of one
+    /// item. Lists and maps on the way are gone through.
+    #[prost(uint32, repeated, tag = "2")]
+    pub resource: ::prost::alloc::vec::Vec<u32>,
+    /// That message in Contract.mask_messages.
+    #[prost(uint32, tag = "3")]
+    pub message: u32,
+}
+/// What masks call the fields of a message.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MaskMessage {
+    #[prost(message, repeated, tag = "1")]
+    pub fields: ::prost::alloc::vec::Vec<MaskField>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct MaskField {
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    /// Paths may go on into this message. Absent: a path ends here.
+    #[prost(uint32, optional, tag = "3")]
+    pub message: ::core::option::Option<u32>,
+    /// The members of one oneof have one number, counted from 1: which of them is set is known of all or of none. 0: none.
+    #[prost(uint32, tag = "4")]
+    pub oneof: u32,
 }
 /// A field of a response that, as far as names tell, holds again what a field of the request held: the id of what was
 /// asked for. A service may spell it differently, so whoever builds on it compares when the response is there.
@@ -385,6 +429,7 @@ pub struct Policy {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Cache {
+    /// With 0 a call is only shared while it is on its way.
     #[prost(uint64, tag = "1")]
     pub max_age_ms: u64,
     #[prost(uint64, tag = "2")]
@@ -503,7 +548,7 @@ pub enum Cardinality {
     Unspecified = 0,
     /// Absent is the zero value.
     Implicit = 1,
-    /// Absent is null.
+    /// Absent is null, or `Wire.default`.
     Explicit = 2,
     /// A list, both packed and not. Absent is the empty list.
     Repeated = 3,

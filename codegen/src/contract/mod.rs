@@ -11,9 +11,9 @@ mod generated;
 
 pub use generated::{
     Batch, Binding, Cache, Cardinality, Contract, Echo, Enum, EnumValue, Fallback, Field, Fill,
-    Format, Input, InputField, InputValue, Join, KeyPart, Leaf, Match, Member, Method, Mock, Piece,
-    Policy, Resolver, Scalar, Scope, SideEffects, Source, State, Template, Wire, fallback, fill,
-    input_value, join, piece, source, wire,
+    Format, Input, InputField, InputValue, Join, KeyPart, Leaf, MaskField, MaskMessage, Match,
+    Member, Method, Mock, Piece, Policy, Resolver, Scalar, Scope, Selection, SideEffects, Source,
+    State, Template, Wire, fallback, fill, input_value, join, piece, source, wire,
 };
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use apollo_compiler::ast::OperationType;
 
 use super::sdl::sdl;
-use crate::contract::Contract;
+use crate::contract::{Contract, Source, source};
 use crate::input::ENFORCED;
 use crate::model::Model;
 
@@ -21,6 +21,7 @@ pub(crate) fn contract(model: &Model<'_>) -> Contract {
         enums: model.enums.clone(),
         methods: model.methods.clone(),
         resolvers: model.resolvers.clone(),
+        mask_messages: model.mask_messages.clone(),
         query: model.query,
         mutation: model.mutation,
         subscription: model.subscription,
@@ -34,6 +35,10 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
         .filter(|name| directives.contains_key(**name))
         .map(|name| (*name).to_owned())
         .collect();
+    let mut fields = model.bindings.iter().flat_map(|binding| &binding.fields);
+    if fields.any(|field| field.source.as_ref().is_some_and(has_default)) {
+        features.push("defaults".to_owned());
+    }
     if model.methods.iter().any(|method| method.promised) {
         features.push("promised".to_owned());
     }
@@ -47,9 +52,21 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
     features
 }
 
+fn has_default(source: &Source) -> bool {
+    match &source.kind {
+        Some(source::Kind::Wire(wire)) => !wire.default.is_empty(),
+        Some(source::Kind::Join(join)) => join.then.as_deref().is_some_and(has_default),
+        None => false,
+    }
+}
+
 fn optional_features(model: &Model<'_>) -> Vec<String> {
     let has_echoes = |site| model.join(site).is_some_and(|join| !join.echoes.is_empty());
-    model.sites.iter().any(has_echoes).then(|| "echoes".to_owned()).into_iter().collect()
+    let used = [
+        ("echoes", model.sites.iter().any(has_echoes)),
+        ("selection", !model.mask_messages.is_empty()),
+    ];
+    used.into_iter().filter(|(_, is_used)| *is_used).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// A FileDescriptorSet is a repeated field of files: sets are joined by joining their bytes.

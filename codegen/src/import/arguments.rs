@@ -8,6 +8,7 @@ use super::naming::camel;
 use super::plan::Plan;
 use super::sdl::{self, Member};
 use super::values::{Way, is_id, is_required};
+use crate::model::is_mask;
 use crate::model::names::{pascal, snake};
 
 /// More arguments than these are easier to give as one object.
@@ -32,6 +33,9 @@ pub(super) fn flat(
     fields: &[FieldDescriptor],
 ) -> Vec<Member> {
     let request = method.input();
+    // What a query reads fills it.
+    let is_given = |field: &&FieldDescriptor| field.name() != "read_mask" || !is_mask(field);
+    let fields: Vec<FieldDescriptor> = fields.iter().filter(is_given).cloned().collect();
     let pages = fields.iter().any(|field| field.name() == "page_token");
     let has = |name: &str| fields.iter().any(|field| camel(field.name()).as_deref() == Some(name));
     let rename = |field: &FieldDescriptor| match field.name() {

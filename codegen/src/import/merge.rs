@@ -14,11 +14,15 @@ pub(super) fn merge(
     let mut insertions: BTreeMap<usize, Vec<(usize, String)>> = BTreeMap::new();
     let mut appended: BTreeMap<&str, String> = BTreeMap::new();
     for definition in definitions.iter().filter(|definition| !definition.members.is_empty()) {
-        let Some(found) = existing.types.get(&definition.name) else {
+        let found = match definition.kind {
+            Kind::Schema => Some(existing.schema.as_ref()),
+            _ => existing.types.get(&definition.name).map(|found| found.place.as_ref()),
+        };
+        let Some(place) = found else {
             append(&mut appended, &definition.file, &sdl::definition(definition));
             continue;
         };
-        match found.place.as_ref().filter(|_| definition.kind != Kind::Union) {
+        match place.filter(|_| definition.kind != Kind::Union) {
             Some(place) => {
                 let text = &files[place.file].1;
                 let insertion = inside(text, place.body.start, place.body.end, definition);

@@ -76,7 +76,7 @@ impl<'a> Plan<'a> {
             Kind::Enum => pool
                 .get_enum_by_name(full_name)
                 .map(|values| Wanted::Enum { name: name.to_owned(), values }),
-            Kind::Union => None,
+            Kind::Union | Kind::Schema => None,
         };
         self.wanted.extend(wanted);
     }
@@ -147,6 +147,11 @@ impl<'a> Plan<'a> {
         self.claims.insert(key, name.clone());
         self.wanted.push_back(wanted(name.clone()));
         name
+    }
+
+    /// Keeps a name from all types that messages get.
+    pub(super) fn take(&mut self, name: &str) {
+        self.taken.insert(name.to_owned());
     }
 
     /// Whether the schema has the type, and nobody behind it yet.

@@ -15,26 +15,43 @@ use crate::model::names::{pascal, singular, snake};
 
 /// A root type while it is put together.
 struct Root {
+    /// As `schema { … }` calls it: `query`.
+    operation: &'static str,
     name: String,
+    /// The schema lists its roots, and this is none of them.
+    is_unlisted: bool,
     used: BTreeSet<String>,
     fields: Vec<Member>,
     remarks: Vec<Member>,
 }
 
 impl Root {
-    fn new(plan: &Plan<'_>, name: String) -> Root {
+    fn new(plan: &mut Plan<'_>, operation: &'static str, listed: Option<String>) -> Root {
+        let is_unlisted = plan.existing.schema.is_some() && listed.is_none();
+        let usual = pascal(operation);
+        let name = match listed {
+            Some(name) => name,
+            // Who has the usual name is an ordinary type there.
+            None if is_unlisted => {
+                let names = [usual.clone(), format!("{usual}Root")];
+                free(&names, |name| plan.existing.names.iter().any(|taken| taken == name))
+            }
+            None => usual,
+        };
+        plan.take(&name);
         let existing = plan.existing.types.get(&name);
         let members = existing.into_iter().flat_map(|ty| &ty.members);
         let used = members.map(|member| member.name.clone()).collect();
-        Root { name, used, fields: Vec::new(), remarks: Vec::new() }
+        let (fields, remarks) = (Vec::new(), Vec::new());
+        Root { operation, name, is_unlisted, used, fields, remarks }
     }
 }
 
 pub(super) fn roots(plan: &mut Plan<'_>, methods: &[MethodDescriptor]) {
-    let name = |given: &Option<String>, usual: &str| given.clone().unwrap_or(usual.to_owned());
-    let mut query = Root::new(plan, name(&plan.existing.query, "Query"));
-    let mut mutation = Root::new(plan, name(&plan.existing.mutation, "Mutation"));
-    let mut subscription = Root::new(plan, name(&plan.existing.subscription, "Subscription"));
+    let existing = plan.existing;
+    let mut query = Root::new(plan, "query", existing.query.clone());
+    let mut mutation = Root::new(plan, "mutation", existing.mutation.clone());
+    let mut subscription = Root::new(plan, "subscription", existing.subscription.clone());
     for method in methods {
         let path = path_of(method);
         if plan.existing.mentions_method(&path) || super::joins::uses(plan, method) {
@@ -65,6 +82,19 @@ pub(super) fn roots(plan: &mut Plan<'_>, methods: &[MethodDescriptor]) {
         plan.note(remark);
     }
     placeholder(plan, &mut query, !methods.is_empty());
+    let unlisted = [&query, &mutation, &subscription].into_iter().filter(|root| root.is_unlisted);
+    let unlisted = unlisted.filter(|root| !root.fields.is_empty()).map(|root| Member {
+        description: None,
+        text: format!("{}: {}", root.operation, root.name),
+    });
+    plan.definitions.push(Definition {
+        kind: Kind::Schema,
+        name: String::new(),
+        description: None,
+        directives: Vec::new(),
+        members: unlisted.collect(),
+        file: "query.graphql".to_owned(),
+    });
     for (root, description, file) in [
         (query, "What can be asked.", "query.graphql"),
         (mutation, "What can be changed.", "mutation.graphql"),

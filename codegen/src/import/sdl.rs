@@ -7,6 +7,8 @@ pub(super) enum Kind {
     Input,
     Enum,
     Union,
+    /// `schema { … }`, which has no name.
+    Schema,
 }
 
 impl Kind {
@@ -16,6 +18,7 @@ impl Kind {
             Kind::Input => "input",
             Kind::Enum => "enum",
             Kind::Union => "union",
+            Kind::Schema => "schema",
         }
     }
 }

@@ -164,3 +164,17 @@ fn what_the_options_say_goes_before_what_the_name_says() {
     assert!(mutation.contains("  getOrMakeThing(text: String): Answer"), "{schema}");
     assert!(query.contains("  purgeThings(text: String): Answer"), "{schema}");
 }
+
+#[test]
+fn a_mask_of_what_is_read_is_no_argument() {
+    let proto = "syntax = \"proto3\"; package shop.v1; import \"google/protobuf/field_mask.proto\";
+        service Catalog { rpc GetBook(GetBookRequest) returns (Book); }
+        message GetBookRequest {
+          string id = 1;
+          google.protobuf.FieldMask read_mask = 2;
+          google.protobuf.FieldMask other_mask = 3;
+        }
+        message Book { string id = 1; }";
+    let schema = schema(&Sources::new().proto_text("shop.proto", proto));
+    assert!(schema.contains("book(id: ID!, otherMask: FieldMask): Book"), "{schema}");
+}

@@ -145,7 +145,9 @@ impl Typed {
     /// With `!` where the field always has a value.
     pub(super) fn output(&self, field: &FieldDescriptor) -> String {
         let is_plain = !matches!(field.kind(), Proto::Message(_));
-        let is_there = !field.supports_presence() || field.cardinality() == Cardinality::Required;
+        let is_there = !field.supports_presence()
+            || field.cardinality() == Cardinality::Required
+            || field.field_descriptor_proto().default_value.is_some();
         self.with_mark(self.is_many || (is_plain && is_there))
     }
 

@@ -6,6 +6,8 @@ use crate::diagnostic::{Files, Span};
 
 mod allows;
 mod broken;
+mod described;
+mod editions;
 mod protos;
 mod rest;
 mod schema;
@@ -34,11 +36,12 @@ impl Sources {
         Sources::default()
     }
 
-    /// Reads every `.proto` below `directory`; imports are looked up from there. Where two roots hold a file of one
-    /// name, the first root wins.
+    /// Reads every `.proto` below `path`; imports are looked up from there. Where two roots hold a file of one name, the
+    /// first root wins. A `path` that is a file holds the descriptors of protos, as `buf build -o` and
+    /// `protoc --include_imports --descriptor_set_out` write them.
     #[must_use]
-    pub fn proto_root(mut self, directory: impl Into<PathBuf>) -> Sources {
-        self.proto_roots.push(directory.into());
+    pub fn proto_root(mut self, path: impl Into<PathBuf>) -> Sources {
+        self.proto_roots.push(path.into());
         self
     }
 
@@ -115,6 +118,7 @@ pub(crate) fn read(sources: &Sources) -> Input {
     let schema_texts = walk::schema_texts(sources, &mut files, &mut faults);
     let proto_texts = walk::proto_texts(sources, &mut files, &mut faults);
     let schema = schema::read(schema_texts, &mut faults);
-    let protos = protos::read(proto_texts, &mut faults);
+    let described = described::files(sources, &mut faults);
+    let protos = protos::read(proto_texts, described, &mut faults);
     Input { files, protos, schema, faults }
 }

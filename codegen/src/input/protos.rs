@@ -3,20 +3,26 @@
 use std::collections::{BTreeMap, HashMap};
 
 use miette::Diagnostic as _;
+use prost::Message as _;
+use prost_reflect::prost_types::FileDescriptorSet;
 use prost_reflect::{
-    DescriptorPool, EnumValueDescriptor, FieldDescriptor, MessageDescriptor, MethodDescriptor,
+    DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor,
+    MessageDescriptor, MethodDescriptor, ReflectMessage as _, Syntax, Value,
 };
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 use protox::{Compiler, Error};
 
+use super::described::Described;
+use super::editions::{AsProto2, Edition, Inserted, Lowered, as_proto2, lower};
 use super::walk::Text;
 use super::{Fault, rest};
 use crate::diagnostic::{FileId, Span};
 
 /// The options that a proto may use, whether its author has our protos or not.
-const OPTIONS: (&str, &str) = ("anabranch/v1/options.proto", include_str!("builtin/options.proto"));
+pub(super) const OPTIONS: (&str, &str) =
+    ("anabranch/v1/options.proto", include_str!("builtin/options.proto"));
 
-const EDITION: &str = "editions are not supported yet: write `syntax = \"proto3\";` in its place";
+const EDITION: &str = "the editions that are read are \"2023\" and \"2024\"";
 
 /// All protos, imports included.
 #[derive(Debug)]
@@ -27,12 +33,20 @@ pub(crate) struct Protos {
     spans: HashMap<String, HashMap<Vec<i32>, Span>>,
     /// The files that were given, not those that they import from elsewhere.
     own: Vec<String>,
+    /// Enums of editions that may have other numbers than they declare.
+    open_enums: Vec<String>,
 }
 
 impl Protos {
     /// Whether a file was given, and is not one that comes with protobuf or with us.
     pub(crate) fn is_own(&self, file: &str) -> bool {
         self.own.iter().any(|own| own == file)
+    }
+
+    /// Whether an enum may have other numbers than it declares.
+    pub(crate) fn is_open(&self, descriptor: &EnumDescriptor) -> bool {
+        descriptor.parent_file().syntax() == Syntax::Proto3
+            || self.open_enums.iter().any(|name| name == descriptor.full_name())
     }
 
     pub(crate) fn message_span(&self, message: &MessageDescriptor) -> Option<Span> {
@@ -51,7 +65,7 @@ impl Protos {
         self.name_span(value.parent_file().name(), value.path())
     }
 
-    pub(crate) fn enum_span(&self, descriptor: &prost_reflect::EnumDescriptor) -> Option<Span> {
+    pub(crate) fn enum_span(&self, descriptor: &EnumDescriptor) -> Option<Span> {
         self.name_span(descriptor.parent_file().name(), descriptor.path())
     }
 
@@ -63,27 +77,30 @@ impl Protos {
     }
 }
 
-pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Protos {
-    let mut own = BTreeMap::new();
+pub(super) fn read(texts: Vec<Text>, described: Described, faults: &mut Vec<Fault>) -> Protos {
+    let mut own: Own = BTreeMap::new();
     for text in texts {
-        own.insert(text.name, (text.file, text.text));
+        own.insert(text.name.clone(), Source::of(text));
     }
     let mut texts = HashMap::new();
-    for (name, (_, text)) in &own {
-        let (text, errors) = rest::read(name, text);
+    for (name, source) in &own {
+        let (text, errors) = rest::read(name, &source.text);
         faults.extend(errors.iter().flat_map(|error| all_faults(error, &own)));
         texts.insert(name.clone(), text);
     }
+    let Described { files: mut encoded, mut open_enums } = described;
+    encoded.retain(|name, _| !own.contains_key(name));
+    let names: Vec<String> = own.keys().chain(encoded.keys()).cloned().collect();
     let files: Vec<_> =
         texts.iter().filter_map(|(name, text)| File::from_source(name, text).ok()).collect();
-    let resolver = resolver(texts);
+    let resolver = resolver(texts, encoded);
     for file in &files {
         faults.extend(missing_imports(file, &resolver, &own));
     }
     // A file that imports a broken one is broken by the same fault, which is told once.
     let mut compiler = Compiler::with_file_resolver(resolver);
     compiler.include_imports(true);
-    for name in own.keys() {
+    for name in &names {
         if let Err(error) = compiler.open_file(name)
             && !is_told(&error)
         {
@@ -95,18 +112,95 @@ pub(super) fn read(texts: Vec<Text>, faults: &mut Vec<Fault>) -> Protos {
         Some((file.name().to_owned(), spans(file.file_descriptor_proto(), own.get(file.name())?)))
     });
     let spans = spans.collect();
-    let descriptor_set = compiler.include_source_info(false).encode_file_descriptor_set();
-    Protos { pool, descriptor_set, spans, own: own.into_keys().collect() }
+    let mut descriptor_set = compiler.include_source_info(false).encode_file_descriptor_set();
+    let mut pool = pool;
+    if own.values().any(|source| source.edition.is_some()) {
+        let lowered = lower_all(&pool.encode_to_vec(), &own, faults);
+        open_enums.extend(lowered.open_enums);
+        match DescriptorPool::decode(&*lowered.set) {
+            Ok(lowered) => pool = lowered,
+            Err(error) => {
+                faults.push(Fault::Proto {
+                    message: error.to_string(),
+                    labels: vec![],
+                    help: None,
+                });
+            }
+        }
+        descriptor_set = lower_all(&descriptor_set, &own, &mut Vec::new()).set;
+    }
+    Protos { pool, descriptor_set, spans, own: names, open_enums }
 }
 
-type Own = BTreeMap<String, (FileId, String)>;
+/// The text of one file, as the compiler of protos reads it.
+struct Source {
+    file: FileId,
+    text: String,
+    inserted: Inserted,
+    edition: Option<Edition>,
+}
 
-fn resolver(own: HashMap<String, String>) -> ChainFileResolver {
+impl Source {
+    fn of(text: Text) -> Source {
+        let Text { file, text, .. } = text;
+        match as_proto2(&text) {
+            Some(AsProto2 { edition, text, inserted }) => {
+                Source { file, text, inserted, edition: Some(edition) }
+            }
+            None => Source { file, text, inserted: Inserted::default(), edition: None },
+        }
+    }
+
+    fn span(&self, range: std::ops::Range<usize>) -> Span {
+        Span::new(self.file, self.inserted.source(range.start)..self.inserted.source(range.end))
+    }
+}
+
+type Own = BTreeMap<String, Source>;
+
+struct LoweredSet {
+    set: Vec<u8>,
+    open_enums: Vec<String>,
+}
+
+/// Gives the files of editions what their features say, in a google.protobuf.FileDescriptorSet.
+fn lower_all(set: &[u8], own: &Own, faults: &mut Vec<Fault>) -> LoweredSet {
+    let kind = FileDescriptorSet::default().descriptor();
+    let mut set = DynamicMessage::decode(kind, set).expect("the compiler writes descriptors");
+    let mut open_enums = Vec::new();
+    let files = set.get_field_by_name_mut("file").and_then(Value::as_list_mut);
+    for file in files.into_iter().flatten().filter_map(Value::as_message_mut) {
+        let name = file.get_field_by_name("name").and_then(|name| name.as_str().map(str::to_owned));
+        let source = name.and_then(|name| own.get(&name));
+        let Some((source, edition)) = source.and_then(|it| Some((it, it.edition?))) else {
+            continue;
+        };
+        match lower(file, edition) {
+            Ok(Lowered { open_enums: open }) => open_enums.extend(open),
+            Err(message) => {
+                let labels = vec![(source.span(0..0), String::new())];
+                faults.push(Fault::Proto { message, labels, help: None });
+            }
+        }
+    }
+    LoweredSet { set: set.encode_to_vec(), open_enums }
+}
+
+fn resolver(own: HashMap<String, String>, described: BTreeMap<String, File>) -> ChainFileResolver {
     let mut resolver = ChainFileResolver::new();
     resolver.add(InMemory(own));
+    resolver.add(Encoded(described));
     resolver.add(InMemory(HashMap::from([(OPTIONS.0.to_owned(), OPTIONS.1.to_owned())])));
     resolver.add(GoogleFileResolver::new());
     resolver
+}
+
+struct Encoded(BTreeMap<String, File>);
+
+impl FileResolver for Encoded {
+    fn open_file(&self, name: &str) -> Result<File, Error> {
+        self.0.get(name).cloned().ok_or_else(|| Error::file_not_found(name))
+    }
 }
 
 struct InMemory(HashMap<String, String>);
@@ -159,19 +253,18 @@ fn all_faults(error: &Error, own: &Own) -> Vec<Fault> {
         .collect()
 }
 
-fn fault(error: &dyn miette::Diagnostic, source: Option<&(FileId, String)>) -> Fault {
-    let file = source.map(|(file, _)| *file);
+fn fault(error: &dyn miette::Diagnostic, source: Option<&Source>) -> Fault {
     let label = |label: miette::LabeledSpan| {
         let range = label.offset()..label.offset() + label.len();
-        Some((Span::new(file?, range), label.label().unwrap_or_default().to_owned()))
+        Some((source?.span(range), label.label().unwrap_or_default().to_owned()))
     };
     let mut labels: Vec<_> = error.labels().into_iter().flatten().filter_map(label).collect();
     if labels.is_empty() {
-        labels.extend(file.map(|file| (Span::new(file, 0..0), String::new())));
+        labels.extend(source.map(|source| (source.span(0..0), String::new())));
     }
     // An edition is a keyword where a file begins, and no mistake of spelling.
-    let at_edition = labels.first().zip(source).is_some_and(|((span, _), (_, text))| {
-        let rest = text.get(span.start as usize..).unwrap_or_default();
+    let at_edition = labels.first().zip(source).is_some_and(|((span, _), source)| {
+        let rest = source.text.get(span.start as usize..).unwrap_or_default();
         rest.strip_prefix("edition").is_some_and(|rest| rest.trim_start().starts_with('='))
     });
     let help = if at_edition {
@@ -184,8 +277,9 @@ fn fault(error: &dyn miette::Diagnostic, source: Option<&(FileId, String)>) -> F
 
 fn spans(
     file: &prost_reflect::prost_types::FileDescriptorProto,
-    (id, text): &(FileId, String),
+    source: &Source,
 ) -> HashMap<Vec<i32>, Span> {
+    let text = &source.text;
     let lines: Vec<usize> =
         std::iter::once(0).chain(text.match_indices('\n').map(|(index, _)| index + 1)).collect();
     let offset = |line: i32, column: i32| {
@@ -199,7 +293,7 @@ fn spans(
             [first, start, last, end] => (offset(first, start)?, offset(last, end)?),
             _ => return None,
         };
-        Some((location.path.clone(), Span::new(*id, start..end)))
+        Some((location.path.clone(), source.span(start..end)))
     };
     locations.filter_map(span).collect()
 }

@@ -41,7 +41,7 @@ pub(super) fn proto_texts(
     faults: &mut Vec<Fault>,
 ) -> Vec<Text> {
     let mut texts: BTreeMap<String, Text> = BTreeMap::new();
-    for root in &sources.proto_roots {
+    for root in sources.proto_roots.iter().filter(|root| !root.is_file()) {
         for path in files_below(root, &["proto"], faults) {
             let name = path.strip_prefix(root).unwrap_or(&path);
             if !texts.contains_key(&shown(name))
@@ -95,7 +95,7 @@ fn blank_foreign_bytes(bytes: &mut [u8]) -> Option<usize> {
 }
 
 /// Import names and diagnostics have forward slashes on every system.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.iter()
         .map(std::ffi::OsStr::to_string_lossy)
         .collect::<Vec<_>>()
@@ -136,6 +136,6 @@ fn has_extension(path: &Path, extensions: &[&str]) -> bool {
         .is_some_and(|extension| extensions.contains(&extension))
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
     Fault::Unreadable { path: shown(path), reason: error.to_string() }
 }

@@ -11,6 +11,7 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor};
 
 use super::fault::{Fault, MessageFacts};
 use super::literal::Deferred;
+use super::selection::MaskMessages;
 use super::synthetic::{SyntheticMessage, Synthetics};
 use super::{Model, Site, directives::Reader};
 use crate::contract;
@@ -64,6 +65,7 @@ pub(super) struct Binder<'input> {
     pub(super) input_ids: HashMap<(String, String), u32>,
     pub(super) enum_ids: HashMap<(String, String), u32>,
     method_ids: HashMap<String, u32>,
+    pub(super) masks: MaskMessages,
     pub(super) deferred: Vec<Deferred>,
     /// What the field at hand reads, noted down for its site.
     pub(super) wire: Option<FieldDescriptor>,
@@ -82,6 +84,7 @@ impl<'input> Binder<'input> {
             enum_protos: Vec::new(),
             methods: Vec::new(),
             resolvers: Vec::new(),
+            mask_messages: Vec::new(),
             query: None,
             mutation: None,
             subscription: None,
@@ -98,6 +101,7 @@ impl<'input> Binder<'input> {
             input_ids: HashMap::new(),
             enum_ids: HashMap::new(),
             method_ids: HashMap::new(),
+            masks: MaskMessages::default(),
             deferred: Vec::new(),
             wire: None,
             call: None,
@@ -128,6 +132,7 @@ impl<'input> Binder<'input> {
         if !self.model.faults.is_empty() {
             self.unbound_types();
         }
+        self.model.mask_messages = self.masks.messages;
         self.model.synthetic_imports = self.synthetics.imports();
         self.model.synthetic_files = self.synthetics.encode();
         self.model

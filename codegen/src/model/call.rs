@@ -113,12 +113,14 @@ impl Binder<'_> {
             Some(OperationType::Query) => super::echo::echoes(asking.method, &request.fills, &then),
             _ => Vec::new(),
         };
+        let selection = self.selection(asking, &request, &then, None);
         Some(Join {
             fills: request.fills,
             key: request.key,
             many: request.many,
             then: Some(Box::new(then)),
             echoes,
+            selection,
             ..Default::default()
         })
     }

@@ -2,7 +2,7 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::schema::{EnumType, EnumValueDefinition};
-use prost_reflect::{EnumDescriptor, EnumValueDescriptor, Syntax};
+use prost_reflect::{EnumDescriptor, EnumValueDescriptor};
 
 use super::binder::{Binder, position};
 use super::directives::Reader;
@@ -25,7 +25,7 @@ impl Binder<'_> {
     }
 
     /// The first enum of the protos that is the GraphQL one by `@message` or by its name, and has all of its values. A
-    /// message of ours, which is proto3, can only hold enums of its own kind.
+    /// message of ours, which is proto3, can only hold open enums.
     pub(super) fn real_enum(&self, graphql: &Node<EnumType>) -> Option<EnumDescriptor> {
         let listed = self.listed_messages(&graphql.name);
         let is_meant = |proto: &EnumDescriptor| {
@@ -43,7 +43,7 @@ impl Binder<'_> {
             .pool
             .all_enums()
             .filter(|proto| protos.is_own(proto.parent_file().name()))
-            .filter(|proto| proto.parent_file().syntax() == Syntax::Proto3)
+            .filter(|proto| protos.is_open(proto))
             .filter(|proto| is_meant(proto) && has_all(proto))
             .collect();
         real.sort_by(|left, right| left.full_name().cmp(right.full_name()));

@@ -122,6 +122,15 @@ pub(crate) enum Fault {
     InvalidDuration { text: String, span: Option<Span> },
     /// A `$source` that does not exist.
     InvalidSource { text: String, reason: String, span: Option<Span> },
+    /// A `$selection` that cannot fill its mask.
+    InvalidSelection {
+        text: String,
+        reason: String,
+        /// Fields of the response in which paths could begin.
+        known: Vec<String>,
+        span: Option<Span>,
+        proto: Option<Span>,
+    },
     /// A tag that is no template.
     InvalidTag { text: String, reason: String, span: Option<Span> },
     /// A literal that does not fit its place.

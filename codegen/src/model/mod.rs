@@ -31,6 +31,7 @@ mod promised;
 mod request;
 mod resolver;
 mod response;
+mod selection;
 mod synthetic;
 mod unbound;
 mod value;
@@ -40,6 +41,7 @@ pub(crate) use batch::same_class;
 pub(crate) use call::describe;
 pub(crate) use enums::counterpart;
 pub(crate) use fault::{Fault, MessageFacts, Side};
+pub(crate) use selection::is_mask;
 
 /// Everything that was bound, and everything that could not be.
 pub(crate) struct Model<'input> {
@@ -51,6 +53,7 @@ pub(crate) struct Model<'input> {
     pub(crate) enum_protos: Vec<Option<EnumDescriptor>>,
     pub(crate) methods: Vec<contract::Method>,
     pub(crate) resolvers: Vec<contract::Resolver>,
+    pub(crate) mask_messages: Vec<contract::MaskMessage>,
     pub(crate) query: Option<u32>,
     pub(crate) mutation: Option<u32>,
     pub(crate) subscription: Option<u32>,

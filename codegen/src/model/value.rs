@@ -2,7 +2,8 @@
 
 use apollo_compiler::ast::Type;
 use apollo_compiler::schema::ExtendedType;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use prost::Message as _;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 
 use super::binder::{At, Binder, Shape};
 use super::directives::Reader;
@@ -67,6 +68,7 @@ impl Binder<'_> {
             cardinality: cardinality as i32,
             value: Some(value),
             map_key,
+            default: default(last),
         };
         Some(Source { kind: Some(source::Kind::Wire(wire)) })
     }
@@ -258,6 +260,16 @@ pub(super) fn cardinality(field: &FieldDescriptor) -> Cardinality {
     } else {
         Cardinality::Implicit
     }
+}
+
+/// The field as it would say its default, where its proto declares one.
+fn default(field: &FieldDescriptor) -> Vec<u8> {
+    if field.field_descriptor_proto().default_value.is_none() {
+        return Vec::new();
+    }
+    let mut message = DynamicMessage::new(field.parent_message().clone());
+    message.set_field(field, field.default_value());
+    message.encode_to_vec()
 }
 
 /// The type of a field as a proto file writes it.

@@ -83,6 +83,49 @@ fn the_bookshop_is_imported_from_its_protos_alone() {
 }
 
 #[test]
+fn a_schema_that_lists_its_roots_lists_those_that_are_added() {
+    let protos = Sources::new().proto_text(
+        "ticks.proto",
+        "syntax = \"proto3\"; package a.v1;
+         service Ticks {
+           rpc GetTick(Ask) returns (Tick);
+           rpc WatchTicks(Ask) returns (stream Tick);
+           rpc SetTick(Tick) returns (Tick);
+         }
+         message Ask { string text = 1; }
+         message Tick { string text = 1; }",
+    );
+    let there = |schema: &str, types: &str| {
+        let types = format!("{types} type Root {{ a: Int @mock(value: 1) }}\n");
+        let schema = ("a.graphql".to_owned(), schema.to_owned());
+        Files::from([schema, ("b.graphql".to_owned(), types)])
+    };
+    let listed = |existing: &Files| {
+        let files = imported(&protos, existing);
+        let text = |path: &str| {
+            let found = files.iter().find(|(file, _)| file == path);
+            found.map(|(_, text)| text.clone()).unwrap_or_default()
+        };
+        (text("a.graphql"), text("mutation.graphql"), text("subscription.graphql"))
+    };
+    let (schema, mutation, subscription) =
+        listed(&there("# Ours.\nschema {\n  query: Root # The only one.\n}\n", ""));
+    assert_eq!(
+        schema,
+        "# Ours.\nschema {\n  query: Root # The only one.\n  mutation: Mutation\n  subscription: Subscription\n}\n"
+    );
+    assert!(mutation.contains("type Mutation {\n  setTick("), "{mutation}");
+    assert!(subscription.contains("type Subscription {\n  watchTicks("), "{subscription}");
+    // A magazine comes by subscription: a type of that name which is not listed is no root.
+    let types = "type Magazine { a: Subscription @mock } type Subscription { price: Int } extend schema { mutation: Writes }
+                 type Writes { b: Int @mock(value: 1) }";
+    let (schema, mutation, subscription) = listed(&there("schema { query: Root }", types));
+    assert_eq!(schema, "schema { query: Root\n  subscription: SubscriptionRoot\n }");
+    assert_eq!(mutation, "");
+    assert!(subscription.contains("type SubscriptionRoot {\n  watchTicks("), "{subscription}");
+}
+
+#[test]
 fn the_shop_of_the_benchmark_is_imported_from_its_protos_alone() {
     let protos = Sources::new().proto_root(repository().join("bench/proto"));
     let schema = imported(&protos, &Files::new());

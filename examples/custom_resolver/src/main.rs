@@ -1,5 +1,6 @@
-//! Two fields that no service has: one computed from others, one that asks a service itself.
+//! Fields that no service has: one computed from others, one that asks a service itself, and a few objects of async-graphql.
 
+mod desk;
 mod service;
 
 use anabranch::config::Config;
@@ -26,14 +27,15 @@ impl BookResolvers for Reader {
     }
 }
 
-/// An error is the error of one book; the others have their minutes.
+/// An error is the error of one book; the others have their minutes. What it says, code and words and more, is for clients.
 fn minutes(pages: i32, pace: f64) -> Result<i32> {
     let minutes = f64::from(pages) / pace;
     if minutes.is_finite() && (0.0..f64::from(i32::MAX)).contains(&minutes) {
         #[expect(clippy::cast_possible_truncation, reason = "it was checked")]
         return Ok(minutes as i32);
     }
-    Err(Error::new(Code::InvalidArgument, "nobody reads at this pace"))
+    let error = Error::new(Code::InvalidArgument, "nobody reads at this pace");
+    Err(error.with_extension("pagesPerMinute", pace))
 }
 
 impl QueryResolvers for Reader {
@@ -49,5 +51,6 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let services = format!("services.\"*\".endpoints = [\"http://{}\"]", service::start()?);
     let config = Config::parse("main.rs", &services, std::env::vars())?;
     let gateway = Gateway::builder(contract()).configured(config).resolvers(Reader);
+    let gateway = gateway.graphql(desk::schema());
     Ok(gateway.build().await?.serve().await?)
 }

@@ -21,8 +21,25 @@ fn functions_answer_fields_that_no_service_has() {
 }
 
 #[test]
+fn objects_of_async_graphql_answer_beside_them() {
+    let answer =
+        smoke::ask(PROGRAM, "{ longest { title } pages hours: openingHours { day from } }");
+    assert_eq!(
+        answer,
+        concat!(
+            r#"{"data":{"longest":{"title":"Middlemarch"},"pages":1472,"#,
+            r#""hours":[{"day":"Tuesday","from":"10:00"},{"day":"Thursday","from":"10:00"}]}}"#
+        )
+    );
+    let answer = smoke::ask(PROGRAM, "mutation { ring(times: 2) }");
+    assert_eq!(answer, r#"{"data":{"ring":"ding ding"}}"#);
+}
+
+#[test]
 fn an_error_of_a_function_is_an_error_of_its_field() {
     let answer = smoke::ask(PROGRAM, "{ longest { title readingTime(pagesPerMinute: 0) } }");
     assert!(answer.starts_with(r#"{"data":{"longest":null},"errors":[{"#), "{answer}");
     assert!(answer.contains("nobody reads at this pace"), "{answer}");
+    let more = r#""extensions":{"code":"INVALID_ARGUMENT","pagesPerMinute":0.0}"#;
+    assert!(answer.contains(more), "{answer}");
 }

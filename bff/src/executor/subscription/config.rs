@@ -21,7 +21,8 @@ pub struct Config {
     /// How many events of a subscription may wait for a client that reads slowly. With one more the subscription ends with
     /// `RESOURCE_EXHAUSTED`, after those that wait.
     pub queue: usize,
-    /// How large they may be together. A single one may be larger.
+    /// How large they may be together. A single one may be larger. Also how much is kept of the answers that subscriptions
+    /// share, for those that read more slowly than others; what is not kept is made again.
     pub queue_size: ByteSize,
     /// The fields of `Subscription` of which a slow client gets the newest event only, with the number of those skipped in
     /// `extensions.skipped`: for them the two settings before mean nothing.
@@ -51,8 +52,12 @@ impl Default for Config {
 
 impl Config {
     pub(super) fn policy(&self, latest: bool) -> Policy {
-        let size = usize::try_from(self.queue_size.0).unwrap_or(usize::MAX);
-        if latest { Policy::Latest } else { Policy::All { events: self.queue.max(1), size } }
+        let (events, size) = (self.queue.max(1), self.size());
+        if latest { Policy::Latest } else { Policy::All { events, size } }
+    }
+
+    pub(super) fn size(&self) -> usize {
+        usize::try_from(self.queue_size.0).unwrap_or(usize::MAX)
     }
 
     /// Refuses names that the contract does not have.

@@ -6,9 +6,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 
+use super::message::Message;
 use crate::error::{Code, Error};
 
 /// What happens where events come faster than they are taken.
@@ -30,7 +30,7 @@ pub(in crate::executor) struct Gap {
     pub(in crate::executor) resumed: bool,
 }
 
-/// The way from the task that reads a stream to the client.
+/// The way from the task that reads a stream to one client.
 pub(super) struct Queue {
     policy: Policy,
     state: Mutex<State>,
@@ -39,22 +39,18 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    waiting: VecDeque<(Bytes, Gap)>,
+    waiting: VecDeque<(Arc<Message>, Gap)>,
     size: usize,
     resumed: bool,
     end: Option<Option<Error>>,
 }
 
 /// What comes next.
-#[derive(Debug)]
 pub(super) enum Taken {
-    Message(Bytes, Gap),
+    Message(Arc<Message>, Gap),
     /// The stream is over, perhaps by a failure.
     End(Option<Error>),
 }
-
-/// The end of a queue that is filled.
-pub(super) struct Feed(Arc<Queue>);
 
 impl Queue {
     pub(super) fn new(policy: Policy) -> Self {
@@ -76,68 +72,57 @@ impl Queue {
         let mut state = self.state();
         match state.waiting.pop_front() {
             Some((message, gap)) => {
-                state.size -= message.len();
+                state.size -= message.bytes.len();
                 Some(Taken::Message(message, gap))
             }
             None => state.end.clone().map(Taken::End),
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Feed {
-    pub(super) fn new(queue: &Arc<Queue>) -> Self {
-        Self(Arc::clone(queue))
-    }
-
     /// A message; that the subscription is over where there is no room for it.
-    pub(super) fn put(&self, message: Bytes) -> ControlFlow<()> {
-        let mut state = self.0.state();
+    pub(super) fn put(&self, message: Arc<Message>) -> ControlFlow<()> {
+        let mut state = self.state();
         let mut gap = Gap { skipped: 0, resumed: std::mem::take(&mut state.resumed) };
-        match self.0.policy {
+        match self.policy {
             Policy::Latest => {
                 if let Some((older, before)) = state.waiting.pop_front() {
-                    state.size -= older.len();
+                    state.size -= older.bytes.len();
                     gap.skipped = before.skipped + 1;
                     gap.resumed |= before.resumed;
                 }
             }
             Policy::All { events, size } => {
-                let is_full = state.waiting.len() >= events || state.size + message.len() > size;
+                let is_full =
+                    state.waiting.len() >= events || state.size + message.bytes.len() > size;
                 // A single one always has room, however large.
                 if is_full && !state.waiting.is_empty() {
-                    state.end = Some(Some(too_slow(state.waiting.len())));
+                    let failure = too_slow(state.waiting.len());
+                    drop(state);
+                    self.end(Some(&failure));
                     return ControlFlow::Break(());
                 }
             }
         }
-        state.size += message.len();
+        state.size += message.bytes.len();
         state.waiting.push_back((message, gap));
         drop(state);
-        self.0.changed.notify_one();
+        self.changed.notify_one();
         ControlFlow::Continue(())
     }
 
     /// The stream was opened again: before the next message some may be missing.
     pub(super) fn resumed(&self) {
-        self.0.state().resumed = true;
+        self.state().resumed = true;
     }
 
-    /// Nothing comes any more.
-    pub(super) fn end(self, failure: Option<Error>) {
-        self.0.state().end.get_or_insert(failure);
+    /// Nothing comes any more. What was said first holds.
+    pub(super) fn end(&self, failure: Option<&Error>) {
+        self.state().end.get_or_insert_with(|| failure.cloned());
+        self.changed.notify_one();
     }
-}
 
-/// Also where the task that reads is gone without a word, so that nobody waits for nothing.
-impl Drop for Feed {
-    fn drop(&mut self) {
-        let stopped = || Some(Error::new(Code::Internal, "the stream failed inside the gateway"));
-        self.0.state().end.get_or_insert_with(stopped);
-        self.0.changed.notify_one();
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,21 +135,18 @@ fn too_slow(waiting: usize) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use bytes::Bytes;
 
-    fn queue(policy: Policy) -> (Arc<Queue>, Feed) {
-        let queue = Arc::new(Queue::new(policy));
-        let feed = Feed::new(&queue);
-        (queue, feed)
-    }
+    use super::{super::message::Kept, *};
 
-    fn put(feed: &Feed, message: &'static str) -> bool {
-        feed.put(Bytes::from_static(message.as_bytes())).is_continue()
+    fn put(queue: &Queue, message: &'static str) -> bool {
+        let bytes = Bytes::from_static(message.as_bytes());
+        queue.put(Arc::new(Message::new(bytes, &Kept::new(0)))).is_continue()
     }
 
     async fn check(queue: &Queue, message: &'static str, skipped: u64, resumed: bool) {
         let Taken::Message(found, gap) = queue.take().await else { panic!("it is over") };
-        assert_eq!((&found[..], gap), (message.as_bytes(), Gap { skipped, resumed }));
+        assert_eq!((&found.bytes[..], gap), (message.as_bytes(), Gap { skipped, resumed }));
     }
 
     async fn end(queue: &Queue) -> Option<Code> {
@@ -174,11 +156,11 @@ mod tests {
 
     #[tokio::test]
     async fn all_events_are_shown_in_their_order() {
-        let (queue, feed) = queue(Policy::All { events: 2, size: 100 });
-        assert!(put(&feed, "a") && put(&feed, "b"));
+        let queue = Queue::new(Policy::All { events: 2, size: 100 });
+        assert!(put(&queue, "a") && put(&queue, "b"));
         check(&queue, "a", 0, false).await;
-        assert!(put(&feed, "c"));
-        feed.end(None);
+        assert!(put(&queue, "c"));
+        queue.end(None);
         check(&queue, "b", 0, false).await;
         check(&queue, "c", 0, false).await;
         assert_eq!(end(&queue).await, None);
@@ -186,9 +168,10 @@ mod tests {
 
     #[tokio::test]
     async fn too_many_events_end_the_subscription_after_those_that_wait() {
-        let (queue, feed) = queue(Policy::All { events: 2, size: 100 });
-        assert!(put(&feed, "a") && put(&feed, "b") && !put(&feed, "c"));
-        drop(feed);
+        let queue = Queue::new(Policy::All { events: 2, size: 100 });
+        assert!(put(&queue, "a") && put(&queue, "b") && !put(&queue, "c"));
+        // What is said later changes nothing.
+        queue.end(None);
         check(&queue, "a", 0, false).await;
         check(&queue, "b", 0, false).await;
         assert_eq!(end(&queue).await, Some(Code::ResourceExhausted));
@@ -196,43 +179,36 @@ mod tests {
 
     #[tokio::test]
     async fn too_many_bytes_do_so_too_but_a_single_event_has_room() {
-        let (queue, feed) = queue(Policy::All { events: 9, size: 3 });
-        assert!(put(&feed, "large"));
-        assert!(!put(&feed, "b"));
+        let queue = Queue::new(Policy::All { events: 9, size: 3 });
+        assert!(put(&queue, "large"));
+        assert!(!put(&queue, "b"));
         check(&queue, "large", 0, false).await;
         assert_eq!(end(&queue).await, Some(Code::ResourceExhausted));
     }
 
     #[tokio::test]
     async fn the_latest_event_says_how_many_it_replaced() {
-        let (queue, feed) = queue(Policy::Latest);
-        assert!(put(&feed, "a") && put(&feed, "b") && put(&feed, "c"));
+        let queue = Queue::new(Policy::Latest);
+        assert!(put(&queue, "a") && put(&queue, "b") && put(&queue, "c"));
         check(&queue, "c", 2, false).await;
-        assert!(put(&feed, "d"));
+        assert!(put(&queue, "d"));
         check(&queue, "d", 0, false).await;
     }
 
     #[tokio::test]
     async fn the_first_event_of_a_stream_opened_again_says_so_even_where_it_was_replaced() {
-        let (queue, feed) = queue(Policy::Latest);
-        feed.resumed();
-        assert!(put(&feed, "a") && put(&feed, "b"));
+        let queue = Queue::new(Policy::Latest);
+        queue.resumed();
+        assert!(put(&queue, "a") && put(&queue, "b"));
         check(&queue, "b", 1, true).await;
-        assert!(put(&feed, "c"));
+        assert!(put(&queue, "c"));
         check(&queue, "c", 0, false).await;
     }
 
     #[tokio::test]
     async fn who_takes_is_woken_up() {
-        let (queue, feed) = queue(Policy::Latest);
+        let queue = Queue::new(Policy::Latest);
         let take = async { check(&queue, "a", 0, false).await };
-        let ((), _) = tokio::join!(take, async { put(&feed, "a") });
-    }
-
-    #[tokio::test]
-    async fn a_reader_that_is_gone_ends_the_subscription() {
-        let (queue, feed) = queue(Policy::Latest);
-        drop(feed);
-        assert_eq!(end(&queue).await, Some(Code::Internal));
+        let ((), _) = tokio::join!(take, async { put(&queue, "a") });
     }
 }

@@ -3,8 +3,8 @@
 use super::{document::Schema, wire::Message};
 use crate::contract::{
     Batch, Binding, Cardinality, Contract, Echo, Field, Fill, Format, InputValue, Join, KeyPart,
-    Leaf, Match, Method, Piece, Policy, Resolver, Scalar, SideEffects, Source, Template, Wire,
-    fill, input_value, join, piece, source, wire,
+    Leaf, MaskField, MaskMessage, Match, Method, Piece, Policy, Resolver, Scalar, Selection,
+    SideEffects, Source, Template, Wire, fill, input_value, join, piece, source, wire,
 };
 
 pub(super) const SDL: &str = "
@@ -100,6 +100,26 @@ impl Shop {
         shop
     }
 
+    /// A shop whose requests for books take masks in field 9.
+    pub(super) fn with_masks() -> Self {
+        let mut shop = Self::new();
+        let fields = BOOK_FIELDS.map(|(number, name)| MaskField {
+            number,
+            name: name.to_owned(),
+            ..MaskField::default()
+        });
+        shop.contract.mask_messages = vec![MaskMessage { fields: fields.into() }];
+        let mut masked = |field: &str, resource: &[u32]| {
+            let resource = resource.to_vec();
+            shop.join(field).selection = Some(Selection { path: vec![9], resource, message: 0 });
+        };
+        for field in ["Query.book", "Book.related", "Mutation.rename", "Subscription.bookChanged"] {
+            masked(field, &[]);
+        }
+        masked("Query.books", &[1]);
+        shop
+    }
+
     pub(super) fn method(&mut self, name: &str) -> &mut Method {
         self.contract.methods.iter_mut().find(|method| full_name(method) == name).unwrap()
     }
@@ -151,6 +171,10 @@ pub(super) fn book_tag() -> Template {
     let id = Piece { kind: Some(piece::Kind::Path(match_text(&[1]))) };
     Template { pieces: vec![text, id] }
 }
+
+/// What masks call the fields of a book.
+pub(super) const BOOK_FIELDS: [(u32, &str); 5] =
+    [(1, "id"), (2, "title"), (3, "author_id"), (4, "related_ids"), (15, "status")];
 
 /// What each book is.
 pub(super) fn book_message(id: &str) -> Message {

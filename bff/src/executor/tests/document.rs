@@ -1,8 +1,11 @@
-//! Enough of GraphQL for tests: reads a small schema and small queries, and lowers them as the engine wants them.
+//! Enough of GraphQL for tests: reads a small schema and small queries, and lowers them as the engine wants them. `... a { … }`
+//! is a fragment with `@defer(label: "a")`; its fields stand nowhere else.
 
 use std::collections::HashMap;
 
-use crate::operation::{Field, Location, Operation, OperationKind, Selection, Type, Value};
+use crate::operation::{
+    Defer, DeferId, Field, Location, Operation, OperationKind, Selection, Type, Value,
+};
 
 /// The types of fields, by `Type.field`.
 pub(super) struct Schema(HashMap<String, Type>);
@@ -40,21 +43,42 @@ impl Schema {
                 _ => vec![letter],
             })
             .collect::<String>();
-        let mut words: Words<'_> = spaced.split_whitespace().peekable();
-        let fields = self.selection(root, &mut words);
-        Operation { kind, name: None, variables: Vec::new(), root: root.to_owned(), fields }
+        let words = spaced.split_whitespace().peekable();
+        let mut reader = Reader { schema: self, words, defers: Vec::new() };
+        let (fields, begins) = reader.selection(root, None);
+        let (root, defers, slow) = (root.to_owned(), reader.defers, Vec::new());
+        Operation { kind, name: None, variables: Vec::new(), root, fields, defers, begins, slow }
     }
+}
 
-    fn selection(&self, of: &str, words: &mut Words<'_>) -> Vec<Field> {
-        assert_eq!(words.next(), Some("{"));
-        let mut fields = Vec::new();
-        while words.next_if_eq(&"}").is_none() {
-            fields.push(self.field(of, words));
+struct Reader<'a> {
+    schema: &'a Schema,
+    words: std::iter::Peekable<std::str::SplitWhitespace<'a>>,
+    defers: Vec<Defer>,
+}
+
+impl Reader<'_> {
+    fn selection(&mut self, of: &str, within: Option<DeferId>) -> (Vec<Field>, Vec<DeferId>) {
+        assert_eq!(self.words.next(), Some("{"));
+        let (mut fields, mut begins) = (Vec::new(), Vec::new());
+        while self.words.next_if_eq(&"}").is_none() {
+            if self.words.next_if_eq(&"...").is_none() {
+                fields.push(self.field(of, within));
+                continue;
+            }
+            let label = self.words.next_if(|word| *word != "{").map(Into::into);
+            let id = DeferId(self.defers.len());
+            self.defers.push(Defer { label, parent: within });
+            let (inside, more) = self.selection(of, Some(id));
+            fields.extend(inside);
+            begins.push(id);
+            begins.extend(more);
         }
-        fields
+        (fields, begins)
     }
 
-    fn field(&self, of: &str, words: &mut Words<'_>) -> Field {
+    fn field(&mut self, of: &str, within: Option<DeferId>) -> Field {
+        let words = &mut self.words;
         let response_key = words.next().unwrap();
         let name = match words.next_if_eq(&":") {
             Some(_) => words.next().unwrap(),
@@ -70,20 +94,19 @@ impl Schema {
         }
         let ty = match name {
             "__typename" => parse_type("String!"),
-            _ => self.0.get(&format!("{of}.{name}")).expect(name).clone(),
+            _ => self.schema.0.get(&format!("{of}.{name}")).expect(name).clone(),
         };
         let mut selections = Vec::new();
         if words.peek() == Some(&"{") {
             let type_name = ty.name().to_owned();
-            let fields = self.selection(&type_name, words);
-            selections.push(Selection { type_name, fields });
+            let (fields, begins) = self.selection(&type_name, within);
+            selections.push(Selection { type_name, fields, begins });
         }
         let (response_key, name) = (response_key.to_owned(), name.to_owned());
-        Field { response_key, name, arguments, ty, selections, location: Location::default() }
+        let (defers, location) = (within.into_iter().collect(), Location::default());
+        Field { response_key, name, arguments, ty, selections, defers, location }
     }
 }
-
-type Words<'a> = std::iter::Peekable<std::str::SplitWhitespace<'a>>;
 
 fn literal(word: &str) -> Value {
     match word.parse() {

@@ -93,7 +93,8 @@ async fn a_service_that_spells_ids_in_its_own_way_is_soon_asked_in_vain_no_more(
     let prepared = world.prepared(r#"{ book(id: "x2") { price { amount } } }"#);
     for _ in 0..200 {
         let context = Arc::new(within(1_000));
-        let answer = world.executor.execute(&prepared, Vec::new(), context, &()).await;
+        let answer =
+            world.executor.execute(&prepared, Vec::new(), context, Beside::default()).await;
         assert_eq!(&answer.body[..], br#"{"data":{"book":{"price":{"amount":200}}}}"#);
     }
     // The 1st, 4th, 9th, 18th, 35th, 68th and 133rd request, and the 198th.

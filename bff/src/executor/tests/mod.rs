@@ -1,21 +1,30 @@
 //! Runs the plans of small queries against a bookshop in memory. Time is stopped: a call of 80 ms takes 80 ms exactly.
 
+mod alone;
+mod batching;
 mod contracts;
 mod deadlines;
 mod document;
 mod early;
 mod fallbacks;
 mod hasty;
+mod incremental;
 mod isolation;
 mod keeping;
+mod masks;
 mod mutations;
 mod reference;
 mod rungs;
+mod segments;
 mod service;
 mod sharing;
+mod slow;
 mod steps;
+mod streams;
+mod streams_apart;
 mod subscriptions;
 mod trouble;
+mod watch;
 mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -70,7 +79,10 @@ impl World {
 
     fn answer(&self, query: &str, context: Context) -> BoxFuture<'static, Answer> {
         let (prepared, executor) = (self.prepared(query), self.executor.clone());
-        async move { executor.execute(&prepared, Vec::new(), Arc::new(context), &()).await }.boxed()
+        async move {
+            executor.execute(&prepared, Vec::new(), Arc::new(context), Beside::default()).await
+        }
+        .boxed()
     }
 
     async fn ask_as(&self, query: &str, context: Context) -> String {

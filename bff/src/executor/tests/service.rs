@@ -16,11 +16,11 @@ use futures::{
 use tokio::time::{Instant, sleep};
 
 use super::{
-    contracts::{book_message, full_name},
-    wire::Message,
+    contracts::{BOOK_FIELDS, book_message, full_name},
+    wire::{Message, Value},
 };
 use crate::{
-    call::{Call, CallService, Replies, Reply},
+    call::{Call, CallService, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
 };
 
@@ -34,8 +34,22 @@ struct State {
     seen: Vec<Seen>,
     /// What comes of the next attempts to open a stream; without anything they stall.
     streams: VecDeque<Result<UnboundedReceiver<Result<Bytes>>>>,
+    /// The other ends of streams that all get the same; without it nobody offers any.
+    tap: Option<Vec<UnboundedSender<Result<Bytes>>>>,
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
+    masks: Masks,
+}
+
+/// What services make of masks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Masks {
+    #[default]
+    Honoured,
+    /// They send everything.
+    Ignored,
+    /// They never send authors.
+    Less,
 }
 
 /// What a method does.
@@ -52,6 +66,8 @@ pub(super) enum Then {
     Fail(Code),
     /// Fails where it is asked for this key.
     Refuse(&'static str, Code),
+    /// Its answer to more keys than this is larger than we allow.
+    TooLarge(usize),
     /// Leaves this key out.
     Omit(&'static str),
     /// Gives this key a status of its own.
@@ -65,6 +81,8 @@ pub(super) enum Then {
 pub(super) struct Seen {
     pub(super) method: String,
     pub(super) keys: Vec<String>,
+    /// The fields that it was asked for; empty where it was asked for all.
+    pub(super) mask: Vec<String>,
     pub(super) subject: Option<String>,
     pub(super) at: Instant,
     pub(super) deadline: Instant,
@@ -96,11 +114,35 @@ impl Services {
         edition.clone_into(&mut self.0.lock().unwrap().edition);
     }
 
+    pub(super) fn set_masks(&self, masks: Masks) {
+        self.0.lock().unwrap().masks = masks;
+    }
+
+    /// What was asked so far.
+    pub(super) fn forget(&self) {
+        self.0.lock().unwrap().seen.clear();
+    }
+
     /// A stream that can be opened: what is sent comes, and it ends when the sender is gone.
     pub(super) fn offer_stream(&self) -> UnboundedSender<Result<Bytes>> {
         let (sender, messages) = unbounded();
         self.0.lock().unwrap().streams.push_back(Ok(messages));
         sender
+    }
+
+    /// From now on every stream that is opened gets what is [told](Self::tell) from then on.
+    pub(super) fn offer_streams(&self) {
+        self.0.lock().unwrap().tap = Some(Vec::new());
+    }
+
+    /// Says something to all that are open; an error ends them.
+    pub(super) fn tell(&self, message: &Result<Bytes>) {
+        let mut state = self.0.lock().unwrap();
+        let tap = state.tap.as_mut().expect("streams are offered");
+        tap.retain(|stream| stream.unbounded_send(message.clone()).is_ok());
+        if message.is_err() {
+            tap.clear();
+        }
     }
 
     /// A stream that cannot be opened.
@@ -116,7 +158,9 @@ impl Services {
     /// The calls so far, one a line: `Pricing/BatchGet 1 2`.
     pub(super) fn calls(&self) -> String {
         self.seen().iter().fold(String::new(), |mut text, seen| {
-            writeln!(text, "{} {}", seen.method, seen.keys.join(" ")).unwrap();
+            let mask = seen.mask.join(",");
+            let mask = if mask.is_empty() { mask } else { format!(" [{mask}]") };
+            writeln!(text, "{} {}{mask}", seen.method, seen.keys.join(" ")).unwrap();
             text
         })
     }
@@ -138,6 +182,7 @@ impl Services {
         state.seen.push(Seen {
             method: method.clone(),
             keys: request.texts(1),
+            mask: mask(&request),
             subject: call.context.identity.as_ref().map(|who| who.subject.to_string()),
             at: Instant::now(),
             deadline: call.deadline,
@@ -159,13 +204,30 @@ impl Services {
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
                 return Err(refused(*code));
             }
+            Then::TooLarge(most) if keys.len() > *most => {
+                let too_large = TooLarge { what: "a message", size: 9, limit: 8 };
+                return Err(Error::with_source(Code::ResourceExhausted, "a limit", too_large));
+            }
             Then::Reply(bytes) => return Ok(Reply { message: bytes.clone().into() }),
             Then::Panic => panic!("told to"),
             _ => {}
         }
-        let edition = self.0.lock().unwrap().edition.clone();
-        let message = reply(&full_name(&call.method), &call, &keys, &then, &edition);
+        let (edition, masks) = {
+            let state = self.0.lock().unwrap();
+            (state.edition.clone(), state.masks)
+        };
+        let message = reply(&call, &keys, &then, (&edition, masks));
         Ok(Reply { message: Bytes::from(message.encode()) })
+    }
+}
+
+impl State {
+    fn next_stream(&mut self) -> Option<Result<UnboundedReceiver<Result<Bytes>>>> {
+        self.streams.pop_front().or_else(|| {
+            let (sender, messages) = unbounded();
+            self.tap.as_mut()?.push(sender);
+            Some(Ok(messages))
+        })
     }
 }
 
@@ -182,7 +244,7 @@ impl CallService for Services {
 
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies>> {
         let (_, watch) = self.begin(&call);
-        let next = self.0.lock().unwrap().streams.pop_front();
+        let next = self.0.lock().unwrap().next_stream();
         async move {
             let Some(next) = next else { return std::future::pending().await };
             let over = async move {
@@ -197,8 +259,13 @@ impl CallService for Services {
     }
 }
 
-fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str) -> Message {
-    let book = |id: &str| book_message(id).text(2, &format!("Book {id}{edition}"));
+fn reply(call: &Call, keys: &[String], then: &Then, (edition, masks): (&str, Masks)) -> Message {
+    let method = &*full_name(&call.method);
+    let mask = mask(&Message::decode(&call.message).unwrap());
+    let book = |id: &str| {
+        let title = format!("Book {id}{edition}");
+        masked(book_message(id).text(2, &title), &mask, masks)
+    };
     match method {
         // Books have nicknames: "x2" is 2.
         "Catalog/GetBook" => book(keys[0].trim_start_matches('x')),
@@ -221,16 +288,43 @@ fn reply(method: &str, call: &Call, keys: &[String], then: &Then, edition: &str)
                 let status = Message::new().int(1, *code).text(2, "secret");
                 list.message(1, &Message::new().text(1, key).message(15, &status))
             }
-            _ => items(method, key, call).iter().fold(list, |list, item| list.message(1, item)),
+            _ => items(method, key, call, &book)
+                .iter()
+                .fold(list, |list, item| list.message(1, item)),
         }),
     }
 }
 
-fn items(method: &str, key: &str, call: &Call) -> Vec<Message> {
-    let who =
-        call.context.identity.as_ref().map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
+/// What a request says in field 9.
+fn mask(request: &Message) -> Vec<String> {
+    let paths = |mask: &Value| match mask {
+        Value::Bytes(mask) => Message::decode(mask).unwrap().texts(1),
+        other => panic!("{other:?} is no mask"),
+    };
+    request.all(9).flat_map(paths).collect()
+}
+
+/// What is left of a book.
+fn masked(book: Message, mask: &[String], masks: Masks) -> Message {
+    let is_asked = |number: u32| {
+        BOOK_FIELDS.iter().any(|(other, name)| *other == number && mask.iter().any(|it| it == name))
+    };
+    let is_sent = |number: u32| match masks {
+        Masks::Ignored => true,
+        _ if mask.is_empty() => true,
+        Masks::Honoured => is_asked(number),
+        Masks::Less => is_asked(number) && number != 3,
+    };
+    let fields = book.0.into_iter().filter(|(number, _)| is_sent(*number));
+    Message(fields.collect())
+}
+
+fn items(method: &str, key: &str, call: &Call, book: &dyn Fn(&str) -> Message) -> Vec<Message> {
+    // It knows only what is forwarded.
+    let who = call.context.identity.as_ref().filter(|_| call.method.forward_identity);
+    let who = who.map_or(0, |who| i64::try_from(who.subject.len()).unwrap());
     match method {
-        "Catalog/BatchGetBooks" => vec![book_message(key)],
+        "Catalog/BatchGetBooks" => vec![book(key)],
         "Pricing/BatchGet" => {
             vec![Message::new().text(1, key).int(2, i64::from(number(key)) * 100 + who)]
         }

@@ -147,39 +147,6 @@ async fn nothing_is_asked_for_parents_that_are_not_there() {
     world.check_calls("Catalog/GetBook 1");
 }
 
-#[tokio::test(start_paused = true)]
-async fn fields_of_the_slow_lane_are_spliced_in_and_left_out_when_late() {
-    struct Slow(u64);
-    impl SlowLane for Slow {
-        fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>> {
-            let delay = self.0;
-            async move {
-                sleep(delay).await;
-                HashMap::from([("__schema".to_owned(), Bytes::from_static(br#"{"types":[]}"#))])
-            }
-            .boxed()
-        }
-    }
-    let world = World::new(Shop::new());
-    let operation = world.shop.schema.operation("{ __typename book(id: 1) { id } }");
-    let mut plan = planner::plan(&operation, &world.shop.contract).unwrap();
-    let root = plan.root.0;
-    let slow = &mut plan.shapes[root].fields[0];
-    (slow.response_key, slow.source) = ("__schema".to_owned(), crate::plan::Source::Slow);
-    slow.nullable = true;
-    let prepared = prepare(plan, &world.shop.contract).unwrap();
-    let ask = |delay| {
-        let (prepared, executor) = (Arc::clone(&prepared), world.executor.clone());
-        async move {
-            let context = Arc::new(within(1_000));
-            executor.execute(&prepared, Vec::new(), context, &Slow(delay)).await.body
-        }
-    };
-    assert_eq!(&ask(10).await[..], br#"{"data":{"__schema":{"types":[]},"book":{"id":"1"}}}"#);
-    let late = ask(2_000).await;
-    assert!(late.starts_with(br#"{"data":{"__schema":null,"book":{"id":"1"}}"#), "{late:?}");
-}
-
 #[test]
 fn a_program_without_the_contracts_resolvers_is_refused() {
     let shop = Shop::new();

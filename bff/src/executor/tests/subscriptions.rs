@@ -70,7 +70,9 @@ async fn each_message_is_an_answer_until_the_service_ends_its_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn joins_inside_an_event_are_batched_and_asked_for_who_subscribed() {
-    let world = World::new(Shop::new());
+    let mut shop = Shop::new();
+    shop.method("Pricing/BatchGet").forward_identity = true;
+    let world = World::new(shop);
     let sender = world.services.offer_stream();
     let query = "subscription { bookChanged(id: 7) { related { id price { amount } } } }";
     let mut answers = world.subscribe(query, user("ann"));

@@ -61,7 +61,7 @@ fn custom_scalars_take_anything() {
     check(
         "$x: JSON",
         r#" { "x" : { "a" : [ 1 , -2.5 , "t" , null , true ] , "big" : 18446744073709551615 } } "#,
-        r#"{a: [1, -2.5, "t", null, true], big: "18446744073709551615"}"#,
+        r#"{a: [1, -2.5, "t", null, true], big: 18446744073709551615}"#,
     );
 }
 

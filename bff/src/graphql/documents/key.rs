@@ -28,7 +28,10 @@ pub(super) trait KeyParts {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct VariantKey {
     pub(super) document: u64,
+    /// The values of its variables.
     pub(super) conditions: Vec<bool>,
+    /// Whether its `@defer`s count.
+    pub(super) incremental: bool,
 }
 
 impl Key {

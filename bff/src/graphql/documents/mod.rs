@@ -9,7 +9,9 @@ use std::sync::{
 };
 
 use self::key::{BorrowedKey, Key, KeyParts, VariantKey};
-use super::{config::Config, document::Document, refusal::Refusal, schema::TypeSystem};
+use super::{
+    config::Config, document::Document, lower::Conditions, refusal::Refusal, schema::TypeSystem,
+};
 use crate::{
     cache::Cache,
     error::Code,
@@ -41,7 +43,7 @@ pub(super) struct Known<P> {
 enum Body<P> {
     /// One plan for all requests.
     Plain(Arc<Compiled<P>>),
-    /// A plan for each way to decide `@skip` and `@include`.
+    /// A plan for each way to decide `@skip`, `@include` and `@defer`.
     Conditional { id: u64, document: Box<Document>, weight: usize },
 }
 
@@ -116,8 +118,8 @@ impl<P: Send + Sync + 'static> Documents<P> {
         let document =
             Document::new(key.text, key.operation_name, compiler.types, compiler.config)?;
         let (kind, variables) = (document.kind, document.variables.clone());
-        let body = if document.conditions.is_empty() {
-            Body::Plain(Arc::new(compile(&document, compiler, &|_| None)?))
+        let body = if document.conditions == Conditions::default() {
+            Body::Plain(Arc::new(compile(&document, compiler, &|_| None, false)?))
         } else {
             let id = self.next.fetch_add(1, Ordering::Relaxed);
             let weight = key.text.len() * SYNTAX_WEIGHT;
@@ -126,7 +128,7 @@ impl<P: Send + Sync + 'static> Documents<P> {
         Ok(Known { kind, variables, body })
     }
 
-    /// The operation as these variables decide it.
+    /// The operation as these variables decide it. `@defer` counts where the client reads an `incremental` answer.
     ///
     /// # Errors
     ///
@@ -135,18 +137,20 @@ impl<P: Send + Sync + 'static> Documents<P> {
         &self,
         known: &Known<P>,
         variables: &Variables,
+        incremental: bool,
         compiler: &Compiler<'_, P>,
     ) -> Result<Arc<Compiled<P>>, Refusal> {
         let compiled = match &known.body {
             Body::Plain(compiled) => Arc::clone(compiled),
             Body::Conditional { id, document, .. } => {
                 let conditions = decisions(document, variables)?;
-                let key = VariantKey { document: *id, conditions };
+                let incremental = incremental && document.conditions.defers;
+                let key = VariantKey { document: *id, conditions, incremental };
                 if let Some(compiled) = self.variants.get(&key) {
                     compiled
                 } else {
-                    let is_true = |at| variables.get(at).map(|value| *value == Some(TRUE));
-                    let make = || compile(document, compiler, &is_true).map(Arc::new);
+                    let is_true = |at| variables.get(at).map(is_true);
+                    let make = || compile(document, compiler, &is_true, incremental).map(Arc::new);
                     self.variants.get_or_try_insert_with(key, make)?
                 }
             }
@@ -160,15 +164,18 @@ impl<P: Send + Sync + 'static> Documents<P> {
     }
 }
 
-const TRUE: Value = Value::Boolean(true);
+/// What is not given is the `if` of a `@defer`, whose default is true.
+fn is_true(value: &Option<Value>) -> bool {
+    matches!(value, None | Some(Value::Boolean(true)))
+}
 
 /// The values of the variables that decide what is selected.
 fn decisions(document: &Document, variables: &Variables) -> Result<Vec<bool>, Refusal> {
     let decision = |at: &usize| match variables.get(*at) {
-        Some(Some(Value::Boolean(value))) => Ok(*value),
-        _ => Err(null(&document.variables[*at].name, "decides a @skip or an @include")),
+        Some(value @ (None | Some(Value::Boolean(_)))) => Ok(is_true(value)),
+        _ => Err(null(&document.variables[*at].name, "decides a @skip, an @include or a @defer")),
     };
-    document.conditions.iter().map(decision).collect()
+    document.conditions.variables.iter().map(decision).collect()
 }
 
 fn null(variable: &str, why: &str) -> Refusal {
@@ -180,8 +187,9 @@ fn compile<P>(
     document: &Document,
     compiler: &Compiler<'_, P>,
     decide: &dyn Fn(usize) -> Option<bool>,
+    incremental: bool,
 ) -> Result<Compiled<P>, Refusal> {
-    let lowered = document.lower(compiler.types, compiler.config, decide)?;
+    let lowered = document.lower(compiler.types, compiler.config, decide, incremental)?;
     let weight = lowered.fields * FIELD_WEIGHT;
     let (prepared, more) = (compiler.prepare)(lowered.operation)?;
     Ok(Compiled { prepared, never_null: lowered.never_null, weight: weight + more })

@@ -45,14 +45,26 @@ impl Bench {
         name: Option<&str>,
         variables: &[Option<Value>],
     ) -> Result<Arc<Compiled<Vec<String>>>, Refusal> {
+        self.run_for(false, text, name, variables)
+    }
+
+    fn run_for(
+        &self,
+        incremental: bool,
+        text: &str,
+        name: Option<&str>,
+        variables: &[Option<Value>],
+    ) -> Result<Arc<Compiled<Vec<String>>>, Refusal> {
         let prepare = |operation: Operation| {
             self.compiled.fetch_add(1, Ordering::SeqCst);
+            let deferred = operation.defers.len();
             let keys = operation.fields.into_iter().map(|field| field.response_key);
+            let keys = keys.chain((0..deferred).map(|id| format!("deferred {id}")));
             Ok((keys.collect(), 0))
         };
         let compiler = Compiler { types: &self.types, config: &self.config, prepare: &prepare };
         let known = self.documents.get(text, name, &compiler).map_err(|it| (*it).clone())?;
-        self.documents.decide(&known, variables, &compiler)
+        self.documents.decide(&known, variables, incremental, &compiler)
     }
 }
 
@@ -97,7 +109,7 @@ fn each_way_to_decide_conditions_is_compiled_once() {
     let refusal = bench.run(text, None, &null).unwrap_err();
     assert_eq!(
         refusal.faults[0].message,
-        "Variable \"$b\" must not be null: it decides a @skip or an @include."
+        "Variable \"$b\" must not be null: it decides a @skip, an @include or a @defer."
     );
 }
 
@@ -181,4 +193,21 @@ fn what_cannot_be_prepared_is_refused_and_remembered() {
         assert_eq!(refusal.code, Code::Unimplemented);
     }
     assert_eq!(prepared.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_document_that_defers_is_compiled_for_who_reads_parts_and_for_who_does_not() {
+    let bench = Bench::new(Config::default());
+    let text = "query($on: Boolean) { ... @defer(if: $on) { a: __typename } }";
+    let given = |on: Option<bool>| [on.map(Value::Boolean)];
+    let run = |parts, on| bench.run_for(parts, text, None, &given(on)).unwrap().prepared.clone();
+    for _ in 0..2 {
+        assert_eq!(run(true, None), ["a", "deferred 0"], "what is not said is yes");
+        assert_eq!(run(true, Some(true)), ["a", "deferred 0"]);
+        assert_eq!(run(true, Some(false)), ["a"]);
+        assert_eq!(run(false, None), ["a"]);
+    }
+    assert_eq!(bench.compiled(), 3);
+    let null = bench.run_for(true, text, None, &[Some(Value::Null)]).unwrap_err();
+    assert_eq!(null.code, Code::BadUserInput);
 }

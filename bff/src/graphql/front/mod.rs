@@ -4,8 +4,7 @@ use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures::{
-    FutureExt, StreamExt, future,
-    future::BoxFuture,
+    StreamExt,
     stream::{self, BoxStream},
 };
 use serde_json::value::RawValue;
@@ -18,12 +17,13 @@ use super::{
     introspection::Introspection,
     refusal::Refusal,
     schema::TypeSystem,
+    slow::{Lane, Own, OwnSchema},
 };
 use crate::{
-    context::Context,
+    context::{Context, Explain},
     contract::Contract,
     error::{Code, Result},
-    executor::{self, Executor, Prepared, SlowLane},
+    executor::{self, Beside, Executor, Incremental, Prepared, SlowLane},
     operation::{Field, Operation, OperationKind, Value, Variables},
     planner,
 };
@@ -39,6 +39,10 @@ pub struct Request<'a> {
     pub variables: Option<&'a RawValue>,
     /// What the way that the request came by may do.
     pub allowed: Allowed,
+    /// Whether the client takes the answers of a subscription.
+    pub streams: bool,
+    /// How an answer may come in parts. `None`: it comes whole, whatever the document defers.
+    pub incremental: Option<Incremental>,
 }
 
 /// Which operations a request may run.
@@ -80,8 +84,10 @@ pub enum Outcome {
 
 /// The answers to a request whose client takes more than one.
 pub struct Answers {
-    /// Whether they come until somebody ends them. Otherwise there is one.
+    /// Whether they come until somebody ends them.
     pub subscribed: bool,
+    /// Whether they are the parts of one answer. Where both are false there is one.
+    pub incremental: bool,
     /// Each the JSON of a GraphQL response. Dropping it cancels what works for it; a mutation that has begun runs on.
     pub bodies: BoxStream<'static, Bytes>,
 }
@@ -91,18 +97,19 @@ impl fmt::Debug for Answers {
         formatter
             .debug_struct("Answers")
             .field("subscribed", &self.subscribed)
+            .field("incremental", &self.incremental)
             .finish_non_exhaustive()
     }
 }
 
 /// The GraphQL side of a server, for one contract.
-#[derive(Debug)]
 pub struct Front {
     contract: Arc<Contract>,
     executor: Arc<Executor>,
     config: Config,
     types: TypeSystem,
     introspection: Introspection,
+    own: Option<Arc<dyn OwnSchema>>,
     documents: Documents<Ready>,
 }
 
@@ -110,26 +117,24 @@ pub struct Front {
 #[derive(Debug)]
 struct Ready {
     prepared: Arc<Prepared>,
-    slow: Slow,
+    /// `None` where all root fields are answered by calls, as almost always.
+    slow: Option<Slow>,
+}
+
+/// The root fields that are not answered by calls.
+#[derive(Debug)]
+struct Slow {
+    introspection: Introspected,
+    own: Option<Own>,
 }
 
 /// The root fields that introspection answers.
 #[derive(Debug)]
-enum Slow {
-    /// The answers, which are the same for every request.
-    Answered(Introspected),
+enum Introspected {
+    /// The answers by response key, which are the same for every request.
+    Answered(Arc<HashMap<String, Bytes>>),
     /// The fields, some of which depend on variables.
     Asked(Vec<Field>),
-}
-
-/// The JSON of each introspection field, by response key.
-#[derive(Clone, Debug, Default)]
-struct Introspected(HashMap<String, Bytes>);
-
-impl SlowLane for Introspected {
-    fn resolve(&self) -> BoxFuture<'static, HashMap<String, Bytes>> {
-        future::ready(self.0.clone()).boxed()
-    }
 }
 
 /// Everything that one execution needs.
@@ -137,44 +142,54 @@ struct Run {
     prepared: Arc<Prepared>,
     variables: Vec<Option<Value>>,
     kind: OperationKind,
-    slow: Introspected,
+    slow: Option<Lane>,
+}
+
+impl fmt::Debug for Front {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Front").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 impl Front {
-    /// Builds the type system of a contract.
+    /// Builds the type system of a contract, to whose root fields those of `own` are joined.
     ///
     /// # Errors
     ///
-    /// [`Code::FailedPrecondition`] where the contract's schema is not valid, or async-graphql cannot hold it.
-    pub fn new(contract: Arc<Contract>, executor: Arc<Executor>, config: Config) -> Result<Self> {
-        let types = TypeSystem::new(&contract.sdl)?;
+    /// [`Code::FailedPrecondition`] where the contract's schema is not valid, `own` does not fit beside it, or async-graphql
+    /// cannot hold it.
+    pub fn new(
+        contract: Arc<Contract>,
+        executor: Arc<Executor>,
+        config: Config,
+        own: Option<Arc<dyn OwnSchema>>,
+    ) -> Result<Self> {
+        let types = match &own {
+            Some(own) => TypeSystem::joined(&contract.sdl, &own.sdl())?,
+            None => TypeSystem::new(&contract.sdl)?,
+        };
         let limit = usize::try_from(config.limits.introspection.0).unwrap_or(usize::MAX);
         let introspection = Introspection::new(&types, limit)?;
         let documents = Documents::new(&config);
-        Ok(Self { contract, executor, config, types, introspection, documents })
+        Ok(Self { contract, executor, config, types, introspection, own, documents })
     }
 
-    /// Answers a query or a mutation by its context's deadline.
+    /// Answers a query or a mutation by its context's deadline, as a client reads it that takes one answer.
     ///
     /// Dropping the future cancels the calls of a query; a mutation that has begun runs on.
     pub async fn execute(&self, request: Request<'_>, context: Context) -> Response {
-        let Run { prepared, variables, kind, slow } = match self.prepare(&request) {
+        let Run { prepared, variables, slow, .. } = match self.prepare(&request) {
             Ok(run) => run,
             Err(refusal) => return refused(&refusal),
         };
-        if kind == OperationKind::Subscription {
-            let message = "A subscription has many answers; send it with \"accept: text/event-stream\", or over a WebSocket \
-                           with the subprotocol \"graphql-transport-ws\".";
-            return refused(&Refusal::new(Code::BadRequest, message));
-        }
-        let context = Arc::new(context);
-        let answer = self.executor.execute(&prepared, variables, context, &slow).await;
-        let executor::Answer { body, data_is_null, errors, degraded } = answer;
+        let beside = self.beside(slow, &prepared, &context);
+        let answer = self.executor.execute(&prepared, variables, Arc::new(context), beside).await;
+        let executor::Answer { body, data_is_null, errors, degraded, .. } = answer;
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
 
-    /// Begins any operation. A query or a mutation is answered once, by its context's deadline; a subscription as often as its
-    /// service sends something.
+    /// Begins any operation. A query or a mutation is answered by its context's deadline, once or in parts; a subscription as
+    /// often as its service sends something.
     ///
     /// # Errors
     ///
@@ -182,18 +197,40 @@ impl Front {
     pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
         let run = self.prepare(request).map_err(|refusal| refused(&refusal))?;
         let Run { prepared, variables, kind, slow } = run;
-        let context = Arc::new(context);
         let subscribed = kind == OperationKind::Subscription;
-        let bodies = if subscribed {
-            let answers = self.executor.subscribe(&prepared, variables, context);
+        // One that explains itself comes in one piece.
+        let plain = context.explain == Explain::default();
+        let incremental =
+            request.incremental.filter(|_| plain && !prepared.plan().defers.is_empty());
+        let bodies = if let Some(how) = incremental {
+            let Beside { slow, .. } = self.beside(slow, &prepared, &context);
+            let (executor, context) = (&self.executor, Arc::new(context));
+            let answers = executor.execute_incrementally(&prepared, variables, context, slow, how);
             answers.map(|answer| answer.body).boxed()
-        } else {
+        } else if !subscribed {
             let executor = Arc::clone(&self.executor);
+            let beside = self.beside(slow, &prepared, &context);
+            let context = Arc::new(context);
             let answer =
-                async move { executor.execute(&prepared, variables, context, &slow).await.body };
+                async move { executor.execute(&prepared, variables, context, beside).await.body };
             stream::once(answer).boxed()
+        } else if let Some(Lane { own: Some(own), .. }) = slow {
+            let begin = |context| own.events(&variables, context);
+            self.executor
+                .show(&prepared, Arc::new(context), begin)
+                .map(|answer| answer.body)
+                .boxed()
+        } else {
+            let answers = self.executor.subscribe(&prepared, variables, Arc::new(context));
+            answers.map(|answer| answer.body).boxed()
         };
-        Ok(Answers { subscribed, bodies })
+        Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
+    }
+
+    /// The schema that clients see, in the schema language.
+    #[must_use]
+    pub fn sdl(&self) -> String {
+        self.types.schema.to_string()
     }
 
     /// The plan of an operation as text, as [`plan_text`] writes it.
@@ -215,14 +252,18 @@ impl Front {
             let message = "A mutation cannot be sent with GET; send it with POST.";
             return Err(Arc::new(Refusal::new(Code::MethodNotAllowed, message)));
         }
+        if known.kind == OperationKind::Subscription && !request.streams {
+            let message = "A subscription has many answers; send it with \"accept: text/event-stream\", or over a WebSocket \
+                           with the subprotocol \"graphql-transport-ws\".";
+            return Err(Arc::new(Refusal::new(Code::BadRequest, message)));
+        }
         let inputs = &self.types.inputs;
         let limits = &self.config.limits;
         let variables = coerce::coerce(&known.variables, inputs, request.variables, limits)?;
-        let compiled = self.documents.decide(&known, &variables, &compiler)?;
-        let slow = match &compiled.prepared.slow {
-            Slow::Answered(answers) => answers.clone(),
-            Slow::Asked(fields) => self.introspect(fields, &variables)?,
-        };
+        let compiled =
+            self.documents.decide(&known, &variables, request.incremental.is_some(), &compiler)?;
+        let slow = compiled.prepared.slow.as_ref();
+        let slow = slow.map(|slow| self.lane(slow, &variables)).transpose()?;
         let prepared = Arc::clone(&compiled.prepared.prepared);
         Ok(Run { prepared, variables, kind: known.kind, slow })
     }
@@ -231,26 +272,56 @@ impl Front {
     fn compile(&self, operation: Operation) -> Result<(Ready, usize), Refusal> {
         let plan = planner::plan(&operation, &self.contract)?;
         let prepared = executor::prepare(plan, &self.contract)?;
-        let is_asked = |field: &Field| matches!(field.name.as_str(), "__schema" | "__type");
-        let asked: Vec<Field> = operation.fields.into_iter().filter(is_asked).collect();
-        let slow = if asked.iter().any(depends_on_variables) {
-            Slow::Asked(asked)
+        let Operation { kind, fields, slow, .. } = operation;
+        let slow_fields = fields.into_iter().filter(|field| slow.contains(&field.name));
+        let (asked, own): (Vec<Field>, Vec<Field>) =
+            slow_fields.partition(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+        if asked.is_empty() && own.is_empty() {
+            return Ok((Ready { prepared, slow: None }, 0));
+        }
+        let introspection = if asked.iter().any(depends_on_variables) {
+            Introspected::Asked(asked)
         } else {
-            Slow::Answered(self.introspect(&asked, &[])?)
+            Introspected::Answered(self.introspect(&asked, &[])?)
         };
-        let weight = match &slow {
-            Slow::Answered(Introspected(answers)) => answers.values().map(Bytes::len).sum(),
-            Slow::Asked(_) => 0,
+        let weight = match &introspection {
+            Introspected::Answered(answers) => answers.values().map(Bytes::len).sum(),
+            Introspected::Asked(_) => 0,
         };
-        Ok((Ready { prepared, slow }, weight))
+        let schema = self.own.clone().filter(|_| !own.is_empty());
+        let own = schema.map(|schema| Own { schema, kind, fields: own.into() });
+        Ok((Ready { prepared, slow: Some(Slow { introspection, own }) }, weight))
     }
 
-    fn introspect(&self, fields: &[Field], variables: &Variables) -> Result<Introspected, Refusal> {
+    /// What answers the slow fields of a request.
+    fn lane(&self, slow: &Slow, variables: &Variables) -> Result<Lane, Refusal> {
+        let introspected = match &slow.introspection {
+            Introspected::Answered(answers) => Arc::clone(answers),
+            Introspected::Asked(fields) => self.introspect(fields, variables)?,
+        };
+        let own = slow.own.clone();
+        let variables = own.as_ref().map_or_else(Vec::new, |_| variables.to_vec());
+        Ok(Lane { introspected, own, variables })
+    }
+
+    fn beside(&self, slow: Option<Lane>, prepared: &Prepared, context: &Context) -> Beside {
+        let plan = || Bytes::from(prepared.plan().display(&self.contract).to_json());
+        Beside {
+            slow: slow.map(|lane| Arc::new(lane) as Arc<dyn SlowLane>),
+            plan: context.explain.plan.then(plan),
+        }
+    }
+
+    fn introspect(
+        &self,
+        fields: &[Field],
+        variables: &Variables,
+    ) -> Result<Arc<HashMap<String, Bytes>>, Refusal> {
         let answer = |field: &Field| {
             let json = self.introspection.answer(field, variables)?;
             Ok((field.response_key.clone(), json))
         };
-        fields.iter().map(answer).collect::<Result<_, _>>().map(Introspected)
+        fields.iter().map(answer).collect::<Result<_, _>>().map(Arc::new)
     }
 }
 
@@ -278,7 +349,7 @@ fn write_plan(
     operation_name: Option<&str>,
 ) -> Result<String> {
     let document = Document::new(query, operation_name, types, config)?;
-    let lowered = document.lower(types, config, &|_| None)?;
+    let lowered = document.lower(types, config, &|_| None, true)?;
     let plan = planner::plan(&lowered.operation, contract)?;
     Ok(plan.display(contract).to_string())
 }
@@ -294,4 +365,4 @@ fn refused(refusal: &Refusal) -> Response {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -60,7 +60,7 @@ impl Bench {
         let calls: Arc<dyn CallService> = Arc::clone(&echo) as _;
         let config_of_executor = executor::Config::default();
         let executor = Executor::new(&contract, calls, Vec::new(), &config_of_executor).unwrap();
-        Self { front: Front::new(contract, Arc::new(executor), config).unwrap(), echo }
+        Self { front: Front::new(contract, Arc::new(executor), config, None).unwrap(), echo }
     }
 
     async fn send(&self, query: &str, variables: &str, allowed: Allowed) -> Response {
@@ -70,6 +70,8 @@ impl Bench {
             operation_name: None,
             variables: Some(&variables),
             allowed,
+            streams: false,
+            incremental: None,
         };
         let deadline = Instant::now() + Duration::from_secs(10);
         self.front.execute(request, Context::anonymous(deadline)).await
@@ -91,7 +93,7 @@ impl Bench {
     }
 }
 
-fn contract() -> Contract {
+pub(in crate::graphql) fn contract() -> Contract {
     let root = |ty: &str, field: Field| Binding {
         r#type: ty.to_owned(),
         fields: vec![field],
@@ -222,6 +224,8 @@ async fn answers(query: &'static str) -> (bool, Vec<String>) {
         operation_name: None,
         variables: None,
         allowed: Allowed::Reads,
+        streams: true,
+        incremental: None,
     };
     let context = Context::anonymous(Instant::now() + Duration::from_secs(10));
     let answers = match Bench::new(Config::default()).front.answers(&request, context) {
@@ -301,7 +305,8 @@ fn a_schema_that_is_not_valid_is_refused_with_all_its_faults() {
     let broken = Contract { sdl: "type Query { a: Nope b: Nada }".to_owned(), ..contract() };
     let calls = Arc::new(Echo { calls: AtomicUsize::new(0) });
     let executor = Executor::new(&broken, calls, Vec::new(), &executor::Config::default()).unwrap();
-    let error = Front::new(Arc::new(broken), Arc::new(executor), Config::default()).unwrap_err();
+    let error =
+        Front::new(Arc::new(broken), Arc::new(executor), Config::default(), None).unwrap_err();
     assert_eq!(error.code(), Code::FailedPrecondition);
     assert_eq!(
         error.message(),
@@ -315,10 +320,10 @@ fn bytes_of_introspection_count_in_the_cache() {
     let lower = |text: &str| {
         let (types, config) = (&bench.front.types, &bench.front.config);
         let document = super::Document::new(text, None, types, config).unwrap();
-        document.lower(types, config, &|_| None).unwrap().operation
+        document.lower(types, config, &|_| None, false).unwrap().operation
     };
     let (ready, weight) = bench.front.compile(lower("{ __schema { types { name } } }")).unwrap();
-    let super::Slow::Answered(super::Introspected(answers)) = ready.slow else {
+    let super::Introspected::Answered(answers) = ready.slow.unwrap().introspection else {
         panic!("it depends on nothing")
     };
     assert_eq!(weight, answers["__schema"].len());

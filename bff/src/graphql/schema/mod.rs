@@ -16,6 +16,7 @@ use apollo_compiler::{
 pub(super) use inputs::{InputObject, InputTypes, input_type};
 pub(super) use registry::registry;
 
+use super::slow::{Joined, OwnFields, join};
 use crate::{
     error::{Code, Error, Result},
     operation,
@@ -28,6 +29,8 @@ pub(super) struct TypeSystem {
     pub(super) schema: Valid<Schema>,
     /// The input objects, for the values of variables.
     pub(super) inputs: InputTypes,
+    /// The root fields that are not the contract's.
+    pub(super) own: OwnFields,
     implementers: HashMap<Name, Implementers>,
 }
 
@@ -38,7 +41,21 @@ impl TypeSystem {
     ///
     /// [`Code::FailedPrecondition`], with all faults of the SDL in the error's source.
     pub(super) fn new(sdl: &str) -> Result<Self> {
-        let parsed = Parser::new().parse_schema(sdl, "schema.graphql");
+        Self::of(sdl, OwnFields::default())
+    }
+
+    /// Reads the SDL of a contract, and that of a program's own objects beside it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::FailedPrecondition`] where they do not fit beside each other.
+    pub(super) fn joined(sdl: &str, own: &str) -> Result<Self> {
+        let Joined { sdl, own } = join(sdl, own)?;
+        Self::of(&sdl, own)
+    }
+
+    fn of(sdl: &str, own: OwnFields) -> Result<Self> {
+        let parsed = Parser::new().parse_schema(sdl, "schema.graphql").map(with_incremental);
         let schema = parsed.and_then(Schema::validate).map_err(|refused| {
             let faults: Vec<String> =
                 refused.errors.iter().map(|diagnostic| diagnostic.error.to_string()).collect();
@@ -47,7 +64,7 @@ impl TypeSystem {
         })?;
         let inputs = InputTypes::new(&schema);
         let implementers = schema.implementers_map();
-        Ok(Self { schema, inputs, implementers })
+        Ok(Self { schema, inputs, own, implementers })
     }
 
     /// The object types that a value of this type may have: itself, or those of an interface or a union. None for
@@ -70,6 +87,22 @@ impl TypeSystem {
     pub(super) fn applies(&self, object: &Name, condition: &Name) -> bool {
         object == condition || self.schema.is_subtype(condition, object)
     }
+}
+
+/// What a schema gets that does not define it itself.
+const INCREMENTAL: &str = r#"
+"Directs the executor to defer this fragment when the `if` argument is true or undefined."
+directive @defer("Deferred when true or undefined." if: Boolean! = true, "Unique name" label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+"#;
+
+/// With the directives of incremental delivery.
+fn with_incremental(mut schema: Schema) -> Schema {
+    let defined = Parser::new().parse_schema(INCREMENTAL, "incremental.graphql");
+    let defined = defined.expect("our own definitions are GraphQL").directive_definitions;
+    for (name, definition) in defined.into_iter().filter(|(_, it)| !it.is_built_in()) {
+        schema.directive_definitions.entry(name).or_insert(definition);
+    }
+    schema
 }
 
 /// A type as plans know it.

@@ -22,7 +22,7 @@ fn check(document: &str, code: Code, message: &str) {
     let (types, config) = (types(SDL), Config::default());
     let start = Instant::now();
     let refusal = Document::new(document, None, &types, &config)
-        .and_then(|document| document.lower(&types, &config, &|_| Some(true)))
+        .and_then(|document| document.lower(&types, &config, &|_| Some(true), true))
         .unwrap_err();
     assert_eq!((refusal.code, refusal.faults[0].message.as_str()), (code, message));
     // Generous, since the machine may be busy: what multiplies takes minutes.
@@ -99,7 +99,7 @@ fn what_nests_as_deep_as_allowed_stays_within_the_stack() {
     for (open, close) in [("... { ", "}"), ("... on Query @skip(if: false) { ", "}")] {
         let inline = format!("{{ {} a {{ __typename }} {} }}", open.repeat(190), close.repeat(190));
         let document = Document::new(&inline, None, &types, &config).unwrap();
-        assert_eq!(document.lower(&types, &config, &|_| None).unwrap().fields, 2);
+        assert_eq!(document.lower(&types, &config, &|_| None, false).unwrap().fields, 2);
     }
 }
 
@@ -149,7 +149,7 @@ fn a_document_within_all_limits_is_checked_quickly() {
     let document = format!("{{ {} }}", "a { b } ".repeat(1800));
     let start = Instant::now();
     let document = Document::new(&document, None, &types, &config).unwrap();
-    let lowered = document.lower(&types, &config, &|_| None).unwrap();
+    let lowered = document.lower(&types, &config, &|_| None, false).unwrap();
     assert_eq!(lowered.fields, 2);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
@@ -218,7 +218,7 @@ proptest! {
         let text: String = text.into_iter().collect();
         let (types, config) = (types(SDL), Config::default());
         match Document::new(&text, None, &types, &config) {
-            Ok(document) => prop_assert!(document.lower(&types, &config, &|_| None).is_ok()),
+            Ok(document) => prop_assert!(document.lower(&types, &config, &|_| None, false).is_ok()),
             Err(refusal) => prop_assert!(!refusal.faults.is_empty(), "{text}"),
         }
     }

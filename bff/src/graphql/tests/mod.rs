@@ -2,7 +2,9 @@
 
 mod cases;
 mod hostile;
+mod incremental;
 mod lowering;
+mod rules;
 
 use std::fmt::Write as _;
 
@@ -41,7 +43,7 @@ fn lower(text: &str, true_variables: &[&str]) -> Result<Operation, Refusal> {
     let (types, config) = (types(SDL), Config::default());
     let document = Document::new(text, None, &types, &config)?;
     let is_true = |at: usize| Some(true_variables.contains(&document.variables[at].name.as_str()));
-    document.lower(&types, &config, &is_true).map(|lowered| lowered.operation)
+    document.lower(&types, &config, &is_true, true).map(|lowered| lowered.operation)
 }
 
 fn print(operation: &Operation) -> String {
@@ -85,6 +87,7 @@ pub(super) fn print_value(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Int(number) => number.to_string(),
+        Value::Unsigned(number) => number.to_string(),
         Value::Float(number) => format!("{number:?}"),
         Value::String(text) => format!("{text:?}"),
         Value::Boolean(value) => value.to_string(),

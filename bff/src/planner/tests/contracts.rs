@@ -2,8 +2,8 @@
 
 use crate::contract::{
     Batch, Binding, Cache, Cardinality, Contract, Echo, Fallback, Field, Fill, Format, Join,
-    KeyPart, Leaf, Match, Member, Method, Policy, Resolver, Scalar, Scope, SideEffects, Source,
-    Wire, fill, join, source, wire,
+    KeyPart, Leaf, MaskField, MaskMessage, Match, Member, Method, Policy, Resolver, Scalar, Scope,
+    Selection, SideEffects, Source, Wire, fill, join, source, wire,
 };
 
 #[derive(Default)]
@@ -45,6 +45,24 @@ impl Builder {
     fn binding(&mut self, binding: Binding) -> u32 {
         self.contract.bindings.push(binding);
         u32::try_from(self.contract.bindings.len() - 1).unwrap()
+    }
+
+    /// What masks call the fields of a message: `1 id, 2 price→1, 3 color|1`.
+    pub(super) fn mask_message(&mut self, fields: &str) -> u32 {
+        let field = |text: &str| {
+            let (number, rest) = text.split_once(' ').unwrap();
+            let (rest, oneof) = rest.split_once('|').unwrap_or((rest, "0"));
+            let (name, message) = rest.split_once('→').unwrap_or((rest, ""));
+            MaskField {
+                number: number.parse().unwrap(),
+                name: name.to_owned(),
+                message: message.parse().ok(),
+                oneof: oneof.parse().unwrap(),
+            }
+        };
+        let fields = fields.split(", ").map(field).collect();
+        self.contract.mask_messages.push(MaskMessage { fields });
+        u32::try_from(self.contract.mask_messages.len() - 1).unwrap()
     }
 
     /// A call of `shop.Service/Method`, whose name is added to the contract.
@@ -90,6 +108,13 @@ impl Ask {
     /// It changes nothing.
     pub(super) fn reads(mut self) -> Self {
         self.0.side_effects = SideEffects::NoSideEffects.into();
+        self
+    }
+
+    /// The request's field 9 takes a mask whose paths begin at `resource` of an entity, in the mask message `message`.
+    pub(super) fn selection(mut self, resource: &[u32], message: u32) -> Self {
+        let resource = resource.to_vec();
+        self.0.selection = Some(Selection { path: vec![9], resource, message });
         self
     }
 
@@ -177,7 +202,8 @@ pub(super) fn list(number: u32, binding: u32) -> Source {
 fn wire(number: u32, cardinality: Cardinality, value: wire::Value) -> Source {
     let cardinality = cardinality.into();
     let value = Some(value);
-    let wire = Wire { path: Vec::new(), number, cardinality, value, map_key: None };
+    let wire =
+        Wire { path: Vec::new(), number, cardinality, value, map_key: None, default: Vec::new() };
     Source { kind: Some(source::Kind::Wire(wire)) }
 }
 

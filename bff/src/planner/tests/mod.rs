@@ -1,8 +1,10 @@
 //! Plans compared as text.
 
 mod contracts;
+mod defer;
 mod early;
 mod limits;
+mod masks;
 mod merging;
 mod operations;
 mod shapes;

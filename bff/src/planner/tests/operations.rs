@@ -39,6 +39,9 @@ fn operation(kind: OperationKind, root: &str, text: &str) -> Operation {
         variables: vec![variable("a"), variable("b")],
         root: root.to_owned(),
         fields,
+        defers: Vec::new(),
+        begins: Vec::new(),
+        slow: vec!["__schema".to_owned(), "__type".to_owned()],
     }
 }
 
@@ -87,7 +90,7 @@ impl Words {
         let ty = if self.take(":") { self.ty() } else { Type::Named("String".to_owned()) };
         let selections = if self.take("{") { self.selections(ty.name()) } else { Vec::new() };
         let location = Location { line: 1, column };
-        Field { response_key, name, arguments, ty, selections, location }
+        Field { response_key, name, arguments, ty, selections, defers: Vec::new(), location }
     }
 
     fn ty(&mut self) -> Type {
@@ -108,11 +111,15 @@ impl Words {
             assert!(self.take("{"));
             let fields = self.fields();
             assert!(self.take("}"));
-            selections.push(Selection { type_name, fields });
+            selections.push(Selection { type_name, fields, begins: Vec::new() });
         }
         if selections.is_empty() {
             let fields = self.fields();
-            selections.push(Selection { type_name: type_name.to_owned(), fields });
+            selections.push(Selection {
+                type_name: type_name.to_owned(),
+                fields,
+                begins: Vec::new(),
+            });
         }
         assert!(self.take("}"));
         selections

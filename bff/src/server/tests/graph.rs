@@ -21,7 +21,7 @@ const SDL: &str = "type Query { a: String echo(text: String): String fail: Strin
 
 /// Every field is answered by the method of `test.Scripted` that has its name.
 const METHODS: [&str; 7] = ["a", "echo", "fail", "strict", "stall", "ticks", "beats"];
-/// Those of them that stream.
+/// Those of them that stream. Everybody may share the last one.
 const STREAMS: &[&str] = &["ticks", "beats"];
 
 /// A message with one text in field 1: every request and every response.
@@ -41,6 +41,7 @@ pub(crate) fn contract() -> Contract {
         input: "test.Text".to_owned(),
         output: "test.Text".to_owned(),
         server_streaming: STREAMS.contains(name),
+        shareable: *name == "beats",
         ..Method::default()
     };
     Contract {

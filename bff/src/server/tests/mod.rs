@@ -2,7 +2,9 @@
 
 pub(crate) mod graph;
 mod lifecycle;
+mod multipart;
 mod pages;
+mod single;
 mod specification;
 mod sse;
 mod threads;
@@ -29,7 +31,7 @@ fn front(service: &Arc<Service>) -> Front {
     let mut config = executor::Config::default();
     config.subscriptions.latest = vec!["beats".to_owned()];
     let executor = Executor::new(&contract, calls, Vec::new(), &config).unwrap();
-    Front::new(contract, Arc::new(executor), graphql::Config::default()).unwrap()
+    Front::new(contract, Arc::new(executor), graphql::Config::default(), None).unwrap()
 }
 
 /// A running server.

@@ -9,14 +9,14 @@ const TICKS: &str = r#"{"query":"subscription { ticks }"}"#;
 const COMPLETE: &str = "event: complete\ndata: \ndata: \n\n";
 
 /// A response that comes bit by bit.
-struct Events {
-    head: http::response::Parts,
+pub(super) struct Events {
+    pub(super) head: http::response::Parts,
     body: Incoming,
     text: String,
 }
 
 impl Events {
-    async fn open(server: &Running, request: http::Request<Full<Bytes>>) -> Self {
+    pub(super) async fn open(server: &Running, request: http::Request<Full<Bytes>>) -> Self {
         let stream = TcpStream::connect(server.address).await.unwrap();
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
@@ -24,12 +24,12 @@ impl Events {
         Self { head, body, text: String::new() }
     }
 
-    async fn post(server: &Running, accept: &str, body: &str) -> Self {
+    pub(super) async fn post(server: &Running, accept: &str, body: &str) -> Self {
         Self::open(server, post().header("accept", accept).body(full(body)).unwrap()).await
     }
 
     /// The next event or comment, with its empty line; `None` where the response is over.
-    async fn next(&mut self) -> Option<String> {
+    pub(super) async fn next(&mut self) -> Option<String> {
         loop {
             if let Some(end) = self.text.find("\n\n") {
                 let rest = self.text.split_off(end + 2);
@@ -40,7 +40,7 @@ impl Events {
         }
     }
 
-    async fn check(&mut self, event: &str) {
+    pub(super) async fn check(&mut self, event: &str) {
         assert_eq!(self.next().await.as_deref(), Some(event));
     }
 }

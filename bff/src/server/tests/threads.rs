@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU16};
 
-use super::*;
+use super::{sse::Events, *};
 
 const STALL: &str = r#"{"query":"{stall}"}"#;
 const DRAIN: Duration = Duration::from_millis(50);
@@ -48,6 +48,25 @@ async fn connections_are_spread_evenly_and_each_stays_on_its_thread() {
     }
     let expected = [1, 2, 3].map(|number| (format!("anabranch-{number}"), 4));
     assert_eq!(calls, expected.into());
+}
+
+#[tokio::test]
+async fn subscriptions_on_two_threads_share_a_stream_whichever_of_them_opened_it() {
+    let server = on_threads(2).await;
+    // A second one that was opened would find none.
+    let beats = server.service.offer_stream();
+    let subscribe =
+        || Events::post(&server, "text/event-stream", r#"{"query":"subscription { beats }"}"#);
+    let (mut first, mut second) = (subscribe().await, subscribe().await);
+    let told = |text: &str| format!("event: next\ndata: {{\"data\":{{\"beats\":\"{text}\"}}}}\n\n");
+    beats.send("one".to_owned()).await.unwrap();
+    first.check(&told("one")).await;
+    second.check(&told("one")).await;
+    drop(first);
+    beats.send("two".to_owned()).await.unwrap();
+    second.check(&told("two")).await;
+    drop(second);
+    soon(beats.closed()).await;
 }
 
 #[tokio::test]

@@ -258,6 +258,54 @@ async fn who_does_not_initialise_the_connection_in_time_is_closed_with_4408() {
 }
 
 #[tokio::test]
+async fn who_has_to_be_known_and_is_not_is_closed_with_4403() {
+    let required = |config: &mut Config| {
+        config.trusted.subject = Some(Header("x-user-id".parse().unwrap()));
+        config.trusted.required = true;
+    };
+    let server = Running::start_with(required, Vec::new()).await;
+    let mut guest = Client::connect(&server).await;
+    guest.say(json!({"type": "connection_init"})).await;
+    guest.check_goodbye(4403, "Forbidden").await;
+    let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+    let mut ann = Client::open(&server, &[protocol, ("x-user-id", "ann")]).await.unwrap();
+    ann.say(json!({"type": "connection_init"})).await;
+    ann.check(json!({"type": "connection_ack"})).await;
+    assert_eq!(server.post("*/*", r#"{"query":"{a}"}"#).await.status, 401);
+}
+
+#[tokio::test]
+async fn named_members_of_the_payload_are_headers_of_the_connection() {
+    let server = server(|streams| {
+        streams.init_headers = vec![Header("authorization".parse().unwrap())];
+    })
+    .await;
+    let init = |payload: Value| json!({"type": "connection_init", "payload": payload});
+    let mut client = Client::connect(&server).await;
+    client.say(init(json!({"Authorization": "Bearer 7", "x-user-id": "ann"}))).await;
+    client.check(json!({"type": "connection_ack"})).await;
+    client.subscribe("1", "{ a }").await;
+    client.check(next("1", &json!({"a": "ü"}))).await;
+    let headers = server.service.last().context.headers.clone();
+    assert_eq!(headers["authorization"], "Bearer 7");
+    assert!(!headers.contains_key("x-user-id"));
+    // What the connection came with holds.
+    let protocol = ("sec-websocket-protocol", "graphql-transport-ws");
+    let opened = [protocol, ("authorization", "Bearer 8")];
+    let mut client = Client::open(&server, &opened).await.unwrap();
+    client.say(init(json!({"authorization": "Bearer 9"}))).await;
+    client.check(json!({"type": "connection_ack"})).await;
+    client.subscribe("1", "{ a }").await;
+    client.check(next("1", &json!({"a": "ü"}))).await;
+    assert_eq!(server.service.last().context.headers["authorization"], "Bearer 8");
+    for value in [json!(7), json!("two\nlines")] {
+        let mut client = Client::connect(&server).await;
+        client.say(init(json!({"authorization": value}))).await;
+        client.check_goodbye(4400, "`payload.authorization` must be the text of a header").await;
+    }
+}
+
+#[tokio::test]
 async fn an_id_that_is_in_use_closes_with_4409() {
     let server = Running::start().await;
     let ticks = server.service.offer_stream();

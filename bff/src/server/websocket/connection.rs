@@ -5,14 +5,15 @@ use std::{convert::Infallible, sync::Arc};
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
 use http::HeaderMap;
+use serde_json::value::RawValue;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
 
 use super::{
-    super::{Site, answer, caller, parameters::Parameters},
-    operations::Operations,
+    super::{Site, answer, caller, operations::Operations, parameters::Parameters},
     protocol::{self, Close},
 };
 use crate::{
+    context::Context,
     error::{Code, Error},
     graphql::{self, Allowed, Answers},
 };
@@ -105,10 +106,11 @@ impl Connection {
 
     async fn obey(&mut self, message: protocol::Message<'_>) -> Result<(), Ended> {
         match message {
-            protocol::Message::ConnectionInit if self.acknowledged => {
+            protocol::Message::ConnectionInit { .. } if self.acknowledged => {
                 Err(Close::TOO_MANY_INITS.into())
             }
-            protocol::Message::ConnectionInit => {
+            protocol::Message::ConnectionInit { payload } => {
+                self.admit(payload)?;
                 self.acknowledged = true;
                 self.send(protocol::ACK.to_owned()).await
             }
@@ -137,6 +139,22 @@ impl Connection {
         }
     }
 
+    /// Takes the headers that the payload has, and sees whether the caller may ask.
+    fn admit(&mut self, payload: Option<&RawValue>) -> Result<(), Close> {
+        let names = &self.site.config.streams.init_headers;
+        protocol::read_headers(names, payload, &mut self.headers)?;
+        match self.context() {
+            Ok(_) => Ok(()),
+            Err(refused) if refused.code() == Code::Unauthenticated => Err(Close::FORBIDDEN),
+            Err(refused) => Err(Close::bad_message(refused.message())),
+        }
+    }
+
+    fn context(&self) -> crate::error::Result<Context> {
+        let Site { config, mocking, .. } = &*self.site;
+        caller::context(config, mocking, self.headers.clone(), Instant::now())
+    }
+
     /// What answers an operation; the body of a refusal where it is not executed.
     fn begin(&self, parameters: Parameters<'_>) -> Result<Answers, Bytes> {
         let site = &self.site;
@@ -148,14 +166,14 @@ impl Connection {
         if self.stopping {
             return Err(answer::body(&Error::new(Code::Unavailable, "the server is stopping")));
         }
-        let now = Instant::now();
-        let context = caller::context(&site.config, &site.mocking, self.headers.clone(), now)
-            .map_err(|error| answer::body(&error))?;
+        let context = self.context().map_err(|error| answer::body(&error))?;
         let request = graphql::Request {
             query: parameters.query,
             operation_name: parameters.operation_name,
             variables: parameters.variables.as_deref(),
             allowed: Allowed::Writes,
+            streams: true,
+            incremental: None,
         };
         site.front.answers(&request, context).map_err(|refused| refused.body)
     }
@@ -171,7 +189,7 @@ impl Connection {
     /// Ends what would not end by itself; a client sees from the missing `complete` that it was cut.
     fn stop(&mut self) {
         self.stopping = true;
-        self.operations.remove_subscriptions();
+        drop(self.operations.remove_subscriptions());
     }
 
     /// A client from which nothing came since the last ping, not even the answer to it, is gone.

@@ -4,10 +4,9 @@
 //! bounded queues of their subscriptions.
 
 mod connection;
-mod operations;
 mod protocol;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
     extract::{
@@ -16,12 +15,13 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderValue, header, request::Parts};
+use futures::FutureExt;
+use http::{HeaderMap, header, request::Parts};
 use tokio::time::{Instant, timeout};
 
-use super::{Site, caller, config::Origin};
-use crate::error::{Code, Error, Result};
-use connection::Connection;
+use super::{Site, caller, origin};
+use crate::error::{Code, Result};
+use connection::{Connection, Ended};
 use protocol::Close;
 
 /// Whether a client asks for a WebSocket.
@@ -37,9 +37,16 @@ pub(super) fn is_meant(headers: &HeaderMap) -> bool {
 ///
 /// [`Code::PermissionDenied`] for a page of an origin that may not ask, and [`Code::BadRequest`] for headers that cannot be read.
 pub(super) async fn upgrade(site: &Arc<Site>, mut parts: Parts) -> Result<Response> {
-    check_origin(site, &parts.headers)?;
-    // Every operation has a context of its own; here a slip in the headers can still be told.
-    drop(caller::context(&site.config, &site.mocking, parts.headers.clone(), Instant::now())?);
+    origin::check(site, &parts.headers)?;
+    // Every operation has a context of its own; here a slip in the headers can still be told. That somebody has to be known is
+    // told over the WebSocket: of a handshake that fails a page learns nothing.
+    let context =
+        caller::context(&site.config, &site.mocking, parts.headers.clone(), Instant::now());
+    if let Err(refused) = context
+        && refused.code() != Code::Unauthenticated
+    {
+        return Err(refused);
+    }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
         Ok(upgrade) => upgrade,
         Err(refused) => return Ok(refused.into_response()),
@@ -54,30 +61,11 @@ pub(super) async fn upgrade(site: &Arc<Site>, mut parts: Parts) -> Result<Respon
     }))
 }
 
-/// A page of another origin may open WebSockets with the cookies of its visitor, whatever CORS says: here is where it is refused.
-/// A client without an origin is no page.
-fn check_origin(site: &Site, headers: &HeaderMap) -> Result<()> {
-    let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
-    let host = headers.get(header::HOST).map(HeaderValue::as_bytes);
-    let own = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    let is_own = own.is_some_and(|(_, authority)| Some(authority.as_bytes()) == host);
-    let mut allowed = site.config.cors.origins.iter();
-    if is_own
-        || allowed.any(|allowed| {
-            matches!(allowed, Origin::Any) || *allowed == Origin::Exact(origin.clone())
-        })
-    {
-        return Ok(());
-    }
-    let message =
-        "pages of this origin may not open WebSockets; `server.cors.origins` says which may";
-    Err(Error::new(Code::PermissionDenied, message))
-}
-
 async fn serve(site: Arc<Site>, headers: HeaderMap, socket: WebSocket, agreed: bool) {
     let patience = site.config.streams.send_timeout.0;
     let mut connection = Connection::new(site, headers, socket);
-    let end = if agreed { connection.run().await } else { Some(Close::NO_SUBPROTOCOL) };
+    let end =
+        if agreed { unless_it_panics(connection.run()).await } else { Some(Close::NO_SUBPROTOCOL) };
     let Some(Close { code, reason }) = end else { return };
     let mut socket = connection.into_socket();
     let frame = CloseFrame { code, reason: (&*reason).into() };
@@ -89,4 +77,21 @@ async fn serve(site: Arc<Site>, headers: HeaderMap, socket: WebSocket, agreed: b
     };
     // A client that does not answer is left.
     let _ = timeout(patience, goodbye).await;
+}
+
+/// A client is told of a fault of ours, so that it tries again as it sees fit.
+async fn unless_it_panics(run: impl Future<Output = Ended>) -> Ended {
+    AssertUnwindSafe(run).catch_unwind().await.unwrap_or(Some(Close::INTERNAL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_server_error() {
+        let end = unless_it_panics(async { panic!("told to") }).await.unwrap();
+        assert_eq!((end.code, &*end.reason), (4500, "Internal server error"));
+        assert_eq!(unless_it_panics(async { None }).await, None);
+    }
 }

@@ -1,20 +1,25 @@
-//! The messages of graphql-transport-ws.
+//! The messages of graphql-transport-ws, and the codes with which a server closes a connection. 4004, 4005 and 4504 are said by
+//! clients, which are answered with a goodbye; 4499 is what the library calls a connection that it cut itself.
 //!
-//! Source: `PROTOCOL.md` of enisdenjo/graphql-ws.
+//! Source: `PROTOCOL.md` of enisdenjo/graphql-ws, and for 4500 its server.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
+use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::server::parameters::{self, Parameters};
+use crate::server::{
+    config::Header,
+    parameters::{self, Parameters},
+};
 
 /// The name of the subprotocol.
 pub(super) const NAME: &str = "graphql-transport-ws";
 
 /// What a client says.
 pub(super) enum Message<'a> {
-    ConnectionInit,
+    ConnectionInit { payload: Option<&'a RawValue> },
     Ping { payload: Option<&'a RawValue> },
     Pong,
     Subscribe { id: Cow<'a, str>, parameters: Parameters<'a> },
@@ -32,9 +37,11 @@ impl Close {
     pub(super) const NORMAL: Self = Self::new(1000, "");
     pub(super) const GOING_AWAY: Self = Self::new(1001, "Going away");
     pub(super) const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
+    pub(super) const FORBIDDEN: Self = Self::new(4403, "Forbidden");
     pub(super) const NO_SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable");
     pub(super) const INIT_TIMEOUT: Self = Self::new(4408, "Connection initialisation timeout");
     pub(super) const TOO_MANY_INITS: Self = Self::new(4429, "Too many initialisation requests");
+    pub(super) const INTERNAL: Self = Self::new(4500, "Internal server error");
 
     const fn new(code: u16, reason: &'static str) -> Self {
         Self { code, reason: Cow::Borrowed(reason) }
@@ -94,7 +101,7 @@ pub(super) fn read(text: &str) -> Result<Message<'_>, Close> {
         _ => Ok(()),
     };
     match &*kind {
-        "connection_init" => object(payload).map(|()| Message::ConnectionInit),
+        "connection_init" => object(payload).map(|()| Message::ConnectionInit { payload }),
         "ping" => object(payload).map(|()| Message::Ping { payload }),
         "pong" => object(payload).map(|()| Message::Pong),
         "complete" => Ok(Message::Complete { id: id()? }),
@@ -106,6 +113,33 @@ pub(super) fn read(text: &str) -> Result<Message<'_>, Close> {
         }
         other => Err(Close::bad_message(format!("`{other}` is no type of message"))),
     }
+}
+
+/// Puts the members of the payload of `connection_init` that have one of these names among the headers.
+///
+/// # Errors
+///
+/// 4400, where one of them is no value of a header.
+pub(super) fn read_headers(
+    names: &[Header],
+    payload: Option<&RawValue>,
+    headers: &mut HeaderMap,
+) -> Result<(), Close> {
+    let (Some(payload), false) = (payload, names.is_empty()) else { return Ok(()) };
+    let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(payload.get())
+        .map_err(|error| Close::bad_message(format!("the payload cannot be read: {error}")))?;
+    for (member, value) in members {
+        let name = names.iter().find(|name| name.0.as_str().eq_ignore_ascii_case(&member));
+        let Some(Header(name)) = name.filter(|name| !headers.contains_key(&name.0)) else {
+            continue;
+        };
+        let text = serde_json::from_str::<String>(value.get()).ok();
+        let value = text.and_then(|text| HeaderValue::from_str(&text).ok()).ok_or_else(|| {
+            Close::bad_message(format!("`payload.{member}` must be the text of a header"))
+        })?;
+        headers.insert(name.clone(), value);
+    }
+    Ok(())
 }
 
 pub(super) const ACK: &str = r#"{"type":"connection_ack"}"#;

@@ -6,18 +6,19 @@ use super::{Compiler, Place, finish, index, place, refused};
 use crate::{
     contract::{self, Cardinality, Format, Scalar},
     error::Result,
-    plan::{self, Member, ShapeField, ShapeId, SiteId, Source, Wire},
+    plan::{self, Member, Shape, ShapeField, ShapeId, SiteId, Source, Wire},
     transcoder::{
         descriptor::Known,
         frame::{
-            Choice, ChoiceId, Field, Frame, FrameId, KeyText, Kind, Literal, Operation, Value,
-            WHOLE,
+            Choice, ChoiceId, Default, Divided, Field, Frame, FrameId, KeyText, Kind, Literal,
+            Operation, Value, WHOLE,
         },
-        leaf::{BytesLeaf, Integer, Leaf},
+        leaf::{BytesLeaf, Integer, Leaf, write_bytes, write_number},
         map::EntryTags,
+        raw::Room,
         scalar::wire_type,
         table::TableBuilder,
-        wire::{LEN, tag_of},
+        wire::{Fields, LEN, Payload, tag_of},
     },
 };
 
@@ -40,12 +41,47 @@ impl Traits {
 
 impl<'a> Compiler<'a> {
     /// The frame of one shape.
-    pub(super) fn object(&mut self, shape: ShapeId, known: Known<'a>) -> Result<FrameId> {
-        let shape = self.plan.shape(shape);
+    pub(super) fn object(&mut self, shape: ShapeId, known: &Known<'a>) -> Result<FrameId> {
+        let plan = self.plan;
+        let object = plan.shape(shape);
+        let now = object.fields.iter().filter(|field| field.defers == object.defers);
+        let frame = self.fields(object, now, known.clone())?;
+        let mut portions = Vec::new();
+        for (id, (defers, fields)) in self.portions(shape).zip(object.later()) {
+            let field = index(self.layout.fields.len());
+            let outer = std::mem::take(&mut self.outer);
+            let frame = self.fields(object, fields.into_iter(), known.clone())?;
+            self.outer.extend(defers);
+            let portion = &mut self.layout.portions[id.0];
+            portion.defers = defers.into();
+            portion.frame = frame;
+            portion.outer = self.outer.iter().copied().collect();
+            portion.field = field;
+            self.outer.extend(outer);
+            portions.push(id);
+        }
+        // What begins here is not further out; what it stands in is.
+        self.outer.extend(object.begins.iter().filter_map(|id| plan.defers[id.0].parent));
+        self.outer.retain(|id| !object.begins.contains(id));
+        if !portions.is_empty() || !object.begins.is_empty() {
+            let divided =
+                Divided { begins: object.begins.as_slice().into(), portions: portions.into() };
+            self.layout.frames[frame.0].divided = Some(Box::new(divided));
+        }
+        Ok(frame)
+    }
+
+    /// A frame with some fields of a shape.
+    fn fields<'f>(
+        &mut self,
+        shape: &Shape,
+        fields: impl Iterator<Item = &'f ShapeField>,
+        known: Known<'a>,
+    ) -> Result<FrameId> {
         let mut builder = TableBuilder::new(known);
-        let mut operations = Vec::with_capacity(shape.fields.len());
+        let mut operations = Vec::new();
         let mut literal = String::from("{");
-        for (at, field) in shape.fields.iter().enumerate() {
+        for (at, field) in fields.enumerate() {
             if at > 0 {
                 literal.push(',');
             }
@@ -73,8 +109,8 @@ impl<'a> Compiler<'a> {
         close: &str,
     ) -> FrameId {
         let (table, slots) = finish(builder, &mut self.layout.tables);
-        let frame =
-            Frame { table, slots, operations: operations.into(), close: Literal::of(close) };
+        let (operations, close) = (operations.into(), Literal::of(close));
+        let frame = Frame { table, slots, operations, close, divided: None };
         self.layout.frames.push(frame);
         FrameId(self.layout.frames.len() - 1)
     }
@@ -105,15 +141,49 @@ impl<'a> Compiler<'a> {
             Source::Typename => return Err(refused("the plan reads a type's name from an entity")),
         };
         let Traits { field, nullable, item_nullable, inside_join } = traits;
-        let literal = Literal::of("");
-        Ok(Operation { literal, kind, slot, guard, field, nullable, item_nullable, inside_join })
+        let default = self.default(source)?.map(Box::new);
+        Ok(Operation {
+            literal: Literal::of(""),
+            kind,
+            slot,
+            guard,
+            field,
+            nullable,
+            item_nullable,
+            inside_join,
+            default,
+        })
+    }
+
+    /// What is shown where a field with presence is absent, if the contract says it.
+    fn default(&mut self, source: &Source) -> Result<Option<Default>> {
+        let Source::Wire(wire) = source else { return Ok(None) };
+        let plan::Value::Leaf(contract_leaf) = &wire.value else { return Ok(None) };
+        if wire.default.is_empty() || wire.cardinality != Cardinality::Explicit {
+            return Ok(None);
+        }
+        let field = Fields::of(&wire.default).next().ok().flatten();
+        let payload = field.ok_or(refused("the contract has a default that is no field"))?.payload;
+        let leaf = self.leaf(contract_leaf)?;
+        let enums = self.layout.enums.names();
+        let mut json = Vec::new();
+        let written = match (leaf, payload) {
+            (Leaf::Number(leaf, _), Payload::Number(raw)) => {
+                write_number(Room::of(&mut json), leaf, raw, enums)
+            }
+            (Leaf::Bytes(leaf), Payload::Bytes(bytes)) => {
+                write_bytes(&mut json, leaf, bytes, enums)
+            }
+            _ => return Err(refused("the contract has a default of another type than its field")),
+        };
+        Ok(Some(written.map(|()| json)))
     }
 
     fn join(&mut self, site: SiteId, then: &Source, traits: Traits) -> Result<Kind> {
         let plan::Site { step, many, .. } = *self.plan.site(site);
         let join = &self.plan.step(step).join;
         let known = super::entity_of(join, self.contract, self.descriptors);
-        self.layout.site_finders[site.0] = self.find_in_entity(then, known.clone())?;
+        self.layout.site_finders[site.0] = self.find_in_entity(site, then, known.clone())?;
         let then = self.entity(then, traits.of_entity(many), known)?;
         Ok(Kind::Join { site, step, many, then })
     }
@@ -123,7 +193,7 @@ impl<'a> Compiler<'a> {
         if let Source::Wire(Wire { path, number: 0, value: plan::Value::Object(shape), .. }) = then
             && path.is_empty()
         {
-            return self.object(*shape, known);
+            return self.object(*shape, &known);
         }
         let mut builder = TableBuilder::new(known);
         let mut operation = self.operation(&mut builder, then, traits)?;
@@ -218,11 +288,7 @@ impl<'a> Compiler<'a> {
             _ => (LEN, true),
         };
         let slot = builder.repeated(place.node, number, LEN)?;
-        let tags = EntryTags {
-            key: tag_of(1, wire_type(key.scalar())),
-            value: tag_of(2, value_type),
-            merge,
-        };
+        let tags = EntryTags { key: key.scalar(), value: tag_of(2, value_type), merge };
         Ok((Kind::Map { value, number, key: key_text(&key)?, tags }, index(slot)))
     }
 
@@ -236,7 +302,7 @@ impl<'a> Compiler<'a> {
                 Leaf::Number(leaf, _) => Value::Number(leaf),
                 Leaf::Bytes(leaf) => Value::Bytes(leaf),
             },
-            plan::Value::Object(shape) => Value::Object(self.object(*shape, known.clone())?),
+            plan::Value::Object(shape) => Value::Object(self.object(*shape, known)?),
             plan::Value::Abstract(members) => Value::Choice(self.choice(members, known)?),
         })
     }
@@ -250,7 +316,7 @@ impl<'a> Compiler<'a> {
                 0 => known.clone(),
                 number => known.inside(number),
             };
-            let frame = self.object(member.shape, inside)?;
+            let frame = self.object(member.shape, &inside)?;
             if member.number == 0 {
                 otherwise = Some(frame);
             } else {

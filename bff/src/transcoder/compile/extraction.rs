@@ -24,22 +24,38 @@ impl<'a> Compiler<'a> {
         shape: ShapeId,
         known: Known<'a>,
     ) -> Result<Option<FinderId>> {
-        let shape = self.plan.shape(shape);
-        self.finder(shape.fields.iter().map(|field| &field.source), known)
+        let plan = self.plan;
+        let object = plan.shape(shape);
+        let now = object.fields.iter().filter(|field| field.defers == object.defers);
+        let mut later = Vec::new();
+        for (portion, (_, fields)) in self.portions(shape).zip(object.later()) {
+            let site = self.site_of(portion);
+            let sources = fields.iter().map(|field| &field.source);
+            let found =
+                self.below(site, |inside| inside.finder(sources, Vec::new(), known.clone()))?;
+            self.layout.portions[portion.0].site = found.map(|_| site);
+            if let Some(finder) = found {
+                self.layout.children[self.parent].push(site);
+                later.push(Find::Portion { site, finder });
+            }
+        }
+        self.finder(now.map(|field| &field.source), later, known)
     }
 
     /// The finder of the sites in what a join reads from an entity.
     pub(super) fn find_in_entity(
         &mut self,
+        site: SiteId,
         then: &Source,
         known: Known<'a>,
     ) -> Result<Option<FinderId>> {
-        self.finder(std::iter::once(then), known)
+        self.below(site, |inside| inside.finder(std::iter::once(then), Vec::new(), known))
     }
 
     fn finder<'s>(
         &mut self,
         sources: impl Iterator<Item = &'s Source>,
+        later: Vec<Find>,
         known: Known<'a>,
     ) -> Result<Option<FinderId>> {
         let mut builder = TableBuilder::new(known);
@@ -51,6 +67,7 @@ impl<'a> Compiler<'a> {
                 Source::Typename | Source::Slow => {}
             }
         }
+        finds.extend(later);
         if finds.is_empty() {
             return Ok(None);
         }
@@ -60,6 +77,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn site(&mut self, builder: &mut TableBuilder<'a>, id: SiteId) -> Result<Find> {
+        self.layout.children[self.parent].push(id);
         let site = self.plan.site(id);
         let form = &self.forms[site.step.0];
         if site.key.len() != form.parts.len() {
@@ -121,8 +139,7 @@ impl<'a> Compiler<'a> {
             }
             (Cardinality::Map, Some(number)) => {
                 let key = wire.map_key.ok_or(refused("the contract has a map without keys"))?;
-                let key = tag_of(1, wire_type(key.scalar()));
-                let tags = EntryTags { key, value: tag_of(2, LEN), merge: true };
+                let tags = EntryTags { key: key.scalar(), value: tag_of(2, LEN), merge: true };
                 let slot = builder.repeated(place.node, number, LEN)?;
                 (Inside::Map { number, tags }, index(slot))
             }

@@ -3,9 +3,11 @@
 mod emission;
 mod extraction;
 
+use std::collections::BTreeSet;
+
 use super::{
     descriptor::{Descriptors, Known},
-    frame::{Choice, Field, Frame, FrameId},
+    frame::{Choice, Field, Frame, FrameId, Portion, PortionId},
     keyform::KeyForm,
     leaf::Enums,
     locate::{Finder, FinderId},
@@ -15,7 +17,8 @@ use super::{
 use crate::{
     contract::{Cardinality, Contract, Join, join},
     error::{Code, Error, Result},
-    plan::{Member, Plan, SiteId, Wire},
+    operation::DeferId,
+    plan::{Member, Plan, ShapeId, SiteId, Wire},
 };
 
 /// The tables of a program, and what runs on them.
@@ -27,13 +30,15 @@ pub(super) struct Layout {
     pub(super) fields: Vec<Field>,
     pub(super) enums: Enums,
     pub(super) root: Option<FrameId>,
+    /// The places of those with sites are numbered behind the plan's sites.
+    pub(super) portions: Vec<Portion>,
     pub(super) finders: Vec<Finder>,
     pub(super) finder_choices: Vec<Choice<Option<FinderId>>>,
     /// Finds the keys of root fields.
     pub(super) root_finder: Option<FinderId>,
     /// By site: finds the keys of the sites below it in one of its entities.
     pub(super) site_finders: Vec<Option<FinderId>>,
-    /// By site: the sites right below it; the last entry is for the root.
+    /// By site, portions behind: the sites and portions right below it; the last entry is for the root.
     pub(super) children: Vec<Vec<SiteId>>,
 }
 
@@ -44,6 +49,12 @@ struct Compiler<'a> {
     descriptors: &'a Descriptors<'a>,
     forms: &'a [KeyForm],
     layout: Layout,
+    /// By shape: the number of its first portion.
+    portions: Vec<usize>,
+    /// Whose children are found: a position in [`Layout::children`].
+    parent: usize,
+    /// Deferred fragments that matter to the objects at hand and begin further out.
+    outer: BTreeSet<DeferId>,
 }
 
 /// Compiles the shapes of a plan. `forms` are the keys of its steps.
@@ -54,17 +65,42 @@ pub(super) fn layout<'a>(
     forms: &'a [KeyForm],
 ) -> Result<Layout> {
     let layout = Layout::default();
-    let mut compiler = Compiler { plan, contract, descriptors, forms, layout };
-    let sites = plan.sites.len();
-    compiler.layout.site_finders = vec![None; sites];
-    compiler.layout.children = vec![Vec::new(); sites + 1];
-    for (index, site) in plan.sites.iter().enumerate() {
-        let parent = site.parent.map_or(sites, |parent| parent.0);
-        compiler.layout.children[parent].push(SiteId(index));
+    let mut portions = Vec::with_capacity(plan.shapes.len());
+    let mut count = 0;
+    for shape in &plan.shapes {
+        portions.push(count);
+        count += shape.later().len();
     }
-    compiler.layout.root = Some(compiler.object(plan.root, descriptors.nothing())?);
+    let root = plan.sites.len() + count;
+    let outer = BTreeSet::new();
+    let mut compiler =
+        Compiler { plan, contract, descriptors, forms, layout, portions, parent: root, outer };
+    compiler.layout.site_finders = vec![None; plan.sites.len()];
+    compiler.layout.children = vec![Vec::new(); root + 1];
+    compiler.layout.portions.resize_with(count, Portion::default);
     compiler.layout.root_finder = compiler.find_in_object(plan.root, descriptors.nothing())?;
+    compiler.layout.root = Some(compiler.object(plan.root, &descriptors.nothing())?);
     Ok(compiler.layout)
+}
+
+impl Compiler<'_> {
+    /// The portions of a shape, in the order of [`plan::Shape::later`].
+    fn portions(&self, shape: ShapeId) -> impl Iterator<Item = PortionId> + use<> {
+        (self.portions[shape.0]..).map(PortionId)
+    }
+
+    /// How the places of a portion are numbered.
+    fn site_of(&self, PortionId(id): PortionId) -> SiteId {
+        SiteId(self.plan.sites.len() + id)
+    }
+
+    /// Finds children of another parent.
+    fn below<T>(&mut self, parent: SiteId, find: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.parent, parent.0);
+        let found = find(self);
+        self.parent = outer;
+        found
+    }
 }
 
 /// The message that the entities of a call are.

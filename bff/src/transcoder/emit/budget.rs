@@ -37,6 +37,12 @@ impl Meter {
         Self { limit, deadline, next_look, is_late: false }
     }
 
+    /// The length beyond which nothing more is begun.
+    #[must_use]
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// Whether [`Self::look`] has anything to say of an output of this length.
     #[inline]
     #[must_use]
@@ -61,6 +67,17 @@ impl Meter {
         }
         self.next_look = self.limit.min(length + STRIDE);
         Ok(())
+    }
+
+    /// Keeps room for what is written elsewhere.
+    pub(super) fn set_aside(&mut self, bytes: usize) {
+        self.limit = self.limit.saturating_sub(bytes);
+        self.next_look = self.next_look.min(self.limit);
+    }
+
+    /// Whether the time was found to be over.
+    pub(super) fn is_late(&self) -> bool {
+        self.is_late
     }
 
     /// Counts work that the length of the output does not show: bytes that were read, or written and cut off again.

@@ -30,7 +30,7 @@ impl Emitter<'_> {
     }
 
     /// The next place of a site.
-    fn place(&mut self, site: SiteId) -> usize {
+    pub(super) fn place(&mut self, site: SiteId) -> usize {
         let cursor = &mut self.cursors[site.0];
         let place = *cursor;
         // A parent that nobody looked at stays so.
@@ -146,6 +146,7 @@ impl Emitter<'_> {
         let start = self.out.len();
         let shown = self.mark();
         let outer = self.step.replace(step);
+        let outer_entity = self.entity.replace(bytes);
         self.enter(Some(site), id);
         let flow = match self.object(then, Window::of(bytes), path) {
             Err(Stop::Garbage) => {
@@ -158,6 +159,7 @@ impl Emitter<'_> {
             flow => self.settle(nullable, shown, flow),
         };
         self.step = outer;
+        self.entity = outer_entity;
         // What cannot be copied is read again at each of its places.
         self.meter.charge(bytes.len());
         if flow.is_ok() && self.report.mark() == mark {

@@ -22,6 +22,9 @@ struct Place {
 }
 
 impl Memos {
+    /// Remembers nothing.
+    pub(super) const NONE: Self = Self { places: Vec::new(), cuts: 0 };
+
     pub(super) fn new(program: &Program, input: &EmitInput<'_>) -> Self {
         let sites = program.plan.sites.iter().zip(input.refs);
         let places = sites.map(|(site, refs)| {
@@ -43,7 +46,8 @@ impl Memos {
     #[inline]
     pub(super) fn keep(&mut self, site: SiteId, id: u32, written: Range<usize>) {
         let cuts = self.cuts;
-        if let Some(place) = self.places[site.0].get_mut(id as usize) {
+        let places = self.places.get_mut(site.0);
+        if let Some(place) = places.and_then(|places| places.get_mut(id as usize)) {
             *place = Place { start: written.start, end: written.end, cuts };
         }
     }

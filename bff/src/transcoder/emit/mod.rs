@@ -3,15 +3,21 @@
 //! A field without a value where none may be missing ends no loop: the rest of its object is still gone through, so that
 //! the cursors of joins stay right, and the nearest field that may be null cuts off what was written since it began.
 //!
+//! Fields of deferred fragments are left out, and their objects remembered: [`Program::emit_later`] writes them from the same
+//! bytes.
+//!
 //! When the time is over, nothing but the scalars of objects at hand is begun: each list item, object and join is such a
 //! field without a value. From then on no cursor is read, so that they need not stay right.
 
 mod budget;
 mod join;
+mod later;
 mod memo;
 mod object;
 mod report;
 mod value;
+
+use bytes::Bytes;
 
 use super::{
     Program,
@@ -28,6 +34,7 @@ use crate::{
 pub use budget::{Meter, Spent};
 use memo::Memos;
 use report::{Cause, Mark, Path, Report};
+pub(super) use report::{Segment, segments};
 
 /// One emission.
 struct Emitter<'a> {
@@ -41,6 +48,12 @@ struct Emitter<'a> {
     cursors: Vec<u32>,
     /// What answered the entity at hand.
     step: Option<StepId>,
+    /// The entity at hand, in which the messages of its objects are.
+    entity: Option<&'a Bytes>,
+    /// By deferred fragment: its group at the object at hand.
+    groups: Vec<Option<u32>>,
+    /// How many groups emissions before this one have met.
+    known_groups: u32,
 }
 
 /// Why a value was not written.
@@ -64,7 +77,7 @@ type Flow = Result<(), Stop>;
 
 impl Program {
     /// Writes the value of `data`, without anything around it.
-    pub fn emit(&self, input: &EmitInput<'_>, out: &mut Vec<u8>) -> Emission {
+    pub fn emit<'a>(&'a self, input: &'a EmitInput<'a>, out: &'a mut Vec<u8>) -> Emission {
         let Budget { size, .. } = input.budget;
         let meter = Meter::new(input.budget, out.len());
         make_room(out, input);
@@ -75,8 +88,11 @@ impl Program {
             report: Report::new(&self.layout.fields, self.plan.steps.len()),
             memos: Memos::new(self, input),
             meter,
-            cursors: vec![u32::MAX; self.plan.sites.len()],
+            cursors: vec![u32::MAX; self.places()],
             step: None,
+            entity: None,
+            groups: vec![None; self.plan.defers.len()],
+            known_groups: 0,
         };
         let root = self.layout.root.expect("a compiled program has a root");
         emitter.enter(None, 0);
@@ -105,7 +121,7 @@ impl Program {
 fn make_room(out: &mut Vec<u8>, input: &EmitInput<'_>) {
     let entities = input.steps.iter().flatten();
     let wire: usize = entities.map(|entity| entity.value.len()).sum();
-    let slow: usize = input.slow.values().map(bytes::Bytes::len).sum();
+    let slow: usize = input.slow.values().flatten().map(|field| field.json.len()).sum();
     if out.capacity() - out.len() < wire / 8 + slow + 64 {
         let expected = wire.saturating_mul(2).saturating_add(slow).saturating_add(256);
         out.reserve(expected.min(input.budget.size));

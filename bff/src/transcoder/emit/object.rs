@@ -59,6 +59,7 @@ impl Emitter<'_> {
     ) -> Flow {
         // Many fields of one large message could show the same long text.
         let is_large = message.length() > LARGE;
+        let divided = frame.divided.as_deref().map(|divided| self.begin(divided, path));
         let mut flow = Ok(());
         for operation in &frame.operations {
             let is_watched = is_large && self.is_due(operation);
@@ -78,6 +79,9 @@ impl Emitter<'_> {
             }
         }
         frame.close.put(self.out);
+        if let Some(division) = divided {
+            self.leave_for_later(division, message);
+        }
         flow
     }
 
@@ -139,7 +143,7 @@ impl Emitter<'_> {
                 let slot = slots[operation.slot as usize];
                 let number = if *explicit {
                     if slot == 0 {
-                        return self.absent(operation, path);
+                        return self.unset(operation, path);
                     }
                     raw(message.part(slot).message(), &mut 0, wire_type(*scalar))?
                 } else {
@@ -166,11 +170,27 @@ impl Emitter<'_> {
     /// A text that is not on the wire.
     fn no_text(&mut self, operation: &Operation, explicit: bool, path: &Path<'_>) -> Flow {
         if explicit {
-            return self.absent(operation, path);
+            return self.unset(operation, path);
         }
         operation.literal.put(self.out);
         self.out.push(b'"');
         Ok(())
+    }
+
+    /// No value came of a field that has presence. Of the field nothing is written.
+    pub(super) fn unset(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+        let Some(default) = &operation.default else { return self.absent(operation, path) };
+        let start = self.out.len();
+        match &**default {
+            Ok(json) => {
+                operation.literal.put(self.out);
+                let start = self.start(operation);
+                self.out.truncate(start);
+                self.out.extend_from_slice(json);
+                Ok(())
+            }
+            Err(fault) => self.fault(operation, start, *fault, path),
+        }
     }
 
     /// No value came. Of the field nothing is written.

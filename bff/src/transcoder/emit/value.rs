@@ -2,6 +2,7 @@
 
 use super::{Emitter, Flow, Path, Stop, join::Joined};
 use crate::transcoder::{
+    Spliced,
     frame::{KeyText, Kind, Operation, VALUE, Value, WHOLE},
     json::{self, Fault},
     leaf::{BytesLeaf, NumberLeaf, write_bytes, write_number},
@@ -73,6 +74,10 @@ impl Emitter<'_> {
     ) -> Flow {
         let bytes = match part {
             Some(bytes) => bytes,
+            None if explicit && operation.default.is_some() => {
+                self.out.truncate(self.out.len() - operation.literal.length());
+                return self.unset(operation, path);
+            }
             None if explicit => return self.missing(operation, path),
             None => Window::default(),
         };
@@ -284,13 +289,24 @@ impl Emitter<'_> {
 
     fn slow(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
         let field = &self.program.layout.fields[operation.field as usize];
-        match self.input.slow.get(&*field.response_key) {
-            Some(json) => {
-                self.out.extend_from_slice(json);
-                Ok(())
+        let Spliced { json, errors } = match self.input.slow.get(&*field.response_key) {
+            Some(Ok(spliced)) => spliced,
+            Some(Err(error)) => {
+                let stop = self.fail(operation, error.clone(), path);
+                return if operation.nullable { self.missing(operation, path) } else { Err(stop) };
             }
-            None => self.missing(operation, path),
+            None => return self.missing(operation, path),
+        };
+        if self.out.len() + json.len() > self.meter.limit() {
+            return Err(Stop::TooLarge);
         }
+        let causes = errors.iter().map(|error| self.report.list(error.clone()));
+        let cause = causes.reduce(|first, _| first);
+        if **json == *b"null" && !operation.nullable {
+            return cause.map_or_else(|| self.missing(operation, path), |it| Err(Stop::Null(it)));
+        }
+        self.out.extend_from_slice(json);
+        Ok(())
     }
 
     /// A value of an abstract type whose oneof is not set.

@@ -27,6 +27,8 @@ pub(super) enum Fault {
     UnknownEnumValue,
     Moment,
     Span,
+    Mask,
+    TooDeep,
 }
 
 impl Fault {
@@ -41,6 +43,8 @@ impl Fault {
             Self::UnknownEnumValue => "the enum value is not in the schema",
             Self::Moment => "the timestamp is not in the years 1 to 9999",
             Self::Span => "the duration is out of range",
+            Self::Mask => "a path of the mask cannot be written in lowerCamelCase",
+            Self::TooDeep => "the value nests deeper than 100 levels",
         })
     }
 }

@@ -4,6 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use super::{Fault, float64, signed, string};
 use crate::{
+    contract::Scalar,
     operation::{Value, Variables},
     transcoder::{
         map::{EntryTags, MapKey, MapValue, append, entry, overridden},
@@ -21,7 +22,7 @@ const STRUCT: u32 = tag_of(5, LEN);
 const LIST: u32 = tag_of(6, LEN);
 /// `Struct.fields` and `ListValue.values`.
 const CONTENT: u32 = tag_of(1, LEN);
-const ENTRY: EntryTags = EntryTags { key: tag_of(1, LEN), value: tag_of(2, LEN), merge: true };
+const ENTRY: EntryTags = EntryTags { key: Scalar::String, value: tag_of(2, LEN), merge: true };
 
 /// Appends an encoded Struct as an object.
 pub(in crate::transcoder) fn structure(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Fault> {
@@ -97,7 +98,7 @@ enum Kind<'a> {
 }
 
 fn nested_value(out: &mut Vec<u8>, bytes: &[u8], depth: u32) -> Result<(), Fault> {
-    let depth = depth.checked_sub(1).ok_or(Fault::Malformed)?;
+    let depth = depth.checked_sub(1).ok_or(Fault::TooDeep)?;
     match kind(bytes)? {
         Kind::Null => out.extend_from_slice(b"null"),
         Kind::Number(bits) => number(out, f64::from_bits(bits))?,
@@ -172,6 +173,7 @@ pub(in crate::transcoder) fn write_value(out: &mut Vec<u8>, value: &Value, varia
             out.push(0);
         }
         Value::Int(number) => write_number(out, *number as f64),
+        Value::Unsigned(number) => write_number(out, *number as f64),
         Value::Float(number) => write_number(out, *number),
         Value::String(text) | Value::Enum(text) => put_len(out, 3, text.as_bytes()),
         Value::Boolean(boolean) => {
@@ -217,7 +219,7 @@ mod tests {
     #[test]
     fn values_nest_a_hundred_deep_and_no_deeper() {
         assert!(round(&nested(99)).is_ok());
-        assert_eq!(round(&nested(100)), Err(Fault::Malformed));
+        assert_eq!(round(&nested(100)), Err(Fault::TooDeep));
     }
 
     #[test]

@@ -48,23 +48,24 @@ pub(in crate::transcoder) fn field_mask<'a>(
             text.push(',');
         }
         let path = simdutf8::basic::from_utf8(path).map_err(|_| Fault::NotUtf8)?;
-        lower_camel(&mut text, path);
+        lower_camel(&mut text, path)?;
     }
     string(out, text.as_bytes())
 }
 
-fn lower_camel(out: &mut String, path: &str) {
-    let mut upper = false;
-    for letter in path.chars() {
-        match letter {
-            '_' => upper = true,
-            _ if upper => {
-                out.push(letter.to_ascii_uppercase());
-                upper = false;
+/// Only what is read back as it was: `a_b` becomes `aB`, but `aB` and `a_1` would come back as other paths.
+fn lower_camel(out: &mut String, path: &str) -> Result<(), Fault> {
+    let mut letters = path.chars();
+    while let Some(letter) = letters.next() {
+        let letter = match letter {
+            '_' => {
+                letters.next().filter(char::is_ascii_lowercase).map(|it| it.to_ascii_uppercase())
             }
-            _ => out.push(letter),
-        }
+            _ => Some(letter).filter(|letter| !letter.is_ascii_uppercase()),
+        };
+        out.push(letter.ok_or(Fault::Mask)?);
     }
+    Ok(())
 }
 
 /// The paths of a mask's text, in the names of protos.
@@ -105,5 +106,12 @@ mod tests {
         let read: Vec<_> = parse_field_mask("title, listPrice.amountMinor").collect();
         assert_eq!(read, ["title", "list_price.amount_minor"]);
         assert_eq!(parse_field_mask("").count(), 0);
+    }
+
+    #[test]
+    fn a_path_that_would_come_back_as_another_one_is_not_written() {
+        for path in [&b"fooBar"[..], b"foo_3_bar", b"foo__bar", b"foo_", b"_Foo"] {
+            assert_eq!(field_mask(&mut Vec::new(), [path].into_iter()), Err(Fault::Mask));
+        }
     }
 }

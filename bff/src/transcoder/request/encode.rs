@@ -301,21 +301,25 @@ impl Encoders {
                 _ => Err(misfit("a boolean")),
             },
             (Scalar::Double | Scalar::Float, value) => float(scalar, value),
-            (_, Value::Int(integer)) => {
-                from_integer(scalar, i128::from(*integer)).ok_or_else(|| out_of_range(scalar))
-            }
+            (_, Value::Int(number)) => integer(scalar, i128::from(*number)),
+            (_, Value::Unsigned(number)) => integer(scalar, i128::from(*number)),
             (_, Value::String(text)) => {
-                let integer = text.parse::<i128>().map_err(|_| misfit("an integer"))?;
-                from_integer(scalar, integer).ok_or_else(|| out_of_range(scalar))
+                let number = text.parse().ok().filter(|_| !text.starts_with('+'));
+                integer(scalar, number.ok_or_else(|| misfit("an integer"))?)
             }
             _ => Err(misfit("an integer")),
         }
     }
 }
 
+fn integer(scalar: Scalar, number: i128) -> Result<u64> {
+    from_integer(scalar, number).ok_or_else(|| out_of_range(scalar))
+}
+
 fn float(scalar: Scalar, value: &Value) -> Result<u64> {
     let number = match value {
         Value::Int(integer) => *integer as f64,
+        Value::Unsigned(integer) => *integer as f64,
         Value::Float(number) => *number,
         Value::String(text) => text.parse().map_err(|_| misfit("a number"))?,
         _ => return Err(misfit("a number")),
@@ -329,6 +333,7 @@ fn text(value: &Value) -> Result<Arc<str>> {
     match value {
         Value::String(text) | Value::Enum(text) => Ok(Arc::clone(text)),
         Value::Int(integer) => Ok(integer.to_string().into()),
+        Value::Unsigned(integer) => Ok(integer.to_string().into()),
         Value::Boolean(boolean) => Ok(boolean.to_string().into()),
         Value::Float(number) => Ok(number.to_string().into()),
         _ => Err(misfit("a text")),
@@ -375,19 +380,23 @@ fn seconds_and_nanos(out: &mut Vec<u8>, seconds: i64, nanos: i32) {
     }
 }
 
+/// What has no type is nothing at all.
 fn any(out: &mut Vec<u8>, fields: &[(Arc<str>, Value)], variables: &Variables) -> Result<()> {
+    let wrong =
+        || misfit("an Any like {\"@type\": \"type.googleapis.com/a.B\", \"value\": \"CAE=\"}");
     for (name, value) in fields {
-        let Some(Value::String(text)) = value.resolve(variables) else { continue };
-        match &**name {
-            "@type" => put_len(out, 1, text.as_bytes()),
-            "value" => {
+        match (&**name, value.resolve(variables)) {
+            ("@type", Some(Value::String(url))) => put_len(out, 1, url.as_bytes()),
+            ("value", Some(Value::String(text))) => {
                 let bytes = json::parse_base64(text).ok_or_else(|| misfit("base64"))?;
                 put_len(out, 2, &bytes);
             }
-            _ => {}
+            (_, None) => {}
+            _ => return Err(wrong()),
         }
     }
-    Ok(())
+    let is_typed = fields.is_empty() || fields.iter().any(|(name, _)| &**name == "@type");
+    if is_typed { Ok(()) } else { Err(wrong()) }
 }
 
 /// Whether a field, tag included, holds a zero value.

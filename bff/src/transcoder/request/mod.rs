@@ -8,12 +8,18 @@ use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{keyform::KeyForm, moved::Entities, reply::Items};
+use super::{
+    keyform::KeyForm,
+    moved::Entities,
+    reply::Items,
+    wire::{put_len, put_nested},
+};
 use crate::{
     context::Context,
     contract::{Contract, Join},
     error::Result,
     operation::{Value, Variables},
+    plan::FieldSet,
 };
 use encode::Encoders;
 use keys::KeyWriter;
@@ -27,6 +33,8 @@ pub struct CallProgram {
     encoders: Arc<Encoders>,
     form: KeyForm,
     keys: KeyWriter,
+    /// Where the request takes a mask; empty where it takes none.
+    mask: Box<[u32]>,
     pub(super) items: Option<Items>,
     pub(super) entities: Entities,
 }
@@ -42,6 +50,7 @@ pub(super) struct CallDraft {
     template: Template,
     form: KeyForm,
     keys: KeyWriter,
+    mask: Box<[u32]>,
     items: Option<Items>,
     entities: Entities,
 }
@@ -63,6 +72,7 @@ impl<'a> Calls<'a> {
             template: Template::of(join, arguments, self.contract, &mut self.encoders)?,
             form: form.clone(),
             keys: KeyWriter::of(join, form)?,
+            mask: join.selection.as_ref().map_or_else(Box::default, |it| it.path.as_slice().into()),
             items: join.batch.as_ref().map(|batch| Items::of(batch, form)).transpose()?,
             entities,
         })
@@ -75,8 +85,8 @@ impl<'a> Calls<'a> {
 
 impl CallDraft {
     pub(super) fn finish(self, encoders: &Arc<Encoders>) -> CallProgram {
-        let Self { template, form, keys, items, entities } = self;
-        CallProgram { template, encoders: Arc::clone(encoders), form, keys, items, entities }
+        let Self { template, form, keys, mask, items, entities } = self;
+        CallProgram { template, encoders: Arc::clone(encoders), form, keys, mask, items, entities }
     }
 }
 
@@ -88,6 +98,25 @@ impl CallProgram {
     /// [`crate::error::Code::BadUserInput`] where an argument does not fit the request's field.
     pub fn request(&self, variables: &Variables, context: &Context) -> Result<Bytes> {
         self.template.fill(&self.encoders, variables, context)
+    }
+
+    /// The constant part with a mask that names these fields.
+    #[must_use]
+    pub fn with_mask(&self, constant: &Bytes, fields: &FieldSet) -> Bytes {
+        const PATHS: u32 = 1;
+        let Some((number, outer)) = self.mask.split_last() else { return constant.clone() };
+        let mut mask = Vec::new();
+        put_nested(&mut mask, *number, |out| {
+            for path in fields.paths() {
+                put_len(out, PATHS, path.as_bytes());
+            }
+        });
+        for number in outer.iter().rev() {
+            let inner = std::mem::take(&mut mask);
+            put_len(&mut mask, *number, &inner);
+        }
+        // Behind whatever else is in the messages around it: messages merge.
+        [&constant[..], &mask].concat().into()
     }
 
     /// The constant part with keys: in a batch all of them in its repeated field, otherwise the parts of the only key.

@@ -1,8 +1,7 @@
 //! What tests build plans and answers with.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     },
     transcoder::{
         Budget, Emission, EmitInput, Entity, EntityValue, KeyTable, PathSegment, Program, Refs,
-        compile,
+        SlowFields, compile,
     },
 };
 
@@ -27,7 +26,7 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn new() -> Self {
-        let root = Shape { type_name: "Query".to_owned(), fields: Vec::new() };
+        let root = Shape { type_name: "Query".to_owned(), fields: Vec::new(), ..Shape::default() };
         Self {
             plan: Plan {
                 kind: OperationKind::Query,
@@ -36,13 +35,18 @@ impl Builder {
                 shapes: vec![root],
                 sites: Vec::new(),
                 steps: Vec::new(),
+                defers: Vec::new(),
             },
             contract: Contract::default(),
         }
     }
 
     pub(super) fn shape(&mut self, type_name: &str, fields: Vec<ShapeField>) -> ShapeId {
-        self.plan.shapes.push(Shape { type_name: type_name.to_owned(), fields });
+        self.plan.shapes.push(Shape {
+            type_name: type_name.to_owned(),
+            fields,
+            ..Shape::default()
+        });
         ShapeId(self.plan.shapes.len() - 1)
     }
 
@@ -55,6 +59,8 @@ impl Builder {
             after: Vec::new(),
             level: 0,
             early: false,
+            deferred: false,
+            mask: None,
         });
         StepId(self.plan.steps.len() - 1)
     }
@@ -144,6 +150,7 @@ pub(super) fn field(response_key: &str, source: Source) -> ShapeField {
         nullable: true,
         item_nullable: true,
         source,
+        defers: Vec::new(),
         location: Location { line: 1, column: 1 },
     }
 }
@@ -161,7 +168,14 @@ pub(super) fn leaf(scalar: Scalar, format: Format) -> contract::Leaf {
 }
 
 pub(super) fn wire(number: u32, cardinality: Cardinality, value: Value) -> Source {
-    Source::Wire(Wire { path: Vec::new(), number, cardinality, value, map_key: None })
+    Source::Wire(Wire {
+        path: Vec::new(),
+        number,
+        cardinality,
+        value,
+        map_key: None,
+        default: Vec::new(),
+    })
 }
 
 pub(super) fn at(path: &[u32], source: Source) -> Source {
@@ -207,7 +221,7 @@ pub(super) struct Run<'p> {
     pub(super) refs: Vec<Refs>,
     pub(super) entities: Vec<Vec<Entity>>,
     pub(super) budget: Budget,
-    pub(super) slow: HashMap<String, Bytes>,
+    pub(super) slow: SlowFields,
 }
 
 impl<'p> Run<'p> {
@@ -219,7 +233,7 @@ impl<'p> Run<'p> {
             keys: plan.steps.iter().map(|_| KeyTable::default()).collect(),
             refs: vec![Refs::default(); plan.sites.len()],
             entities: vec![Vec::new(); plan.steps.len()],
-            slow: HashMap::new(),
+            slow: SlowFields::new(),
             budget: Budget { size: usize::MAX, deadline: Instant::now() + HOUR },
         };
         run.program.extract(None, 0, b"", &mut run.keys, &mut run.refs).unwrap();

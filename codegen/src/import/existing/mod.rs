@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use apollo_compiler::ast::{Definition, DirectiveList, Document, FieldDefinition};
+use apollo_compiler::ast::{
+    Definition, DirectiveList, Document, FieldDefinition, NamedType, OperationType,
+};
 use apollo_compiler::{Name, Node};
 
 use super::sdl::Kind;
@@ -17,7 +19,9 @@ pub(super) struct Existing {
     pub(super) types: BTreeMap<String, ExistingType>,
     /// All names, scalars and interfaces too.
     pub(super) names: Vec<String>,
-    /// The root types, where `schema { … }` renames them.
+    /// Where `schema { … }` lists the root types. A type that it does not list is none, whatever its name.
+    pub(super) schema: Option<Place>,
+    /// The root types that it lists.
     pub(super) query: Option<String>,
     pub(super) mutation: Option<String>,
     pub(super) subscription: Option<String>,
@@ -103,17 +107,14 @@ pub(super) fn read(files: &[(String, String)]) -> Existing {
 
 impl Existing {
     fn add(&mut self, definition: &Definition, file: usize, text: &str) {
-        if let Definition::SchemaDefinition(schema) = definition {
-            for root in &schema.root_operations {
-                let name = Some(root.1.to_string());
-                match root.0 {
-                    apollo_compiler::ast::OperationType::Query => self.query = name,
-                    apollo_compiler::ast::OperationType::Mutation => self.mutation = name,
-                    apollo_compiler::ast::OperationType::Subscription => {
-                        self.subscription = name;
-                    }
-                }
+        match definition {
+            Definition::SchemaDefinition(schema) => {
+                let (start, _) = place::range(definition, text);
+                self.schema = place::body(text, start).map(|body| Place { file, body });
+                self.list(&schema.root_operations);
             }
+            Definition::SchemaExtension(schema) => self.list(&schema.root_operations),
+            _ => {}
         }
         let Some(name) = definition.name().map(Name::to_string) else { return };
         if !matches!(definition, Definition::DirectiveDefinition(_)) {
@@ -136,6 +137,19 @@ impl Existing {
         found.source.push('\n');
         if !definition.is_extension_definition() || found.place.is_none() {
             found.place = place::body(text, start).map(|body| Place { file, body });
+        }
+    }
+}
+
+impl Existing {
+    fn list(&mut self, roots: &[Node<(OperationType, NamedType)>]) {
+        for root in roots {
+            let listed = match root.0 {
+                OperationType::Query => &mut self.query,
+                OperationType::Mutation => &mut self.mutation,
+                OperationType::Subscription => &mut self.subscription,
+            };
+            *listed = Some(root.1.to_string());
         }
     }
 }

@@ -16,6 +16,7 @@ pub(in crate::import) struct Place {
 /// The bytes of a definition.
 pub(super) fn range(definition: &Definition, text: &str) -> (usize, usize) {
     let location = match definition {
+        Definition::SchemaDefinition(node) => node.location(),
         Definition::ObjectTypeDefinition(node) => node.location(),
         Definition::ObjectTypeExtension(node) => node.location(),
         Definition::InputObjectTypeDefinition(node) => node.location(),

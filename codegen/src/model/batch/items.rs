@@ -16,8 +16,8 @@ use crate::model::request::word;
 use crate::model::response::Standing;
 
 /// The repeated field of a response that holds the items.
-pub(super) struct Items {
-    pub(super) path: Vec<FieldDescriptor>,
+pub(in crate::model) struct Items {
+    pub(in crate::model) path: Vec<FieldDescriptor>,
     pub(super) message: MessageDescriptor,
     /// Items that are entries of a map carry their message in field 2.
     in_entry: Option<MessageDescriptor>,
@@ -32,7 +32,7 @@ impl Items {
     }
 
     /// Field numbers from an item to that message.
-    pub(super) fn prefix(&self) -> Vec<u32> {
+    pub(in crate::model) fn prefix(&self) -> Vec<u32> {
         let inside = self.in_entry.is_some() && !self.by_map_key;
         if inside { vec![2] } else { Vec::new() }
     }

@@ -9,9 +9,9 @@ use super::fault::{Fault, Side};
 use super::leaf::scalar_of;
 use super::names::snake;
 use super::path::{Place, numbers, repeated_message, singular_message};
-use super::request::Request;
+use super::selection::Itemised;
 use crate::contract::{Batch, Join, Match, Scalar};
-use items::Items;
+pub(super) use items::Items;
 
 mod items;
 mod keys;
@@ -100,13 +100,16 @@ impl Binder<'_> {
             status: status.unwrap_or_default(),
             max,
         };
-        let Request { fills, .. } = request?;
+        let request = request?;
+        let itemised = Itemised { items, group };
+        let selection = self.selection(asking, &request, &then, Some(&itemised));
         (self.model.faults.len() == before).then(|| Join {
-            fills,
+            fills: request.fills,
             key: parts.into_iter().map(|(_, part)| part).collect(),
             many,
             batch: Some(batch),
             then: Some(Box::new(then)),
+            selection,
             ..Default::default()
         })
     }

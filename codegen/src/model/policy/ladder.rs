@@ -105,7 +105,10 @@ impl Binder<'_> {
         let source = self.rpc(at, &Parent::of(shape), &rpc, method.span, batch.as_ref());
         (self.call, self.load) = calls;
         match source {
-            Some(Source { kind: Some(source::Kind::Join(join)) }) => Some(*join),
+            // It is asked for everything: what is read of its answer stands in another message.
+            Some(Source { kind: Some(source::Kind::Join(join)) }) => {
+                Some(Join { selection: None, ..*join })
+            }
             _ => None,
         }
     }

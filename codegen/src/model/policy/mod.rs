@@ -109,7 +109,7 @@ impl Binder<'_> {
             cache.texts("vary").into_iter().map(|header| header.value.to_lowercase()).collect();
         let tags = cache.texts("tags");
         Some(Cache {
-            max_age_ms: max_age.and_then(|text| self.positive_duration(&text)).unwrap_or_default(),
+            max_age_ms: max_age.and_then(|text| self.duration(&text)).unwrap_or_default(),
             stale_while_revalidate_ms: revalidate
                 .and_then(|text| self.duration(&text))
                 .unwrap_or_default(),

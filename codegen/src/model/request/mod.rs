@@ -6,6 +6,7 @@ use super::binder::Binder;
 use super::call::Asking;
 use super::directives::Text;
 use super::fault::Fault;
+use super::selection::Selecting;
 use crate::contract::{Fill, KeyPart, Scalar};
 
 mod arguments;
@@ -22,6 +23,8 @@ pub(super) struct Request {
     keys: Option<FieldDescriptor>,
     /// Arguments that `with` uses.
     arguments: Vec<String>,
+    /// The mask that is filled with what is read.
+    pub(super) selecting: Option<Selecting>,
     /// Paths that something fills.
     filled: Vec<Vec<u32>>,
 }

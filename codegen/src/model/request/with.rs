@@ -11,6 +11,7 @@ use crate::model::directives::{Argument, Text};
 use crate::model::fault::Side;
 use crate::model::leaf::natural;
 use crate::model::path::{Place, numbers, singular_message};
+use crate::model::selection::Selecting;
 use crate::model::value::cardinality;
 
 /// What a text with a dollar means: `$args.page.size`.
@@ -21,6 +22,7 @@ enum Given<'a> {
     Tenant,
     Header(&'a str),
     Context(&'a str),
+    Selection(Option<&'a str>),
 }
 
 impl Binder<'_> {
@@ -112,6 +114,9 @@ impl Binder<'_> {
             Ok(Given::Argument(argument)) => {
                 return self.argument_fill(asking, argument, text, path, request);
             }
+            Ok(Given::Selection(within)) => {
+                return self.select(text, within, path, request);
+            }
             Ok(Given::Identity(claim)) => fill::Source::Identity(claim.to_owned()),
             Ok(Given::Tenant) => fill::Source::Tenant(true),
             Ok(Given::Header(name)) => fill::Source::Header(name.to_lowercase()),
@@ -133,6 +138,26 @@ impl Binder<'_> {
     }
 }
 
+impl Binder<'_> {
+    fn select(
+        &mut self,
+        text: &Text,
+        within: Option<&str>,
+        path: &[FieldDescriptor],
+        request: &mut Request,
+    ) {
+        if request.selecting.is_some() {
+            return self.invalid_source(text, "a request takes one mask of what is read");
+        }
+        request.filled.push(numbers(path));
+        request.selecting = Some(Selecting {
+            target: path.to_vec(),
+            within: within.map(str::to_owned),
+            text: text.clone(),
+        });
+    }
+}
+
 /// The argument that a text in `with` uses.
 fn argument_in(value: &Value) -> Option<String> {
     value.as_str()?.strip_prefix("$args.")?.split('.').next().map(str::to_owned)
@@ -147,6 +172,7 @@ fn given(text: &str) -> Result<Given<'_>, &'static str> {
     match (source, path) {
         ("tenant", None) => Ok(Given::Tenant),
         ("tenant", Some(_)) => Err("`$tenant` has no parts"),
+        ("selection", within) => Ok(Given::Selection(within)),
         ("parent", Some(path)) => Ok(Given::Parent(path)),
         ("args", Some(path)) => Ok(Given::Argument(path)),
         ("identity", Some(path)) => Ok(Given::Identity(path)),

@@ -105,6 +105,11 @@ fn show_join(contract: &Contract, join: &Join) -> String {
     for echo in &join.echoes {
         text += &format!(" says {} in {}", echo.request, dotted(&echo.response));
     }
+    if let Some(selection) = &join.selection {
+        let resource = dotted(&selection.resource);
+        let resource = if resource.is_empty() { "whole" } else { &resource };
+        text += &format!(" with mask {} of {resource}", dotted(&selection.path));
+    }
     text + ": " + &show(contract, join.then.as_ref().expect("a value"))
 }
 

@@ -73,10 +73,20 @@ describe('Apollo Client', { timeout: PATIENCE }, () => {
     assert.equal(apollo.cache.extract()[`Review:${id}`].state, 'REPORTED');
   });
 
-  test('hears of new reviews', async (test) => {
+  test('hears of new reviews over graphql-ws', async (test) => {
+    await hears(client(test));
+  });
+
+  test('hears of new reviews over HTTP, in parts', async (test) => {
+    const apollo = new ApolloClient({ link: new HttpLink({ uri: shop.url }), cache: new InMemoryCache() });
+    test.after(() => apollo.stop());
+    await hears(apollo);
+  });
+
+  async function hears(apollo) {
     const query = gql`subscription { reviewAdded(bookId: "42") { id text } }`;
-    const heard = firstValueFrom(client(test).subscribe({ query }));
+    const heard = firstValueFrom(apollo.subscribe({ query }));
     const { data } = await shop.reviewUntil('42', heard);
     assert.match(data.reviewAdded.text, /^The review number \d+\.$/);
-  });
+  }
 });

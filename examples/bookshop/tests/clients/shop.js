@@ -20,9 +20,9 @@ const program = process.env.BOOKSHOP ?? join(target, 'debug', 'bookshop');
 /** Longer than anything here takes; only a test that hangs meets it. */
 export const PATIENCE = 20_000;
 
-/** A shop that runs while the tests of a suite do. Settings are variables of the environment. */
-export function shopOfSuite(settings = {}) {
-  const shop = new Shop(settings);
+/** A shop that runs while the tests of a suite do. Settings are variables of the environment; it is asked with the headers. */
+export function shopOfSuite(settings = {}, headers = {}) {
+  const shop = new Shop(settings, headers);
   before(() => shop.start());
   after(() => shop.remove());
   return shop;
@@ -31,11 +31,13 @@ export function shopOfSuite(settings = {}) {
 class Shop {
   #data;
   #settings;
+  #headers;
   #process;
   #address = '127.0.0.1:0';
 
-  constructor(settings) {
+  constructor(settings, headers) {
     this.#settings = settings;
+    this.#headers = { 'content-type': 'application/json', ...headers };
     process.on('exit', () => this.#process?.kill('SIGKILL'));
   }
 
@@ -86,7 +88,7 @@ class Shop {
   async ask(query, variables) {
     const response = await fetch(this.url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: this.#headers,
       body: JSON.stringify({ query, variables }),
     });
     return response.json();

@@ -7,6 +7,7 @@ use bookshop::proto::catalog::v1::{
     BatchGetAuthorsRequest, BatchGetBooksRequest, BookFilter, BookOrder, Genre, GetAuthorRequest,
     GetBookRequest, ListBooksByAuthorsRequest, ListBooksRequest, SearchBooksRequest,
 };
+use prost_types::FieldMask;
 use tonic::Code;
 use tonic::transport::Channel;
 
@@ -18,10 +19,16 @@ async fn catalog() -> (bookshop::Running, CatalogClient<Channel>) {
     (shop, client)
 }
 
+fn get(id: &str, paths: Option<&[&str]>) -> GetBookRequest {
+    let mask =
+        |paths: &[&str]| FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() };
+    GetBookRequest { id: id.to_owned(), read_mask: paths.map(mask) }
+}
+
 #[tokio::test]
 async fn book_42_is_middlemarch() {
     let (_shop, mut catalog) = catalog().await;
-    let book = catalog.get_book(GetBookRequest { id: "42".to_owned() }).await.unwrap().into_inner();
+    let book = catalog.get_book(get("42", None)).await.unwrap().into_inner();
     assert_eq!(book.title, "Middlemarch");
     assert_eq!(book.subtitle.as_deref(), Some("A Study of Provincial Life"));
     assert_eq!(book.author_ids, ["george-eliot"]);
@@ -30,9 +37,27 @@ async fn book_42_is_middlemarch() {
 }
 
 #[tokio::test]
+async fn only_the_fields_that_a_mask_names_are_sent() {
+    let (_shop, mut catalog) = catalog().await;
+    let masked = get("42", Some(&["title", "cover.color"]));
+    let book = catalog.get_book(masked).await.unwrap().into_inner();
+    let cover = book.cover.clone().unwrap();
+    assert_eq!((&*book.title, &*book.id, book.page_count), ("Middlemarch", "", 0));
+    assert!(cover.color.starts_with('#') && cover.lines.is_empty(), "{cover:?}");
+    for all in [&["*"][..], &[]] {
+        let book = catalog.get_book(get("42", Some(all))).await.unwrap().into_inner();
+        assert!(book.page_count > 0);
+    }
+    for unknown in ["pages", "title.length", "cover.size"] {
+        let status = catalog.get_book(get("42", Some(&[unknown]))).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{unknown}");
+    }
+}
+
+#[tokio::test]
 async fn a_book_that_does_not_exist_is_not_found() {
     let (_shop, mut catalog) = catalog().await;
-    let status = catalog.get_book(GetBookRequest { id: "no".to_owned() }).await.unwrap_err();
+    let status = catalog.get_book(get("no", None)).await.unwrap_err();
     assert_eq!(status.code(), Code::NotFound);
     let status = catalog.get_author(GetAuthorRequest { id: String::new() }).await.unwrap_err();
     assert_eq!(status.code(), Code::NotFound);
@@ -42,8 +67,12 @@ async fn a_book_that_does_not_exist_is_not_found() {
 async fn a_batch_leaves_out_what_does_not_exist() {
     let (_shop, mut catalog) = catalog().await;
     let ids = strings(["1", "no", "42", "1"]);
-    let books =
-        catalog.batch_get_books(BatchGetBooksRequest { ids }).await.unwrap().into_inner().books;
+    let books = catalog
+        .batch_get_books(BatchGetBooksRequest { ids, read_mask: None })
+        .await
+        .unwrap()
+        .into_inner()
+        .books;
     let mut titles: Vec<_> = books.into_iter().map(|book| book.title).collect();
     titles.sort();
     assert_eq!(titles, ["Middlemarch", "Pride and Prejudice"]);

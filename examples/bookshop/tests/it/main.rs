@@ -2,6 +2,7 @@
 
 mod catalog;
 mod gateway;
+mod mapping;
 mod offers;
 mod page;
 mod program;

@@ -43,6 +43,7 @@ pub(crate) async fn later(span: Duration) {
 }
 
 /// A gateway that serves until its test ends.
+#[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) address: SocketAddr,
 }
@@ -52,6 +53,8 @@ pub(crate) struct Served {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
+    /// The body, byte by byte.
+    pub(crate) text: Bytes,
     pub(crate) took: Duration,
 }
 
@@ -95,7 +98,7 @@ impl Served {
         let response = sender.send_request(request).await.expect("it answers");
         let status = response.status();
         let body = response.into_body().collect().await.expect("a whole body").to_bytes();
-        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Answer { status, body, took: begin.elapsed() }
+        let (text, body) = (body.clone(), serde_json::from_slice(&body).unwrap_or(Value::Null));
+        Answer { status, body, text, took: begin.elapsed() }
     }
 }

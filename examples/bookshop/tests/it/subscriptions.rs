@@ -85,6 +85,25 @@ async fn a_new_review_comes_with_its_author_to_who_watches_its_book() {
 }
 
 #[tokio::test]
+async fn who_watches_the_same_book_has_one_stream_and_one_answer_together() {
+    still(async {
+        let (shop, served) = started().await;
+        let query = r#"subscription { reviewAdded(bookId: "42") { text author { id } } }"#;
+        let mut one = Watcher::start(&served, query).await;
+        let mut other = Watcher::start(&served, query).await;
+        shop.until(WATCH, |seen| seen.finished == 1).await;
+        write(&served, "42", "u7", "Long.").await;
+        assert_eq!(one.next().await, other.next().await);
+        assert_eq!((shop.seen(WATCH).started, shop.seen(USERS).started), (1, 1));
+        drop(one);
+        write(&served, "42", "u8", "Very long.").await;
+        let (_, event) = other.next().await;
+        assert_eq!(event["data"]["reviewAdded"]["text"], "Very long.");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_service_that_starts_again_is_watched_again() {
     still(async {
         let (mut shop, served) = started().await;

@@ -96,6 +96,7 @@ impl Model {
             } else {
                 Vec::new()
             },
+            selection: None,
         }
     }
 }

@@ -2,15 +2,15 @@
 
 /// A source of chance.
 #[derive(Clone)]
-pub(super) struct Dice(u64);
+pub(in crate::executor::tests) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(in crate::executor::tests) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// A source of its own for a named thing.
-    pub(super) fn named(seed: u64, name: &str) -> Self {
+    pub(in crate::executor::tests) fn named(seed: u64, name: &str) -> Self {
         // FNV-1a.
         let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -27,16 +27,16 @@ impl Dice {
     }
 
     /// From 0 to `sides` - 1.
-    pub(super) fn roll(&mut self, sides: usize) -> usize {
+    pub(in crate::executor::tests) fn roll(&mut self, sides: usize) -> usize {
         usize::try_from(self.next() % sides as u64).unwrap()
     }
 
     /// As often as `percent` says.
-    pub(super) fn often(&mut self, percent: usize) -> bool {
+    pub(in crate::executor::tests) fn often(&mut self, percent: usize) -> bool {
         self.roll(100) < percent
     }
 
-    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(in crate::executor::tests) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.roll(from.len())]
     }
 }

@@ -1,7 +1,8 @@
 //! The executor against an obvious one, over random schemas, data, failures and operations.
 
 mod contract;
-mod dice;
+mod deferred;
+pub(super) mod dice;
 mod model;
 mod naive;
 mod oracle;
@@ -116,7 +117,7 @@ async fn check(seed: u64, seen: &mut Seen) {
             let executor = executor.clone();
             async move {
                 let context = Arc::new(within(10_000));
-                executor.execute(&prepared, Vec::new(), context, &()).await
+                executor.execute(&prepared, Vec::new(), context, Beside::default()).await
             }
         });
         let answers = futures::future::join_all(answers).await;
@@ -150,7 +151,7 @@ async fn check(seed: u64, seen: &mut Seen) {
 }
 
 /// All seeds below 200; with `ANABRANCH_SEEDS=5000` so many, with `ANABRANCH_SEEDS=7..8` those.
-fn seeds() -> std::ops::Range<u64> {
+pub(super) fn seeds() -> std::ops::Range<u64> {
     let Ok(text) = std::env::var("ANABRANCH_SEEDS") else { return 0..200 };
     let (from, to) = text.split_once("..").unwrap_or(("0", &text));
     from.parse().unwrap()..to.parse().unwrap()

@@ -11,7 +11,16 @@ const DEEPEST: usize = 4;
 pub(super) fn random(model: &Model, dice: &mut Dice) -> Operation {
     let kind = if dice.often(15) { OperationKind::Mutation } else { OperationKind::Query };
     let fields = selection(model, &model.root, 0, dice);
-    Operation { kind, name: None, variables: Vec::new(), root: "Query".to_owned(), fields }
+    Operation {
+        kind,
+        name: None,
+        variables: Vec::new(),
+        root: "Query".to_owned(),
+        fields,
+        defers: Vec::new(),
+        begins: Vec::new(),
+        slow: Vec::new(),
+    }
 }
 
 fn selection(model: &Model, fields: &[FieldModel], depth: usize, dice: &mut Dice) -> Vec<Field> {
@@ -57,6 +66,7 @@ fn field(
         arguments,
         ty: model.ty(field),
         selections: selections(model, value, depth + 1, dice),
+        defers: Vec::new(),
         location: Location::default(),
     })
 }
@@ -65,6 +75,7 @@ fn selections(model: &Model, value: ValueModel, depth: usize, dice: &mut Dice) -
     let mut of = |object: usize| Selection {
         type_name: ValueModel::Object(object).type_name(),
         fields: selection(model, &model.objects[object].fields, depth, dice),
+        begins: Vec::new(),
     };
     match value {
         ValueModel::Object(object) => vec![of(object)],
@@ -80,6 +91,7 @@ fn typename(at: usize) -> Field {
         arguments: Vec::new(),
         ty: Type::NonNull(Box::new(Type::Named("String".to_owned()))),
         selections: Vec::new(),
+        defers: Vec::new(),
         location: Location::default(),
     }
 }
@@ -92,11 +104,13 @@ pub(super) fn text(fields: &[Field]) -> String {
             None => String::new(),
         };
         let inside = field.selections.iter().map(|selection| {
-            format!(" ... on {} {}", selection.type_name, text(&selection.fields))
+            let begins: String = selection.begins.iter().map(|id| format!(" +{}", id.0)).collect();
+            format!(" ... on {}{begins} {}", selection.type_name, text(&selection.fields))
         });
         let ty = ty_text(&field.ty);
+        let defers: String = field.defers.iter().map(|id| format!(" @{}", id.0)).collect();
         format!(
-            "{}: {}{arguments} /* {ty} */{}",
+            "{}: {}{arguments} /* {ty} */{defers}{}",
             field.response_key,
             field.name,
             inside.collect::<String>()

@@ -25,7 +25,7 @@ fn introspect_within(
     let limit = usize::try_from(config.limits.introspection.0).unwrap();
     let introspection = Introspection::new(&types, limit).unwrap();
     let document = Document::new(text, None, &types, config)?;
-    let operation = document.lower(&types, config, &|_| None)?.operation;
+    let operation = document.lower(&types, config, &|_| None, false)?.operation;
     let mut answer = json!({});
     for field in &operation.fields {
         let bytes = introspection.answer(field, variables)?;
@@ -76,7 +76,10 @@ fn the_standard_types_and_directives_are_told() {
     }
     let mut directives = names("directives");
     directives.sort();
-    assert_eq!(directives, ["deprecated", "hint", "include", "oneOf", "skip", "specifiedBy"]);
+    assert_eq!(
+        directives,
+        ["defer", "deprecated", "hint", "include", "oneOf", "skip", "specifiedBy"]
+    );
 }
 
 #[test]

@@ -19,7 +19,14 @@ pub(super) fn explicit(source: Source) -> Source {
 pub(super) fn map(number: u32, key: (Scalar, Format), value: Value) -> Source {
     let map_key = Some(leaf(key.0, key.1));
     let cardinality = Cardinality::Map;
-    Source::Wire(Wire { path: Vec::new(), number, cardinality, value, map_key })
+    Source::Wire(Wire {
+        path: Vec::new(),
+        number,
+        cardinality,
+        value,
+        map_key,
+        default: Vec::new(),
+    })
 }
 
 pub(super) const DEPTH: usize = 3;

@@ -31,6 +31,7 @@ const STEP: StepId = StepId(0);
 mod arguments;
 mod guesses;
 mod keys;
+mod masks;
 
 fn context() -> Context {
     let mut context = Context::anonymous(Instant::now());

@@ -157,6 +157,35 @@ fn the_other_well_known_messages_have_their_json() {
     check(well_known(Format::Struct), message().message(1, structure), r#"{"k":"v"}"#, &[]);
     let nan = message().double(2, f64::NAN);
     check(well_known(Format::Value), message().message(1, nan), "null", INVALID);
+    let nested = |levels| {
+        (1..levels).fold(message(), |inner, _| message().message(6, message().message(1, inner)))
+    };
+    let lists = format!("{}null{}", "[".repeat(99), "]".repeat(99));
+    check(well_known(Format::Value), message().message(1, nested(100)), &lists, &[]);
+    check(well_known(Format::Value), message().message(1, nested(101)), "null", INVALID);
+}
+
+#[test]
+fn an_absent_value_is_the_default_of_the_contract() {
+    let default = |source, bytes: Message| match source {
+        Source::Wire(wire) => Source::Wire(Wire { default: bytes.0, ..wire }),
+        source => source,
+    };
+    let number =
+        || default(explicit(scalar(1, Scalar::Sint32, Format::Int)), message().varint(1, 3));
+    check(number(), message(), "-2", &[]);
+    check(number(), message().varint(1, 0), "0", &[]);
+    check(default(explicit(string(1)), message().len(1, b"\"")), message(), r#""\"""#, &[]);
+    let bytes = explicit(scalar(1, Scalar::Bytes, Format::Base64));
+    check(default(bytes, message().len(1, b"a")), message(), r#""YQ==""#, &[]);
+    let double = explicit(scalar(1, Scalar::Double, Format::Float));
+    check(default(double.clone(), message().double(1, f64::INFINITY)), message(), "null", INVALID);
+    // In a message that is absent nothing is.
+    check(at(&[2], number()), message(), "null", &[]);
+    check(at(&[2], number()), message().message(2, message()), "-2", &[]);
+    let mut builder = Builder::new();
+    builder.root(vec![field("a", default(double, message().len(1, b"")))]);
+    assert_eq!(builder.try_compile().unwrap_err().code(), Code::FailedPrecondition);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Lists, maps, messages and abstract values.
 
 use super::*;
+use crate::transcoder::Spliced;
 
 #[test]
 fn lists_of_numbers_are_packed_unpacked_or_both() {
@@ -183,7 +184,8 @@ fn the_slow_lane_is_put_in_by_response_key() {
     builder.root(vec![field("a", Source::Slow), field("b", Source::Slow)]);
     let program = builder.compile();
     let mut run = Run::new(&program);
-    run.slow.insert("a".to_owned(), r#"{"x":1}"#.into());
+    let spliced = Spliced { json: r#"{"x":1}"#.into(), errors: Vec::new() };
+    run.slow.insert("a".to_owned(), Ok(spliced));
     run.check(r#"{"a":{"x":1},"b":null}"#, &[]);
 }
 

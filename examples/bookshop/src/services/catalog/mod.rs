@@ -1,6 +1,7 @@
 //! The catalog: books and authors from the library.
 
 mod list;
+mod mask;
 mod search;
 
 use std::sync::Arc;
@@ -36,21 +37,23 @@ impl Shelves {
 #[tonic::async_trait]
 impl Catalog for Shelves {
     async fn get_book(&self, request: Request<GetBookRequest>) -> Result<Response<Book>, Status> {
-        let id = request.into_inner().id;
+        let GetBookRequest { id, read_mask } = request.into_inner();
         let book = self
             .0
             .book(&id)
             .ok_or_else(|| Status::not_found(format!("there is no book `{id}`")))?;
-        Ok(Response::new(book.clone()))
+        mask::read(book, read_mask.as_ref()).map(Response::new)
     }
 
     async fn batch_get_books(
         &self,
         request: Request<BatchGetBooksRequest>,
     ) -> Result<Response<BatchGetBooksResponse>, Status> {
-        let ids = keys(request.into_inner().ids, MAX_KEYS)?;
-        let books = ids.iter().filter_map(|id| self.0.book(id)).cloned().collect();
-        Ok(Response::new(BatchGetBooksResponse { books }))
+        let BatchGetBooksRequest { ids, read_mask } = request.into_inner();
+        let ids = keys(ids, MAX_KEYS)?;
+        let books = ids.iter().filter_map(|id| self.0.book(id));
+        let books = books.map(|book| mask::read(book, read_mask.as_ref()));
+        Ok(Response::new(BatchGetBooksResponse { books: books.collect::<Result<_, _>>()? }))
     }
 
     async fn list_books(

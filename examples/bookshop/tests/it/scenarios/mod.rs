@@ -5,6 +5,7 @@ mod page;
 use std::time::Duration;
 
 use bookshop::orders::{self, Order};
+use bookshop::proto::catalog::v1::BatchGetBooksRequest;
 use bookshop::{Options, Running};
 use bytes::Bytes;
 use http::header::{self, HeaderName};
@@ -31,7 +32,7 @@ macro_rules! pages {
     };
 }
 
-pages! { batching levels degradation deadline cache_scopes mock_to_real mutations errors introspection over_http }
+pages! { batching together levels degradation deadline cache_scopes masks mock_to_real mutations errors introspection over_http }
 
 #[test]
 fn every_page_is_run() {
@@ -50,7 +51,7 @@ async fn run(text: &str) {
     let served = Served::start(&shop).await;
     let mut faults = Vec::new();
     for step in page::read(text) {
-        act(&step.meanwhile, &mut shop).await;
+        act(&step.meanwhile, &mut shop, &served).await;
         shop.forget_calls();
         if let Err(fault) = perform(&step, &mut shop, &served).await {
             faults.push(format!("## {}\n{fault}", step.title));
@@ -59,13 +60,19 @@ async fn run(text: &str) {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n\n"));
 }
 
-async fn act(lines: &[String], shop: &mut Running) {
+async fn act(lines: &[String], shop: &mut Running, served: &Served) {
     for line in lines {
         if let Some(span) = line.strip_prefix("later ") {
             later(page::span(span)).await;
         } else if let Some(calls) = line.strip_prefix("when ") {
             let (count, method) = page::count(calls);
             shop.until(&method, |seen| seen.started >= count).await;
+        } else if let Some(query) = line.strip_prefix("also ") {
+            let (served, request) = (served.clone(), served.post(query));
+            tokio::spawn(async move {
+                let answer = served.send(request).await;
+                assert_eq!(answer.body["errors"], Value::Null);
+            });
         } else {
             let order: Order = line.parse().unwrap_or_else(|wrong| panic!("{wrong}"));
             orders::carry_out(order, shop).await;
@@ -75,7 +82,8 @@ async fn act(lines: &[String], shop: &mut Running) {
 
 async fn perform(step: &Step, shop: &mut Running, served: &Served) -> Result<(), String> {
     let Some(expected) = &step.answer else { return Ok(()) };
-    let (mut answer, ()) = tokio::join!(served.send(request(step, served)), act(&step.then, shop));
+    let (mut answer, ()) =
+        tokio::join!(served.send(request(step, served)), act(&step.then, shop, served));
     for _ in 0..if expected.eventually { ATTEMPTS } else { 0 } {
         if fits_all(expected, &answer) {
             break;
@@ -89,10 +97,10 @@ async fn perform(step: &Step, shop: &mut Running, served: &Served) -> Result<(),
     if let Some(took) = step.took.filter(|&took| took != answer.took) {
         return Err(format!("took {:?}, not {took:?}", answer.took));
     }
-    match &step.calls {
-        Some(calls) => check_calls(calls, shop).await,
-        None => Ok(()),
+    if let Some(calls) = &step.calls {
+        check_calls(calls, shop).await?;
     }
+    check_masks(&step.masks, shop)
 }
 
 fn request(step: &Step, served: &Served) -> Request<Full<Bytes>> {
@@ -143,6 +151,18 @@ fn fits(expected: &Value, value: &Value) -> bool {
         }
         _ => expected == value,
     }
+}
+
+/// What books were asked for last.
+fn check_masks(expected: &[(String, String)], shop: &Running) -> Result<(), String> {
+    for (method, fields) in expected {
+        let request: BatchGetBooksRequest = shop.seen(method).last().expect("it asks for books");
+        let asked = request.read_mask.map_or_else(String::new, |mask| mask.paths.join(","));
+        if asked != *fields {
+            return Err(format!("{method} was asked for {asked}, not {fields}"));
+        }
+    }
+    Ok(())
 }
 
 async fn check_calls(expected: &[(u64, String)], shop: &Running) -> Result<(), String> {

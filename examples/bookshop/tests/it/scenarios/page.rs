@@ -15,6 +15,7 @@ pub(super) struct Step {
     pub(super) variables: Option<Value>,
     pub(super) answer: Option<Expected>,
     pub(super) calls: Option<Vec<(u64, String)>>,
+    pub(super) masks: Vec<(String, String)>,
     pub(super) took: Option<Duration>,
 }
 
@@ -54,6 +55,7 @@ impl Step {
             ("variables", "") => self.variables = Some(json(&text)),
             ("json", how) => self.answer = Some(expected(how, json(&text))),
             ("calls", "") => self.calls = Some(lines.iter().map(|line| count(line)).collect()),
+            ("masks", "") => self.masks = lines.iter().map(|line| mask(line)).collect(),
             ("took", "") => self.took = Some(span(&text)),
             _ => panic!("`{kind}` is no kind of block"),
         }
@@ -76,6 +78,12 @@ fn json(text: &str) -> Value {
 pub(super) fn count(line: &str) -> (u64, String) {
     let (count, method) = line.split_once(' ').expect("a count and a method");
     (count.parse().expect("a count"), method.to_owned())
+}
+
+/// A method, and the fields that it is asked for.
+fn mask(line: &str) -> (String, String) {
+    let (method, fields) = line.split_once(' ').expect("a method and fields");
+    (method.to_owned(), fields.to_owned())
 }
 
 /// A span of time as configuration writes it.

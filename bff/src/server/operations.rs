@@ -1,4 +1,4 @@
-//! The operations of one connection that are not over.
+//! The operations of one WebSocket or event stream that are not over.
 
 use std::{
     future::poll_fn,
@@ -40,9 +40,15 @@ impl Operations {
         self.all.retain(|operation| operation.id != id);
     }
 
-    /// Those that would not end by themselves.
-    pub(super) fn remove_subscriptions(&mut self) {
-        self.all.retain(|operation| !operation.answers.subscribed);
+    /// Keeps those that are wanted still.
+    pub(super) fn retain(&mut self, mut is_wanted: impl FnMut(&str) -> bool) {
+        self.all.retain(|operation| is_wanted(&operation.id));
+    }
+
+    /// Those that would not end by themselves; their ids.
+    pub(super) fn remove_subscriptions(&mut self) -> Vec<String> {
+        let lasting = self.all.extract_if(.., |operation| operation.answers.subscribed);
+        lasting.map(|operation| operation.id).collect()
     }
 
     /// The next answer and whose it is; `None` for an answer where there are no more, and the operation is over. It waits for ever
@@ -77,7 +83,7 @@ mod tests {
 
     fn endless(body: &'static str) -> Answers {
         let bodies = stream::repeat(Bytes::from_static(body.as_bytes())).boxed();
-        Answers { subscribed: true, bodies }
+        Answers { subscribed: true, incremental: false, bodies }
     }
 
     #[tokio::test]
@@ -86,7 +92,8 @@ mod tests {
         operations.add("a".to_owned(), endless("A"));
         operations.add("b".to_owned(), endless("B"));
         let once = stream::iter([Bytes::from_static(b"C")]).boxed();
-        operations.add("c".to_owned(), Answers { subscribed: false, bodies: once });
+        let once = Answers { subscribed: false, incremental: false, bodies: once };
+        operations.add("c".to_owned(), once);
         let mut seen = Vec::new();
         for _ in 0..8 {
             let (id, body) = operations.next().await;
@@ -95,7 +102,7 @@ mod tests {
         assert_eq!(seen, ["a", "b", "c", "a", "b", "c is over", "a", "b"]);
         operations.remove("a");
         assert!(!operations.has("a") && operations.has("b"));
-        operations.remove_subscriptions();
+        assert_eq!(operations.remove_subscriptions(), ["b"]);
         assert_eq!(operations.len(), 0);
         assert!(operations.next().now_or_never().is_none());
     }

@@ -1,38 +1,39 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
-use std::{collections::HashMap, mem, panic::AssertUnwindSafe, sync::Arc};
+mod show;
 
-use bytes::Bytes;
+use std::{collections::HashMap, mem, sync::Arc};
+
 use futures::{
     FutureExt, StreamExt,
     future::{BoxFuture, ready},
     stream::FuturesUnordered,
 };
-use tokio::time::timeout_at;
 
 use super::{
     Answer,
-    early::{self, Early, Guess, Trust, shown_to},
+    early::{self, Early, Guess, shown_to},
     engine::Request,
     in_flight::InFlight,
     log,
-    prepared::Hasty,
+    prepared::{Hasty, Node},
     respond,
+    slow::{self, SlowLane},
     step::{Answered, Note, Outcome, StepRun},
+    trust::Trust,
 };
 use crate::{
     error::{Code, Error, Result},
+    operation::DeferId,
     plan::{SiteId, StepId},
-    transcoder::{Emission, EmitInput, Entity, EntityValue, KeyTable, NO_KEY, Refs},
+    transcoder::{Entity, EntityValue, KeyTable, NO_KEY, Refs, SlowFields, Spliced},
 };
 
-/// What fields of the slow lane are, by response key.
-pub(super) type SlowFields = HashMap<String, Bytes>;
-
 /// What there is of the answer so far.
-struct Run {
-    request: Arc<Request>,
+pub(super) struct Run {
+    pub(super) request: Arc<Request>,
     own_calls: Arc<InFlight>,
+    lane: Option<Arc<dyn SlowLane>>,
     /// By step: keys met so far, taken when the step begins.
     keys: Vec<KeyTable>,
     /// By step: the keys that it was asked for.
@@ -41,10 +42,17 @@ struct Run {
     refs: Vec<Refs>,
     /// By step.
     entities: Vec<Vec<Entity>>,
-    notes: Vec<Note>,
+    pub(super) notes: Vec<Note>,
     /// By step: how many others must be over first.
     waits_for: Vec<usize>,
-    ready: Vec<StepId>,
+    /// The same by slow field.
+    slow_waits_for: Vec<usize>,
+    ready: Vec<Node>,
+    slow: SlowFields,
+    /// By step.
+    over: Vec<bool>,
+    /// How many steps and slow fields of the first answer are not over.
+    first_waits_for: usize,
     /// By step: what was started before its keys were known.
     early: Vec<Option<Early>>,
     /// A mutation's root field has an unknown outcome: no later one starts.
@@ -52,73 +60,96 @@ struct Run {
 }
 
 /// What a piece of work brought.
-enum Done {
+pub(super) enum Done {
     Answered(StepId, Answered),
     Repaired(StepId, Vec<(u32, Outcome)>),
+    /// A slow field has its value.
+    Spliced(usize, Result<Spliced>),
     /// A step that was started early waits to be begun, or is not needed any more.
     Early,
 }
 
-type Work = FuturesUnordered<BoxFuture<'static, Done>>;
+/// All work that is under way.
+pub(super) type Work = FuturesUnordered<BoxFuture<'static, Done>>;
 
 /// Answers the request by its deadline.
-pub(super) async fn run(
-    request: Arc<Request>,
-    slow: Option<BoxFuture<'static, SlowFields>>,
-) -> Answer {
-    let cutoff = request.cutoff;
-    let slow = async {
-        let Some(slow) = slow else { return SlowFields::new() };
-        // What does not come in time, or panics, has no fields.
-        let slow = timeout_at(cutoff, AssertUnwindSafe(slow).catch_unwind()).await;
-        slow.ok().and_then(std::result::Result::ok).unwrap_or_default()
-    };
-    let (run, slow) = tokio::join!(Run::drive(Arc::clone(&request)), slow);
-    let run = match run {
+pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Answer {
+    let run = match Run::drive(Arc::clone(&request), lane).await {
         Ok(run) => run,
         Err(error) => return respond::failed(&error),
     };
     let mut body = request.prepared.buffer();
     body.extend_from_slice(b"{\"data\":");
     let budget = request.budget();
-    let gap = request.event.as_ref().map(|event| event.gap).unwrap_or_default();
-    let input = EmitInput { steps: &run.entities, refs: &run.refs, slow: &slow, budget };
-    let emission = request.prepared.program.emit(&input, &mut body);
-    run.forget_unreadable(&emission);
-    let answer = respond::finish(body, &emission, &run.notes, gap, budget);
+    let emission = run.emit(budget, &mut body);
+    let answer = respond::finish(body, &emission, &run.notes, budget);
     request.prepared.remember_size(answer.body.len());
     answer
 }
 
 impl Run {
-    async fn drive(request: Arc<Request>) -> Result<Self> {
-        let mut run = Self::new(request);
+    async fn drive(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Result<Self> {
+        let (mut run, mut work) = Self::start(request, lane)?;
+        while run.advance(&mut work).await {}
+        Ok(run)
+    }
+
+    /// Starts everything whose inputs are there.
+    pub(super) fn start(
+        request: Arc<Request>,
+        lane: Option<Arc<dyn SlowLane>>,
+    ) -> Result<(Self, Work)> {
+        let mut run = Self::new(request, lane);
         let prepared = Arc::clone(&run.request.prepared);
         prepared.program.extract(None, 0, &[], &mut run.keys, &mut run.refs)?;
-        let mut work = Work::new();
+        let work = Work::new();
         run.begin_ready(&work);
         // Behind those they need: what the cache has of these says at once whether the others are needed.
         run.begin_early(&work);
-        loop {
-            run.begin_ready(&work);
-            let Some(done) = work.next().await else { return Ok(run) };
-            run.take(done, &work);
-        }
+        Ok((run, work))
     }
 
-    fn new(request: Arc<Request>) -> Self {
-        let steps = &request.prepared.steps;
+    /// Waits for one piece of work, and starts what waits for it. `false`: all is done.
+    pub(super) async fn advance(&mut self, work: &mut Work) -> bool {
+        self.begin_ready(work);
+        let Some(done) = work.next().await else { return false };
+        self.take(done, work);
+        true
+    }
+
+    /// Whether everything is there that is not deferred.
+    pub(super) fn has_first(&self) -> bool {
+        self.first_waits_for == 0
+    }
+
+    /// Whether everything is there that a deferred fragment shows.
+    pub(super) fn has(&self, defer: DeferId) -> bool {
+        let deferred = &self.request.prepared.plan().defers[defer.0];
+        deferred.steps.iter().all(|step| self.over[step.0])
+            && deferred.slow.iter().all(|response_key| self.slow.contains_key(response_key))
+    }
+
+    fn new(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Self {
+        let (steps, slow) = (&request.prepared.steps, &request.prepared.slow);
         let waits_for: Vec<usize> = steps.iter().map(|step| step.waits_for).collect();
-        let ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId).collect();
+        let slow_waits_for: Vec<usize> = slow.iter().map(|field| field.waits_for).collect();
+        let steps_ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId);
+        let slow_ready = (0..slow.len()).filter(|index| slow_waits_for[*index] == 0);
+        let ready = steps_ready.map(Node::Step).chain(slow_ready.map(Node::Slow)).collect();
         Self {
             own_calls: Arc::new(InFlight::of_one_request()),
+            lane,
             keys: steps.iter().map(|step| KeyTable::with_room(step.keys.expected())).collect(),
             asked: vec![Arc::default(); steps.len()],
-            refs: vec![Refs::default(); request.prepared.has_sites.len()],
+            refs: vec![Refs::default(); request.prepared.program.places()],
             entities: vec![Vec::new(); steps.len()],
             notes: Vec::new(),
             waits_for,
+            slow_waits_for,
             ready,
+            slow: SlowFields::new(),
+            over: vec![false; steps.len()],
+            first_waits_for: request.prepared.first_waits_for,
             early: steps.iter().map(|_| None).collect(),
             halted: false,
             request,
@@ -126,9 +157,24 @@ impl Run {
     }
 
     fn begin_ready(&mut self, work: &Work) {
-        while let Some(step) = self.ready.pop() {
-            self.begin(step, work);
+        while let Some(node) = self.ready.pop() {
+            match node {
+                Node::Step(step) => self.begin(step, work),
+                Node::Slow(field) => self.begin_slow(field, work),
+            }
         }
+    }
+
+    fn begin_slow(&mut self, field: usize, work: &Work) {
+        let prepared = &self.request.prepared.slow[field];
+        if self.halted && prepared.acts {
+            self.slow.insert(prepared.response_key.clone(), Err(not_sent()));
+        } else if let Some(lane) = self.lane.clone() {
+            let answer = slow::answer(Arc::clone(&self.request), lane, field);
+            work.push(answer.map(move |answer| Done::Spliced(field, answer)).boxed());
+            return;
+        }
+        self.end_slow(field);
     }
 
     /// Starts the steps whose keys can be told from the requests of those they need.
@@ -136,7 +182,7 @@ impl Run {
         let prepared = Arc::clone(&self.request.prepared);
         let steps = (0..prepared.steps.len()).map(StepId);
         for step in steps.filter(|step| self.waits_for[step.0] > 0) {
-            let trusted = prepared.step(step).early.as_ref().is_some_and(Trust::may_guess);
+            let trusted = prepared.step(step).early.as_ref().is_some_and(Trust::is_given);
             let Some(guess) = trusted.then(|| Guess::of(&self.request, step)).flatten() else {
                 continue;
             };
@@ -158,7 +204,8 @@ impl Run {
                 return;
             }
         } else if self.halted && self.request.step(step).acts {
-            self.entities[step.0] = vec![not_sent(); keys.len()];
+            self.entities[step.0] =
+                vec![Entity { value: EntityValue::Failed(not_sent()), note: None }; keys.len()];
         } else if let Some(event) = self.event(step) {
             // There already: nobody is asked.
             let outcomes = vec![event; keys.len()];
@@ -202,12 +249,19 @@ impl Run {
     /// What a subscription's first step has.
     fn event(&self, step: StepId) -> Option<Outcome> {
         let event = self.request.event.as_ref().filter(|_| step == StepId(0))?;
-        Some(Outcome::new(event.value.clone()))
+        Some(Outcome::new(event.clone()))
     }
 
     fn take(&mut self, done: Done, work: &Work) {
         match done {
             Done::Early => {}
+            Done::Spliced(field, answer) => {
+                let prepared = &self.request.prepared.slow[field];
+                let is_late = |error: &Error| error.code() == Code::DeadlineExceeded;
+                self.halted |= prepared.acts && answer.as_ref().is_err_and(is_late);
+                self.slow.insert(prepared.response_key.clone(), answer);
+                self.end_slow(field);
+            }
             Done::Answered(step, Answered { outcomes, hasty }) => {
                 let entities = outcomes.into_iter().map(|outcome| self.entity(outcome)).collect();
                 self.entities[step.0] = entities;
@@ -336,27 +390,27 @@ impl Run {
 
     fn end(&mut self, step: StepId) {
         let prepared = Arc::clone(&self.request.prepared);
-        for follower in &prepared.step(step).followers {
-            self.waits_for[follower.0] -= 1;
-            if self.waits_for[follower.0] == 0 {
-                self.ready.push(*follower);
-            }
-        }
+        self.over[step.0] = true;
+        self.first_waits_for -= usize::from(!prepared.plan().step(step).deferred);
+        self.release(&prepared.step(step).followers);
     }
 
-    /// What turned out to be unreadable when the answer was written is not kept for the next request.
-    fn forget_unreadable(&self, emission: &Emission) {
-        let mut steps: Vec<StepId> = emission
-            .errors
-            .iter()
-            .filter(|error| error.error.code() == Code::DataLoss)
-            .filter_map(|error| error.step)
-            .collect();
-        steps.sort_unstable();
-        steps.dedup();
-        for step in steps {
-            let ids = 0_u32..;
-            self.step_run(step).forget(ids.take(self.asked[step.0].len()));
+    fn end_slow(&mut self, field: usize) {
+        let prepared = Arc::clone(&self.request.prepared);
+        self.first_waits_for -= usize::from(!prepared.slow[field].deferred);
+        self.release(&prepared.slow[field].followers);
+    }
+
+    fn release(&mut self, followers: &[Node]) {
+        for follower in followers {
+            let waits_for = match follower {
+                Node::Step(step) => &mut self.waits_for[step.0],
+                Node::Slow(field) => &mut self.slow_waits_for[*field],
+            };
+            *waits_for -= 1;
+            if *waits_for == 0 {
+                self.ready.push(*follower);
+            }
         }
     }
 
@@ -384,10 +438,9 @@ fn shown_at(refs: &Refs, keys: usize, sites: usize) -> Vec<bool> {
     shown
 }
 
-fn not_sent() -> Entity {
-    let error = Error::new(
+fn not_sent() -> Error {
+    Error::new(
         Code::DeadlineExceeded,
         "this was not sent: the field before it did not answer in time, and its outcome is unknown",
-    );
-    Entity { value: EntityValue::Failed(error), note: None }
+    )
 }

@@ -1,5 +1,8 @@
 //! What is shown how long, to whom, and what an invalidation does. Time is stopped and moved by hand.
 
+mod random;
+mod segments;
+
 use tokio::time::advance;
 
 use super::*;
@@ -33,8 +36,9 @@ fn user(subject: Option<&str>) -> Context {
 
 fn share(scope: contract::Scope, context: &Context) -> ShareKey {
     ShareKey::new(ShareInput {
+        form: Bytes::new(),
         contract: 1,
-        method: &contract::Method::default(),
+        method: &std::sync::Arc::default(),
         request: Bytes::new(),
         cache: Some(&contract::Cache { scope: scope.into(), ..contract::Cache::default() }),
         side_effects: contract::SideEffects::NoSideEffects,
@@ -47,20 +51,20 @@ fn public() -> ShareKey {
 }
 
 fn view(cache: &EntityCache) -> View<'_> {
-    cache.view(&public(), rules()).unwrap()
+    cache.view(&public(), rules(), None).unwrap()
 }
 
 fn put(cache: &EntityCache, item: &'static str, tags: &[&str]) {
     let tags = tags.iter().map(|tag| (*tag).into()).collect();
-    view(cache).put(b"7", Answer::Item(item.into(), tags), cache.generation());
+    view(cache).put(b"7", Answer::Item(item.into(), None, tags), cache.generation());
 }
 
 fn told(lookup: &Lookup) -> String {
     match lookup {
         Lookup::Fresh(bytes) => format!("fresh {}", bytes.escape_ascii()),
-        Lookup::Stale(bytes) => format!("stale {}", bytes.escape_ascii()),
+        Lookup::Stale(bytes, _) => format!("stale {}", bytes.escape_ascii()),
         Lookup::Missing(error) => format!("missing {}", error.is_some()),
-        Lookup::Absent => "absent".to_owned(),
+        Lookup::Absent(..) => "absent".to_owned(),
     }
 }
 
@@ -88,7 +92,7 @@ async fn each_reader_judges_by_its_own_rules() {
     put(&cache, "item", &[]);
     advance(2 * SECOND).await;
     let hasty = Rules { max_age: SECOND, stale_while_revalidate: Duration::ZERO, ..rules() };
-    assert_eq!(told(&cache.view(&public(), hasty).unwrap().get(b"7")), "absent");
+    assert_eq!(told(&cache.view(&public(), hasty, None).unwrap().get(b"7")), "absent");
     check(&cache, "fresh item");
 }
 
@@ -96,7 +100,7 @@ async fn each_reader_judges_by_its_own_rules() {
 async fn jitter_only_ever_shortens_a_life() {
     let cache = EntityCache::new(&Config { jitter: 0.5, seed: Some(3), ..Config::default() });
     for key in 0..100_u8 {
-        view(&cache).put(&[key], Answer::Item(Bytes::new(), Vec::new()), cache.generation());
+        view(&cache).put(&[key], Answer::Item(Bytes::new(), None, Vec::new()), cache.generation());
     }
     let fresh = || {
         let is_fresh = |key: &u8| matches!(view(&cache).get(&[*key]), Lookup::Fresh(_));
@@ -141,9 +145,13 @@ async fn a_fill_that_began_before_an_invalidation_is_refused() {
     let cache = cache();
     let began = cache.generation();
     cache.invalidate(["book-7".into()]);
-    view(&cache).put(b"7", Answer::Item("old".into(), vec!["book-7".into()]), began);
+    view(&cache).put(b"7", Answer::Item("old".into(), None, vec!["book-7".into()]), began);
     check(&cache, "absent");
-    view(&cache).put(b"7", Answer::Item("new".into(), vec!["book-7".into()]), cache.generation());
+    view(&cache).put(
+        b"7",
+        Answer::Item("new".into(), None, vec!["book-7".into()]),
+        cache.generation(),
+    );
     check(&cache, "fresh new");
 }
 
@@ -161,16 +169,16 @@ async fn fields_that_tag_differently_do_not_see_each_others_items() {
     let cache = cache();
     put(&cache, "item", &["book-7"]);
     let untagged = Rules { tagging: 0, ..rules() };
-    assert_eq!(told(&cache.view(&public(), untagged).unwrap().get(b"7")), "absent");
+    assert_eq!(told(&cache.view(&public(), untagged, None).unwrap().get(b"7")), "absent");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_users_item_is_found_by_that_user_alone() {
     let cache = cache();
     let of = |subject| share(contract::Scope::User, &user(Some(subject)));
-    let get = |subject| told(&cache.view(&of(subject), rules()).unwrap().get(b"7"));
-    let anns = cache.view(&of("ann"), rules()).unwrap();
-    anns.put(b"7", Answer::Item("of ann".into(), Vec::new()), cache.generation());
+    let get = |subject| told(&cache.view(&of(subject), rules(), None).unwrap().get(b"7"));
+    let anns = cache.view(&of("ann"), rules(), None).unwrap();
+    anns.put(b"7", Answer::Item("of ann".into(), None, Vec::new()), cache.generation());
     assert_eq!(get("ann"), "fresh of ann");
     assert_eq!(get("bob"), "absent");
     check(&cache, "absent");
@@ -178,7 +186,7 @@ async fn a_users_item_is_found_by_that_user_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn without_identity_there_is_nothing_to_see_of_scope_user() {
-    assert!(cache().view(&share(contract::Scope::User, &user(None)), rules()).is_none());
+    assert!(cache().view(&share(contract::Scope::User, &user(None)), rules(), None).is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,105 @@
+//! What a step waits for: calls, and keys that have not gone yet.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use futures::{FutureExt, future::Shared};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::InFlight;
+use crate::{
+    call::ShareKey,
+    executor::fetch::{Flight, Landing},
+};
+
+/// A call that several may wait for.
+pub(super) type SharedCall = Shared<Flight>;
+
+/// For each key of a step that a call answers: where in what the call brings, and the key's number in the step.
+pub(in crate::executor) type Places = Vec<(usize, u32)>;
+
+/// What a step waits for.
+pub(in crate::executor) enum Coming {
+    /// A call of the step alone.
+    Own(Flight, Places),
+    /// A call that others may join.
+    Begun(SharedCall, Places),
+    /// A call that somebody else began.
+    Joined(SharedCall, Places),
+    /// Keys that have not gone yet.
+    Waiting(Waiting),
+}
+
+/// What came.
+pub(in crate::executor) enum Came {
+    /// What a call brought.
+    Landing(Arc<Landing>, Places),
+    /// The keys have gone, with these calls.
+    Departed(Vec<Coming>),
+}
+
+/// Keys that wait for others. They stay where they are when this is dropped.
+pub(in crate::executor) struct Waiting {
+    in_flight: Arc<InFlight>,
+    share: ShareKey,
+    number: u64,
+    ticket: oneshot::Receiver<Vec<Coming>>,
+    moment: Option<Instant>,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Future for Coming {
+    type Output = Came;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Came> {
+        let (landing, places) = match self.get_mut() {
+            Self::Own(call, places) => (ready!(call.poll_unpin(context)), places),
+            Self::Begun(call, places) | Self::Joined(call, places) => {
+                (ready!(call.poll_unpin(context)), places)
+            }
+            Self::Waiting(waiting) => return waiting.poll_departed(context).map(Came::Departed),
+        };
+        Poll::Ready(Came::Landing(landing, std::mem::take(places)))
+    }
+}
+
+impl Waiting {
+    /// Keys that go at `moment` at the latest; `None`: they have gone.
+    pub(super) fn new(
+        in_flight: &Arc<InFlight>,
+        share: &ShareKey,
+        number: u64,
+        ticket: oneshot::Receiver<Vec<Coming>>,
+        moment: Option<Instant>,
+    ) -> Self {
+        let (in_flight, share) = (Arc::clone(in_flight), share.clone());
+        Self { in_flight, share, number, ticket, moment, alarm: None }
+    }
+
+    fn poll_departed(&mut self, context: &mut Context<'_>) -> Poll<Vec<Coming>> {
+        if let Poll::Ready(departed) = self.ticket.poll_unpin(context) {
+            self.moment = None;
+            return Poll::Ready(departed.unwrap_or_default());
+        }
+        let Some(moment) = self.moment else { return Poll::Pending };
+        ready!(self.alarm.get_or_insert_with(|| Box::pin(sleep_until(moment))).poll_unpin(context));
+        self.moment = None;
+        self.in_flight.depart_now(&self.share);
+        // Told just now, or a moment later by somebody else who let them go.
+        self.ticket.poll_unpin(context).map(Result::unwrap_or_default)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.moment.is_some() {
+            self.in_flight.forget(&self.share, self.number);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Answers in parts: the first as soon as everything is there that is not deferred, then what `@defer` left out, as it comes.
+//!
+//! All of it is one run: its steps start by dataflow as in any other, and whatever is written later is written from the same
+//! entities. A step that only deferred fragments show is waited for by nobody else.
+
+mod delivery;
+
+use std::sync::Arc;
+
+use futures::{
+    FutureExt, StreamExt,
+    stream::{self, BoxStream},
+};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Answer, engine::Request, respond, run::Run, slow::SlowLane};
+use crate::operation::OperationKind;
+use delivery::Delivery;
+
+/// How an answer in parts is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Incremental {
+    /// Each part names its path: `deferSpec=20220824`, the specification's draft of that day.
+    Patches,
+    /// Deferred fragments are announced as pending and told of as completed, and no field comes twice: `incrementalSpec=v0.2`,
+    /// the draft that graphql-js 17 implements.
+    Pending,
+}
+
+/// The answers to a query or a mutation, the last one by its deadline. Where nothing is left for later there is one, as
+/// any other. Dropping them cancels the calls of a query; what a mutation has begun to change runs on.
+pub(super) fn answers(
+    request: Arc<Request>,
+    lane: Option<Arc<dyn SlowLane>>,
+    how: Incremental,
+) -> BoxStream<'static, Answer> {
+    let plan = request.prepared.plan();
+    let acts = plan.kind == OperationKind::Mutation;
+    // Each after the first has at least one deferred fragment: nobody waits for a slow client.
+    let (sender, answers) = mpsc::channel(plan.defers.len() + 1);
+    let telling = tokio::spawn(tell(request, lane, how, sender));
+    let telling = (!acts).then(|| AbortOnDropHandle::new(telling));
+    let next = |(mut answers, telling): (mpsc::Receiver<Answer>, _)| async move {
+        Some((answers.recv().await?, (answers, telling)))
+    };
+    stream::unfold((answers, telling), next).boxed()
+}
+
+async fn tell(
+    request: Arc<Request>,
+    lane: Option<Arc<dyn SlowLane>>,
+    how: Incremental,
+    answers: mpsc::Sender<Answer>,
+) {
+    let (mut run, mut work) = match Run::start(request, lane) {
+        Ok(started) => started,
+        // Who has left does not hear it.
+        Err(error) => return drop(answers.send(respond::failed(&error)).await),
+    };
+    while !run.has_first() && run.advance(&mut work).await {}
+    let mut delivery = Delivery::new(how);
+    let answer = delivery.first(&run);
+    if answers.send(answer).await.is_err() {
+        return;
+    }
+    while delivery.has_next() {
+        let mut goes_on = true;
+        while goes_on && !delivery.is_ready(&run) {
+            goes_on = run.advance(&mut work).await;
+        }
+        // What is there by now goes with it.
+        while goes_on && let Some(going) = run.advance(&mut work).now_or_never() {
+            goes_on = going;
+        }
+        let answer = delivery.next(&run);
+        if answers.send(answer).await.is_err() {
+            return;
+        }
+    }
+}

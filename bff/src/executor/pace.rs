@@ -1,0 +1,41 @@
+//! How long keys of several requests wait for each other, so that they go to a method in one call.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+
+use super::{config::Batching, trust::Trust};
+
+/// What was seen of one method.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// How long its calls take lately, in microseconds; 0 before the first.
+    latency: AtomicU64,
+    /// That the keys of one request do not fail those of others.
+    company: Trust,
+}
+
+impl Pace {
+    /// How long keys may wait while a call like theirs is on its way, of somebody who has `left`. `None`: they go at once.
+    pub(super) fn wait(&self, config: &Batching, left: Duration) -> Option<Duration> {
+        let latency = Duration::from_micros(self.latency.load(Relaxed));
+        let wait = latency.min(left).mul_f64(config.wait).min(config.longest_wait.0);
+        (!wait.is_zero() && self.company.is_given()).then_some(wait)
+    }
+
+    /// What a call took that was answered. Eight calls make an old figure a third, as round trips are smoothed by TCP (RFC 6298).
+    pub(super) fn took(&self, time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let latency = match self.latency.load(Relaxed) {
+            0 => time,
+            latency => latency - latency / 8 + time / 8,
+        };
+        self.latency.store(latency, Relaxed);
+    }
+
+    /// Whether a call with the keys of several requests went well, or failed in a way for which one of them may be to blame.
+    pub(super) fn was_shared(&self, went_well: bool) {
+        self.company.learn(went_well);
+    }
+}

@@ -1,0 +1,155 @@
+//! Root fields that no plan answers: those of async-graphql, introspection included.
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, ready},
+    stream::{self, BoxStream},
+};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    Answer,
+    engine::{Engine, Request},
+    fetch, log,
+    prepared::{Node, Prepared, PreparedStep},
+    run,
+};
+use crate::{
+    context::{Context, Explain, RequestId},
+    error::{Code, Error, Result},
+    operation::OperationKind,
+    plan::{Plan, Source},
+    resolver,
+    transcoder::Spliced,
+};
+
+/// What answers the root fields that a plan marks as [`Source::Slow`].
+pub trait SlowLane: Send + Sync {
+    /// Begins to answer the field with this response key. The future is dropped at the deadline.
+    fn answer(
+        &self,
+        response_key: &str,
+        context: resolver::Context,
+    ) -> BoxFuture<'static, Result<Spliced>>;
+}
+
+/// One root field of the slow lane.
+#[derive(Debug)]
+pub(super) struct SlowField {
+    pub(super) response_key: String,
+    /// It may change something.
+    pub(super) acts: bool,
+    /// The first answer does not wait for it.
+    pub(super) deferred: bool,
+    /// How many others must be over before this one.
+    pub(super) waits_for: usize,
+    /// Those that wait for this one.
+    pub(super) followers: Vec<Node>,
+}
+
+/// The slow root fields of a plan. Those of a mutation have their turn among its steps, which stand in the order of its
+/// root fields.
+pub(super) fn fields(plan: &Plan, steps: &mut [PreparedStep]) -> Vec<SlowField> {
+    let acts = plan.kind == OperationKind::Mutation;
+    let mut slow: Vec<SlowField> = Vec::new();
+    let mut steps_before = 0;
+    for field in &plan.shape(plan.root).fields {
+        match &field.source {
+            Source::Slow => {
+                let this = Node::Slow(slow.len());
+                let waits_for = if acts { steps_before + slow.len() } else { 0 };
+                if acts {
+                    steps[..steps_before].iter_mut().for_each(|step| step.followers.push(this));
+                    slow.iter_mut().for_each(|field| field.followers.push(this));
+                }
+                let response_key = field.response_key.clone();
+                let (deferred, followers) = (!field.defers.is_empty(), Vec::new());
+                slow.push(SlowField { response_key, acts, deferred, waits_for, followers });
+            }
+            Source::Join { site, .. } if acts => {
+                let step = plan.site(*site).step;
+                steps[step.0].waits_for += slow.len();
+                slow.iter_mut().for_each(|field| field.followers.push(Node::Step(step)));
+                let below = plan.steps[step.0 + 1..].iter().take_while(|step| step.level > 0);
+                steps_before = step.0 + 1 + below.count();
+            }
+            _ => {}
+        }
+    }
+    slow
+}
+
+/// Answers a field by the request's cutoff, whatever it does.
+pub(super) async fn answer(
+    request: Arc<Request>,
+    lane: Arc<dyn SlowLane>,
+    place: usize,
+) -> Result<Spliced> {
+    let SlowField { response_key, acts, .. } = &request.prepared.slow[place];
+    let calls = Arc::clone(&request.engine.calls);
+    let context = resolver::Context::new(Arc::clone(&request.context), calls);
+    let began = Instant::now();
+    let answering = AssertUnwindSafe(async { lane.answer(response_key, context).await });
+    let answer = match timeout_at(request.cutoff, answering.catch_unwind()).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panic)) => Err(fetch::panicked("the field failed inside the gateway", &*panic)),
+        Err(_) if *acts => {
+            let message = "the field was not answered in time: the outcome is unknown";
+            Err(Error::new(Code::DeadlineExceeded, message))
+        }
+        Err(_) => Err(Error::new(Code::DeadlineExceeded, "the field was not answered in time")),
+    };
+    if let Some(watch) = &request.watch {
+        watch.field(response_key, began);
+    }
+    match &answer {
+        Ok(spliced) => {
+            spliced.errors.iter().for_each(|error| log::failed_field(&error.error, response_key));
+        }
+        Err(error) => log::failed_field(error, response_key),
+    }
+    answer
+}
+
+/// The answers of a subscription of the slow lane. After a panic comes one that says so, the last one.
+pub(super) fn show(
+    engine: Arc<Engine>,
+    prepared: Arc<Prepared>,
+    context: Arc<Context>,
+    begin: impl FnOnce(resolver::Context) -> BoxStream<'static, Result<Spliced>>,
+) -> BoxStream<'static, Answer> {
+    let calls = Arc::clone(&engine.calls);
+    let of_all = resolver::Context::new(Arc::clone(&context), calls);
+    let begun = std::panic::catch_unwind(AssertUnwindSafe(|| begin(of_all)));
+    let events = match begun {
+        Ok(events) => AssertUnwindSafe(events).catch_unwind().boxed(),
+        Err(panic) => stream::once(ready(Err(panic))).boxed(),
+    };
+    let answer = move |event: std::thread::Result<Result<Spliced>>| {
+        let told = |panic: Box<dyn std::any::Any + Send>| {
+            Err(fetch::panicked("the subscription failed inside the gateway", &*panic))
+        };
+        let context = Context {
+            request: RequestId::next(),
+            deadline: Instant::now() + engine.subscriptions.event_timeout.0,
+            explain: Explain::default(),
+            ..Context::clone(&context)
+        };
+        let lane: Arc<dyn SlowLane> = Arc::new(Event(event.unwrap_or_else(told)));
+        let (engine, prepared) = (Arc::clone(&engine), Arc::clone(&prepared));
+        let request = Request::new(engine, prepared, Vec::new(), Arc::new(context));
+        run::run(Arc::new(request), Some(lane))
+    };
+    events.then(answer).boxed()
+}
+
+/// A value that is there already.
+struct Event(Result<Spliced>);
+
+impl SlowLane for Event {
+    fn answer(&self, _: &str, _: resolver::Context) -> BoxFuture<'static, Result<Spliced>> {
+        ready(self.0.clone()).boxed()
+    }
+}

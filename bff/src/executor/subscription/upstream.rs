@@ -1,0 +1,89 @@
+//! Reads a stream to its end, and opens it again where it broke: once for all who subscribed to it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{Subscriber, audience::Audiences, resume::Resume};
+use crate::{
+    call::{Call, Replies},
+    contract::SideEffects,
+    error::{Code, Error, Result},
+    executor::log,
+};
+
+/// A stream that is read for everybody who shares it. It is asked for in the name of the first, who may have left.
+pub(super) struct Upstream {
+    pub(super) first: Arc<Subscriber>,
+    pub(super) request: Bytes,
+    pub(super) audiences: Arc<Audiences>,
+}
+
+impl Upstream {
+    /// Reads until the stream is over, or nobody listens.
+    pub(super) async fn read(self) {
+        let mut resume = Resume::new(self.first.config(), &self.first.context);
+        let target = &self.first.step().target;
+        loop {
+            let opened = Instant::now();
+            let failure = match self.open().await {
+                Ok(mut messages) => loop {
+                    match messages.next().await {
+                        Some(Ok(message)) => {
+                            if self.audiences.put(&message).is_break() {
+                                return;
+                            }
+                        }
+                        Some(Err(failure)) => break failure,
+                        None => return self.audiences.end(None),
+                    }
+                },
+                Err(failure) => failure,
+            };
+            let failure = match failure.origin() {
+                Some(_) => failure,
+                None => failure.from_method(target.origin.clone()),
+            };
+            log::failed_call(&failure, target, 1);
+            let again =
+                if self.may_open_again(&failure) { resume.after(opened.elapsed()) } else { None };
+            let Some(pause) = again else { return self.audiences.end(Some(&failure)) };
+            sleep(pause).await;
+            self.audiences.resumed();
+        }
+    }
+
+    async fn open(&self) -> Result<Replies> {
+        let step = self.first.step();
+        let patience = self.first.config().event_timeout.0;
+        let deadline =
+            Instant::now() + step.timeout.map_or(patience, |timeout| timeout.min(patience));
+        let call = Call {
+            method: Arc::clone(&step.target.method),
+            message: self.request.clone(),
+            deadline,
+            side_effects: step.target.side_effects,
+            context: Arc::clone(&self.first.context),
+        };
+        let opened = timeout_at(deadline, self.first.engine.calls.server_stream(call)).await;
+        opened.unwrap_or_else(|_| {
+            Err(Error::new(Code::DeadlineExceeded, "the service did not begin its stream in time"))
+        })
+    }
+
+    /// A stream that is opened again is asked for again.
+    fn may_open_again(&self, failure: &Error) -> bool {
+        self.first.step().target.side_effects == SideEffects::NoSideEffects
+            && failure.code().is_endpoint_fault()
+    }
+}
+
+/// Also where the task that reads is gone without a word, so that nobody waits for nothing.
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.audiences
+            .end(Some(&Error::new(Code::Internal, "the stream failed inside the gateway")));
+    }
+}

@@ -1,0 +1,286 @@
+//! Event streams that were reserved, by their tokens, and which operations each has.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{sync::Notify, time::sleep};
+
+use crate::{
+    context::Context,
+    error::{Code, Error, Result},
+    graphql::Answers,
+    server::config::Streams,
+};
+
+/// All reserved and open streams.
+#[derive(Default)]
+pub(in crate::server) struct Reservations(Mutex<HashMap<Token, Arc<Reservation>>>);
+
+/// What names a stream, and nobody can guess: [`PREFIX`] and 256 bits of chance, in hexadecimal digits.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct Token([u8; 64]);
+
+/// Tells tokens from keys that a proxy may want in a parameter of the same name.
+const PREFIX: &str = "stream-";
+
+/// One stream.
+pub(super) struct Reservation {
+    pub(super) token: Token,
+    owner: Owner,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+/// Who reserved it.
+#[derive(PartialEq, Eq)]
+struct Owner {
+    subject: Option<Arc<str>>,
+    tenant: Option<Arc<str>>,
+}
+
+#[derive(Default)]
+struct State {
+    opened: bool,
+    over: bool,
+    next_number: u64,
+    operations: HashMap<String, Operation>,
+}
+
+enum Operation {
+    /// Its request, with this number, is not answered yet.
+    Asked(u64),
+    /// The stream has not taken it yet.
+    Begun(Answers),
+    Shown,
+}
+
+/// The place of an operation whose request is not answered yet. It is given up when this is dropped.
+pub(super) struct Place {
+    reservation: Arc<Reservation>,
+    id: String,
+    /// Where the operation was ended, another one may have its id.
+    number: u64,
+}
+
+/// Reserves a stream, which is given up if nobody opens it in time.
+pub(super) fn reserve(
+    reservations: &Arc<Reservations>,
+    config: &Streams,
+    context: &Context,
+) -> Result<Token> {
+    let token = Token::new()?;
+    let owner = Owner::of(context);
+    let reservation = Reservation {
+        token: token.clone(),
+        owner,
+        state: Mutex::default(),
+        changed: Notify::new(),
+    };
+    let reservation = Arc::new(reservation);
+    {
+        let mut all = reservations.lock();
+        if all.len() >= config.max_reservations {
+            let message = "too many event streams are open or reserved";
+            return Err(Error::new(Code::ResourceExhausted, message));
+        }
+        all.insert(token.clone(), Arc::clone(&reservation));
+    }
+    let (reservations, patience) = (Arc::clone(reservations), config.reservation_timeout.0);
+    tokio::spawn(async move {
+        sleep(patience).await;
+        if !reservation.state().opened {
+            reservations.give_up(&reservation);
+        }
+    });
+    Ok(token)
+}
+
+impl Reservations {
+    /// The stream with this token. A token is no secret between two who are known apart.
+    pub(super) fn find(&self, token: &Token, context: &Context) -> Option<Arc<Reservation>> {
+        let found = self.lock().get(token).cloned()?;
+        found.owner.admits(&Owner::of(context)).then_some(found)
+    }
+
+    /// Ends a stream with all its operations.
+    pub(super) fn give_up(&self, reservation: &Reservation) {
+        self.lock().remove(&reservation.token);
+        let mut state = reservation.state();
+        state.over = true;
+        // What works for them is dropped outside of the lock.
+        let operations = std::mem::take(&mut state.operations);
+        drop(state);
+        drop(operations);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Token, Arc<Reservation>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reservation {
+    /// # Errors
+    ///
+    /// [`Code::AlreadyExists`] where it is open: there is one stream for a token.
+    pub(super) fn open(&self) -> Result<()> {
+        if std::mem::replace(&mut self.state().opened, true) {
+            return Err(Error::new(Code::AlreadyExists, "this event stream is open already"));
+        }
+        Ok(())
+    }
+
+    /// A place for an operation.
+    ///
+    /// # Errors
+    ///
+    /// Where the id is in use, or there are too many.
+    pub(super) fn place(self: Arc<Self>, id: String, most: usize) -> Result<Place> {
+        let number = {
+            let mut state = self.state();
+            if state.over {
+                return Err(unknown());
+            }
+            if state.operations.contains_key(&id) {
+                let message = format!("the operation `{id}` exists already");
+                return Err(Error::new(Code::AlreadyExists, message));
+            }
+            if state.operations.len() >= most {
+                let message = format!("this event stream has {most} operations already");
+                return Err(Error::new(Code::LimitExceeded, message));
+            }
+            state.next_number += 1;
+            let number = state.next_number;
+            state.operations.insert(id.clone(), Operation::Asked(number));
+            number
+        };
+        Ok(Place { reservation: self, id, number })
+    }
+
+    /// Ends an operation, if there is one with this id. Nothing more is said of it.
+    pub(super) fn end(&self, id: &str) {
+        let ended = self.state().operations.remove(id);
+        drop(ended);
+        self.changed.notify_one();
+    }
+
+    /// What was begun since the last time.
+    pub(super) fn take_begun(&self) -> Vec<(String, Answers)> {
+        let mut begun = Vec::new();
+        for (id, operation) in &mut self.state().operations {
+            match std::mem::replace(operation, Operation::Shown) {
+                Operation::Begun(answers) => begun.push((id.clone(), answers)),
+                other => *operation = other,
+            }
+        }
+        begun
+    }
+
+    /// Whether the stream shows an operation with this id.
+    pub(super) fn shows(&self, id: &str) -> bool {
+        matches!(self.state().operations.get(id), Some(Operation::Shown))
+    }
+
+    /// That an operation is over which the stream has shown.
+    pub(super) fn over(&self, id: &str) {
+        let mut state = self.state();
+        // Another one may have taken the id.
+        if matches!(state.operations.get(id), Some(Operation::Shown)) {
+            state.operations.remove(id);
+        }
+    }
+
+    /// Whether it has no operations.
+    pub(super) fn is_idle(&self) -> bool {
+        self.state().operations.is_empty()
+    }
+
+    /// Done when something has changed since the last time.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Gives the answers to the stream. `false`: the operation was ended meanwhile, and with it the answers.
+    pub(super) fn begin(self, answers: Answers) -> bool {
+        let mut state = self.reservation.state();
+        if !self.is_asked(&state) {
+            return false;
+        }
+        state.operations.insert(self.id.clone(), Operation::Begun(answers));
+        drop(state);
+        self.reservation.changed.notify_one();
+        true
+    }
+
+    fn is_asked(&self, state: &State) -> bool {
+        matches!(state.operations.get(&self.id), Some(Operation::Asked(number)) if *number == self.number)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.reservation.state();
+        if self.is_asked(&state) {
+            state.operations.remove(&self.id);
+            // A stream that stops may have waited for it.
+            self.reservation.changed.notify_one();
+        }
+    }
+}
+
+/// What is told of a token that is unknown, expired or another's.
+pub(super) fn unknown() -> Error {
+    Error::new(Code::NotFound, "there is no event stream with this token; reserve one by PUT")
+}
+
+impl Owner {
+    fn of(context: &Context) -> Self {
+        let subject = context.identity.as_ref().map(|identity| Arc::clone(&identity.subject));
+        Self { subject, tenant: context.tenant.clone() }
+    }
+
+    /// A browser's `EventSource` sends no headers: who says nothing of himself has the token to show.
+    fn admits(&self, other: &Self) -> bool {
+        let says_nothing = other.subject.is_none() && other.tenant.is_none();
+        says_nothing || self == other
+    }
+}
+
+impl Token {
+    fn new() -> Result<Self> {
+        let mut chance = [0; 32];
+        getrandom::fill(&mut chance).map_err(|error| {
+            let message = "no event stream can be reserved now";
+            Error::with_source(Code::Internal, message, error.to_string())
+        })?;
+        let digit = |index: usize| {
+            let half = if index.is_multiple_of(2) {
+                chance[index / 2] >> 4
+            } else {
+                chance[index / 2] & 15
+            };
+            b"0123456789abcdef"[usize::from(half)]
+        };
+        Ok(Self(std::array::from_fn(digit)))
+    }
+
+    /// What has the form of a token.
+    pub(super) fn read(text: &[u8]) -> Option<Self> {
+        text.strip_prefix(PREFIX.as_bytes())?.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = std::str::from_utf8(&self.0).expect("hexadecimal digits");
+        write!(formatter, "{PREFIX}{digits}")
+    }
+}

@@ -1,0 +1,138 @@
+//! `@defer`: objects are divided, and what is left of them is written by emissions of its own.
+
+use bytes::Bytes;
+use smallvec::SmallVec;
+
+use super::{Emitter, Path, Report, Stop, budget::Meter, memo::Memos};
+use crate::{
+    error::{Code, Error},
+    operation::DeferId,
+    transcoder::{
+        Program,
+        answer::{Emission, EmitInput, Group, Later, PathSegment, Place},
+        emit::segments,
+        frame::Divided,
+        table::Window,
+    },
+    units::ByteSize,
+};
+
+/// An object that is written in parts.
+pub(super) struct Division<'p> {
+    divided: &'p Divided,
+    place: Place,
+}
+
+/// About how many bytes it takes to remember a group, or fields for later: they count as if they were written.
+const REMEMBERED: usize = 128;
+
+impl Program {
+    /// Writes the object with the fields that an emission left for later. `known_groups` is how many groups all emissions
+    /// before have met. Where the fields cannot be without a value that is missing, the data are null.
+    pub fn emit_later<'a>(
+        &'a self,
+        input: &'a EmitInput<'a>,
+        later: &'a Later,
+        known_groups: usize,
+        out: &'a mut Vec<u8>,
+    ) -> Emission {
+        let portion = &self.layout.portions[later.portion.0];
+        let mut emitter = Emitter {
+            program: self,
+            input,
+            meter: Meter::new(input.budget, out.len()),
+            out,
+            report: Report::new(&self.layout.fields, self.plan.steps.len()),
+            memos: Memos::NONE,
+            cursors: vec![u32::MAX; self.places()],
+            step: later.step,
+            entity: Some(&later.message),
+            groups: vec![None; self.plan.defers.len()],
+            known_groups: u32::try_from(known_groups).expect("groups count against the budget"),
+        };
+        for (defer, group) in &later.outer {
+            emitter.groups[defer.0] = Some(*group);
+        }
+        let path = Path::at(&later.place);
+        let mark = emitter.mark();
+        let written = if later.late {
+            let error = Error::new(Code::DeadlineExceeded, "there was no time to write this");
+            Err(Stop::Null(emitter.report.error(error, &path, portion.field, later.step)))
+        } else {
+            emitter.enter(portion.site, later.entity.unwrap_or_default());
+            emitter.object(portion.frame, Window::of(&later.message), &path)
+        };
+        let Err(stop) = written else { return emitter.report.finish(false) };
+        let error = match stop {
+            Stop::Null(cause) => {
+                emitter.cut(mark, cause);
+                return emitter.report.finish(true);
+            }
+            Stop::Garbage => Error::new(Code::DataLoss, "the reply could not be read"),
+            Stop::TooLarge => {
+                let size = ByteSize(input.budget.size as u64);
+                let message =
+                    format!("the rest of the answer is larger than the {size} that are left");
+                Error::new(Code::ResourceExhausted, message)
+            }
+        };
+        let cause = emitter.report.error(error, &path, portion.field, later.step);
+        emitter.cut(mark, cause);
+        emitter.report.finish(true)
+    }
+
+    /// A place as clients know it.
+    #[must_use]
+    pub fn path(&self, place: &Place) -> Vec<PathSegment> {
+        segments(place, &self.layout.fields)
+    }
+}
+
+impl<'a> Emitter<'a> {
+    /// The start of an object: the deferred fragments that stand in it.
+    #[cold]
+    pub(super) fn begin<'p>(&mut self, divided: &'p Divided, path: &Path<'_>) -> Division<'p> {
+        let place = path.place();
+        for defer in &divided.begins {
+            let parent = self.program.plan.defers[defer.0].parent;
+            let parent = parent.and_then(|parent| self.groups[parent.0]);
+            let group = Group { defer: *defer, parent, place: place.clone() };
+            self.groups[defer.0] = Some(self.known_groups + self.report.group(group));
+            self.meter.set_aside(REMEMBERED);
+        }
+        Division { divided, place }
+    }
+
+    /// The end of an object: the fields that are not written now.
+    #[cold]
+    pub(super) fn leave_for_later(&mut self, division: Division<'_>, message: Window<'_>) {
+        let Division { divided, place } = division;
+        for id in &divided.portions {
+            let portion = &self.program.layout.portions[id.0];
+            let refs = portion.site.map(|site| (self.place(site), &self.input.refs[site.0].refs));
+            let entity = refs.and_then(|(place, refs)| refs.get(place).copied());
+            // Once the time is over, no cursor is right.
+            let late = self.meter.is_late();
+            let group = |defer: &DeferId| self.groups[defer.0];
+            let groups: SmallVec<[u32; 2]> = portion.defers.iter().filter_map(group).collect();
+            let outer = portion.outer.iter();
+            let outer = outer.filter_map(|defer| Some((*defer, self.groups[defer.0]?))).collect();
+            let (step, message) = (self.step, self.kept(message));
+            let place = place.clone();
+            let portion = *id;
+            self.report.later(Later { groups, place, portion, message, entity, late, outer, step });
+            self.meter.set_aside(REMEMBERED);
+        }
+    }
+
+    /// A message, to be read once more: by reference where it is inside the entity, else copied, as it was put together.
+    fn kept(&self, message: Window<'_>) -> Bytes {
+        let message = message.message();
+        let inside = self.entity.and_then(|entity| {
+            let start = message.as_ptr().addr().checked_sub(entity.as_ptr().addr())?;
+            let end = start.checked_add(message.len()).filter(|end| *end <= entity.len())?;
+            Some(entity.slice(start..end))
+        });
+        inside.unwrap_or_else(|| Bytes::copy_from_slice(message))
+    }
+}

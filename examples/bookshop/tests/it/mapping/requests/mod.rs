@@ -1,0 +1,7 @@
+//! Arguments and variables into bytes.
+
+mod scalars;
+mod shapes;
+mod wellknown;
+
+const BAD: &str = "# BAD_USER_INPUT";
