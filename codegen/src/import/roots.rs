@@ -153,9 +153,7 @@ fn is_gathered(method: &MethodDescriptor) -> bool {
         let rest = method.name().strip_prefix(*verb);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
     };
-    method.is_server_streaming()
-        && is_read(method)
-        && ["List", "Search"].iter().any(|it| lists(&it))
+    method.is_server_streaming() && is_read(method) && ["List", "Search"].iter().any(lists)
 }
 
 /// The field without directives that means the method already, as the schema language finds methods by name.

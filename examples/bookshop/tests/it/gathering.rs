@@ -67,8 +67,8 @@ impl Said {
             "StreamBooks" => &[r#"id: "b" title: "Walden""#, "", r#"id: "a" title: "Emma""#],
             "StreamPages" => &[
                 r#"books { id: "a" } books { id: "b" } side { numbers: 3 } counts { key: "x" value: 1 }"#,
-                "",
-                r#"books { id: "a" } side { numbers: 1 numbers: 2 } counts { key: "y" value: 2 } counts { key: "x" value: 3 }"#,
+                r#"counts { key: "y" value: 2 }"#,
+                r#"books { id: "a" } side { numbers: 1 numbers: 2 } counts { key: "x" value: 3 }"#,
             ],
             "StreamHits" => &[
                 r#"book_id: "b" rank: 0 score: -3 book { id: "b" }"#,
@@ -133,7 +133,7 @@ async fn a_list_has_what_the_messages_have_in_their_order() {
             "books": [{"id": "b", "title": "Walden"}, {"id": "", "title": ""}, {"id": "a", "title": "Emma"}],
             "pages": [{"id": "a"}, {"id": "b"}, {"id": "a"}],
             "numbers": [3, 1, 2],
-            "counts": [{"key": "x", "value": 3}, {"key": "y", "value": 2}],
+            "counts": [{"key": "y", "value": 2}, {"key": "x", "value": 3}],
             "hits": [{"bookId": "b", "rank": 0}, {"bookId": "", "rank": null}, {"bookId": "a", "rank": null}, {"bookId": "b", "rank": null}],
             "found": [{"id": "b"}, {"id": ""}],
             "ranks": [0],
