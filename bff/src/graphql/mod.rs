@@ -14,6 +14,7 @@ mod refusal;
 mod rules;
 mod schema;
 mod slow;
+mod stream;
 mod validate;
 
 pub use config::{Config, Limits};

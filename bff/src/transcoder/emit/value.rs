@@ -1,9 +1,10 @@
 //! Values that are more than a number or a text: messages, lists, maps, joins, bytes of the slow lane.
 
-use super::{Emitter, Flow, Path, Stop, join::Joined};
+use super::{Emitter, Flow, Path, Stop, join::Joined, later::Rest};
 use crate::transcoder::{
     Spliced,
-    frame::{KeyText, Kind, Operation, VALUE, Value, WHOLE},
+    frame::{Half, KeyText, Kind, Operation, VALUE, Value, WHOLE},
+    halves::Halves,
     json::{self, Fault},
     leaf::{BytesLeaf, NumberLeaf, write_bytes, write_number},
     map::{EntryTags, MapKey, MapValue, entry, overridden, overridden_entries},
@@ -42,10 +43,15 @@ impl Emitter<'_> {
                 let numbers = Numbers::of(part, *number, *wire_type);
                 self.numbers(operation, *leaf, numbers, path)
             }
-            Kind::Items { value, number, entry_key } => {
-                let items = Messages::within(part().unwrap_or_default(), *number);
+            Kind::Items { value, number, entry_key, half } => {
+                let part = part().unwrap_or_default();
+                let items = Messages::within(part, *number);
                 let dead = overridden_entries(items.clone(), *entry_key)?;
-                self.items(operation, *value, (items, dead.as_deref()), path)
+                let items = (items, dead.as_deref());
+                match half {
+                    Half::All => self.items(operation, *value, items, 0, None, path),
+                    half => self.half(operation, (*value, *half), items, part, path),
+                }
             }
             Kind::Map { value, number, key, tags } => {
                 let entries = Messages::within(part().unwrap_or_default(), *number);
@@ -184,18 +190,44 @@ impl Emitter<'_> {
         is_written
     }
 
+    /// The first items of a list, or the others.
+    #[cold]
+    fn half(
+        &mut self,
+        operation: &Operation,
+        (value, half): (Value, Half),
+        (items, dead): (Messages<'_>, Option<&[bool]>),
+        part: Window<'_>,
+        path: &Path<'_>,
+    ) -> Flow {
+        let (Half::First { stream, .. } | Half::Rest(stream)) = half else {
+            return Err(Stop::Garbage);
+        };
+        let count = self.input.initial_counts[stream.0];
+        let Halves { first, rest, passed, has_rest } = Halves::of(items, dead, count)?;
+        if let Half::First { rest: portion, .. } = half {
+            let rest = has_rest.then_some(Rest { stream, portion, part, first: count });
+            return self.items(operation, value, (first, dead), 0, rest, path);
+        }
+        let dead = dead.map(|dead| &dead[passed..]);
+        self.items(operation, value, (rest, dead), count, None, path)
+    }
+
+    /// The items of a list, of which the first has the index `from`.
     fn items(
         &mut self,
         operation: &Operation,
         value: Value,
         (mut items, dead): (Messages<'_>, Option<&[bool]>),
+        from: u32,
+        rest: Option<Rest<'_>>,
         path: &Path<'_>,
     ) -> Flow {
         let path = path.field(operation);
         let list = self.mark();
         let mut flow = Ok(());
         self.out.push(b'[');
-        let mut index = 0;
+        let mut index = from;
         let mut at = 0;
         while let Some(bytes) = items.next_window()? {
             at += 1;
@@ -203,12 +235,12 @@ impl Emitter<'_> {
                 continue;
             }
             if let Value::Bytes(BytesLeaf::String) = value
-                && self.quick_item(index, |room| json::put_string(room, bytes))
+                && self.quick_item(index - from, |room| json::put_string(room, bytes))
             {
                 index += 1;
                 continue;
             }
-            if index > 0 {
+            if index > from {
                 self.out.push(b',');
             }
             let mark = self.mark();
@@ -220,6 +252,9 @@ impl Emitter<'_> {
             index += 1;
         }
         self.out.push(b']');
+        if let Some(rest) = rest {
+            self.leave_rest(rest, &path);
+        }
         self.settle(operation.nullable, list, flow)
     }
 
