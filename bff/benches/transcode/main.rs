@@ -49,7 +49,7 @@ impl<'p> Request<'p> {
     }
 
     fn extract(&mut self, parent: Option<SiteId>, entity: &[u8]) {
-        self.program.extract(parent, 0, entity, &mut self.keys, &mut self.refs, &[]).unwrap();
+        self.program.extract(parent, (0, entity), &mut self.keys, &mut self.refs, &[]).unwrap();
     }
 
     fn emit(&self, out: &mut Vec<u8>, slow: &SlowFields) {

@@ -222,6 +222,6 @@ impl<'a> Rules<'a> {
     }
 }
 
-fn stream_of<'f>(field: &'f Node<Field>) -> Option<&'f Node<Directive>> {
+fn stream_of(field: &Node<Field>) -> Option<&Node<Directive>> {
     field.directives.get("stream")
 }

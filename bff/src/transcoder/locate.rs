@@ -105,8 +105,7 @@ impl Program {
     pub fn extract(
         &self,
         parent: Option<SiteId>,
-        entity_id: u32,
-        entity: &[u8],
+        (entity_id, entity): (u32, &[u8]),
         keys: &mut [KeyTable],
         refs: &mut [Refs],
         initial_counts: &[u32],

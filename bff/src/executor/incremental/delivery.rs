@@ -294,8 +294,13 @@ impl Delivery {
         let nearest = fields.groups.iter().filter_map(known).max_by_key(|(depth, _)| *depth);
         let (depth, id) = nearest.filter(|(depth, _)| *depth > own.0).unwrap_or(own);
         respond::write(body, format_args!(",\"id\":\"{id}\""));
-        let path = run.request.prepared.program.path(&fields.place);
-        if path.len() > depth {
+        let mut path = run.request.prepared.program.path(&fields.place);
+        if let Some(first) = group.first_item {
+            // Not in the draft, whose clients count. urql looks here for where items belong, and else puts them elsewhere.
+            path.push(PathSegment::Index(first));
+            body.extend_from_slice(b",\"path\":");
+            respond::path(body, &path);
+        } else if path.len() > depth {
             body.extend_from_slice(b",\"subPath\":");
             respond::path(body, &path[depth..]);
         }

@@ -105,8 +105,7 @@ impl Run {
         let prepared = Arc::clone(&run.request.prepared);
         prepared.program.extract(
             None,
-            0,
-            &[],
+            (0, &[]),
             &mut run.keys,
             &mut run.refs,
             &run.initial_counts,
@@ -351,8 +350,7 @@ impl Run {
                 let site = Some(SiteId(site.0));
                 let read = prepared.program.extract(
                     site,
-                    id,
-                    bytes,
+                    (id, bytes),
                     &mut self.keys,
                     &mut self.refs,
                     &self.initial_counts,

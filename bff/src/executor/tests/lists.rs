@@ -20,7 +20,7 @@ async fn the_first_items_do_not_wait_for_the_joins_of_the_others() {
             Incremental::Pending,
             r#"
 80 {"data":{"books":[{"id":"1","author":{"name":"User u1"}}]},"pending":[{"id":"0","path":["books"],"label":"more"}],"hasNext":true}
-100 {"incremental":[{"items":[{"id":"2","author":{"name":"User u2"}},{"id":"3","author":{"name":"User u0"}}],"id":"0"}],"completed":[{"id":"0"}],"hasNext":false}
+100 {"incremental":[{"items":[{"id":"2","author":{"name":"User u2"}},{"id":"3","author":{"name":"User u0"}}],"id":"0","path":["books",1]}],"completed":[{"id":"0"}],"hasNext":false}
 "#,
         )
         .await;
@@ -46,7 +46,7 @@ async fn without_first_items_the_answer_leaves_with_the_list() {
             Incremental::Pending,
             r#"
 0 {"data":{"books":[]},"pending":[{"id":"0","path":["books"]}],"hasNext":true}
-80 {"incremental":[{"items":[{"id":"1","author":{"name":"User u1"}},{"id":"2","author":{"name":"User u2"}},{"id":"3","author":{"name":"User u0"}}],"id":"0"}],"completed":[{"id":"0"}],"hasNext":false}
+80 {"incremental":[{"items":[{"id":"1","author":{"name":"User u1"}},{"id":"2","author":{"name":"User u2"}},{"id":"3","author":{"name":"User u0"}}],"id":"0","path":["books",0]}],"completed":[{"id":"0"}],"hasNext":false}
 "#,
         )
         .await;
@@ -151,7 +151,7 @@ async fn lists_in_items_and_fragments_in_items_are_told_behind_them() {
             Incremental::Pending,
             r#"
 180 {"data":{"books":[{"id":"1","price":{"amount":100},"reviews":[{"id":"r1.0","author":{"name":"User u0"}}]},{"id":"2","price":{"amount":200},"reviews":[{"id":"r2.0","author":{"name":"User u0"}}]}]},"pending":[{"id":"0","path":["books",0],"label":"c"},{"id":"1","path":["books",1],"label":"c"},{"id":"2","path":["books",1,"reviews"],"label":"b"},{"id":"3","path":["books"],"label":"a"}],"hasNext":true}
-180 {"incremental":[{"data":{"author":{"name":"User u1"}},"id":"0"},{"data":{"author":{"name":"User u2"}},"id":"1"},{"items":[{"id":"r2.1","author":{"name":"User u1"}}],"id":"2"},{"items":[{"id":"3","price":{"amount":300},"reviews":[]}],"id":"3"},{"data":{"author":{"name":"User u0"}},"id":"4"}],"pending":[{"id":"4","path":["books",2],"label":"c"}],"completed":[{"id":"0"},{"id":"1"},{"id":"2"},{"id":"3"},{"id":"4"}],"hasNext":false}
+180 {"incremental":[{"data":{"author":{"name":"User u1"}},"id":"0"},{"data":{"author":{"name":"User u2"}},"id":"1"},{"items":[{"id":"r2.1","author":{"name":"User u1"}}],"id":"2","path":["books",1,"reviews",1]},{"items":[{"id":"3","price":{"amount":300},"reviews":[]}],"id":"3","path":["books",2]},{"data":{"author":{"name":"User u0"}},"id":"4"}],"pending":[{"id":"4","path":["books",2],"label":"c"}],"completed":[{"id":"0"},{"id":"1"},{"id":"2"},{"id":"3"},{"id":"4"}],"hasNext":false}
 "#,
         )
         .await;
@@ -167,7 +167,7 @@ async fn by_the_deadline_the_last_items_have_left() {
     let last = parts.next().await.unwrap();
     assert!(
         last.starts_with(
-            r#"495 {"incremental":[{"items":[{"price":null},{"price":null}],"id":"0","errors":[{"#
+            r#"495 {"incremental":[{"items":[{"price":null},{"price":null}],"id":"0","path":["books",1],"errors":[{"#
         ),
         "{last}"
     );

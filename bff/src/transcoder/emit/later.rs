@@ -25,6 +25,7 @@ pub(super) struct Division<'p> {
 }
 
 /// Items of a list that are not written yet.
+#[derive(Clone, Copy)]
 pub(super) struct Rest<'a> {
     pub(super) stream: StreamId,
     pub(super) portion: PortionId,

@@ -19,6 +19,17 @@ enum Wire<'a> {
     Bytes(Window<'a>),
 }
 
+/// The items of a list that are written.
+struct List<'a> {
+    items: Messages<'a>,
+    /// The entries that are not shown.
+    dead: Option<&'a [bool]>,
+    /// The index of the first of them.
+    from: u32,
+    /// Those that are left for later.
+    rest: Option<Rest<'a>>,
+}
+
 impl Emitter<'_> {
     /// Everything but singular numbers and texts.
     pub(super) fn large(
@@ -47,11 +58,9 @@ impl Emitter<'_> {
                 let part = part().unwrap_or_default();
                 let items = Messages::within(part, *number);
                 let dead = overridden_entries(items.clone(), *entry_key)?;
-                let items = (items, dead.as_deref());
-                match half {
-                    Half::All => self.items(operation, *value, items, 0, None, path),
-                    half => self.half(operation, (*value, *half), items, part, path),
-                }
+                let list = List { items, dead: dead.as_deref(), from: 0, rest: None };
+                let list = self.half(list, *half, part)?;
+                self.items(operation, *value, list, path)
             }
             Kind::Map { value, number, key, tags } => {
                 let entries = Messages::within(part().unwrap_or_default(), *number);
@@ -191,36 +200,29 @@ impl Emitter<'_> {
     }
 
     /// The first items of a list, or the others.
-    #[cold]
-    fn half(
-        &mut self,
-        operation: &Operation,
-        (value, half): (Value, Half),
-        (items, dead): (Messages<'_>, Option<&[bool]>),
-        part: Window<'_>,
-        path: &Path<'_>,
-    ) -> Flow {
-        let (Half::First { stream, .. } | Half::Rest(stream)) = half else {
-            return Err(Stop::Garbage);
-        };
+    #[inline]
+    fn half<'i>(&self, list: List<'i>, half: Half, part: Window<'i>) -> Result<List<'i>, Stop> {
+        let (Half::First { stream, .. } | Half::Rest(stream)) = half else { return Ok(list) };
+        let List { items, dead, .. } = list;
         let count = self.input.initial_counts[stream.0];
         let Halves { first, rest, passed, has_rest } = Halves::of(items, dead, count)?;
-        if let Half::First { rest: portion, .. } = half {
-            let rest = has_rest.then_some(Rest { stream, portion, part, first: count });
-            return self.items(operation, value, (first, dead), 0, rest, path);
-        }
-        let dead = dead.map(|dead| &dead[passed..]);
-        self.items(operation, value, (rest, dead), count, None, path)
+        Ok(match half {
+            Half::First { rest: portion, .. } => {
+                let rest = has_rest.then_some(Rest { stream, portion, part, first: count });
+                List { items: first, dead, from: 0, rest }
+            }
+            _ => {
+                let dead = dead.map(|dead| &dead[passed..]);
+                List { items: rest, dead, from: count, rest: None }
+            }
+        })
     }
 
-    /// The items of a list, of which the first has the index `from`.
     fn items(
         &mut self,
         operation: &Operation,
         value: Value,
-        (mut items, dead): (Messages<'_>, Option<&[bool]>),
-        from: u32,
-        rest: Option<Rest<'_>>,
+        List { mut items, dead, from, rest }: List<'_>,
         path: &Path<'_>,
     ) -> Flow {
         let path = path.field(operation);

@@ -238,7 +238,7 @@ impl<'p> Run<'p> {
             slow: SlowFields::new(),
             budget: Budget { size: usize::MAX, deadline: Instant::now() + HOUR },
         };
-        run.program.extract(None, 0, b"", &mut run.keys, &mut run.refs, &[]).unwrap();
+        run.program.extract(None, (0, b""), &mut run.keys, &mut run.refs, &[]).unwrap();
         run
     }
 
@@ -252,7 +252,8 @@ impl<'p> Run<'p> {
                 let sites: Vec<SiteId> = self.program.plan().sites_of(StepId(step)).collect();
                 for site in sites {
                     let (keys, refs) = (&mut self.keys, &mut self.refs);
-                    if let Err(error) = self.program.extract(Some(site), id, bytes, keys, refs, &[])
+                    if let Err(error) =
+                        self.program.extract(Some(site), (id, bytes), keys, refs, &[])
                     {
                         value = EntityValue::Failed(error);
                         break;

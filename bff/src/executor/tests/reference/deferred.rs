@@ -144,9 +144,10 @@ impl Client {
             };
             path.extend(list(&patch["subPath"]));
             if let Some(items) = patch["items"].as_array() {
-                let first = (how == Incremental::Patches).then(|| path.pop().unwrap());
+                let mut path = list(&patch["path"]);
+                let first = path.pop().unwrap();
                 let known = at(&mut self.data, &path).as_array_mut().expect("the list was told");
-                assert!(first.is_none_or(|first| first == known.len()), "items follow each other");
+                assert_eq!(first, known.len(), "items follow each other");
                 known.extend(items.iter().cloned());
                 self.streamed += 1;
                 continue;
