@@ -28,6 +28,9 @@ mod check;
 pub mod contract;
 mod diagnostic;
 mod emit;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod import;
 mod input;
 mod model;

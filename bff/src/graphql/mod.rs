@@ -5,6 +5,9 @@ mod config;
 mod document;
 mod documents;
 mod front;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod introspection;
 mod limits;
 mod lines;

@@ -7,6 +7,9 @@ mod answer;
 mod caller;
 mod config;
 mod endpoint;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod graphiql;
 mod listener;
 mod media;

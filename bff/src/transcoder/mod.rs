@@ -130,5 +130,11 @@ impl Program {
     }
 }
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
+mod tests;
+#[cfg(all(fuzzing, not(test)))]
+#[allow(dead_code, unused_imports, reason = "fuzzing runs a part of the tests")]
 mod tests;

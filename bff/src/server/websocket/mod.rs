@@ -84,6 +84,12 @@ async fn unless_it_panics(run: impl Future<Output = Ended>) -> Ended {
     AssertUnwindSafe(run).catch_unwind().await.unwrap_or(Some(Close::INTERNAL))
 }
 
+/// Reads a message as a connection does.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(text: &str) {
+    drop(protocol::read(text));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,10 +1,13 @@
 //! Programs of plans made by hand: values, joins, requests.
 
+#[cfg(test)]
 mod budget;
+#[cfg(test)]
 mod joins;
 mod kit;
-mod oracle;
+pub(super) mod oracle;
 pub(super) mod random;
+#[cfg(test)]
 mod requests;
-mod twin;
+pub(super) mod twin;
 mod values;

@@ -1,16 +1,29 @@
 //! Randomness for tests: seeded, and the seed is printed by whoever fails.
 
 /// SplitMix64, from Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators".
-pub(in crate::transcoder) struct Random(u64);
+pub(in crate::transcoder) struct Random<'b> {
+    state: u64,
+    /// What comes first: a byte for each number.
+    bytes: &'b [u8],
+}
 
-impl Random {
+impl<'b> Random<'b> {
     pub(in crate::transcoder) fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, bytes: b"" }
+    }
+
+    /// Numbers that somebody else has chosen, as far as they go.
+    pub(in crate::transcoder) fn chosen(bytes: &'b [u8]) -> Self {
+        Self { state: 0, bytes }
     }
 
     pub(in crate::transcoder) fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
+        if let Some((byte, rest)) = self.bytes.split_first() {
+            self.bytes = rest;
+            return u64::from(*byte);
+        }
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.state;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         bits ^ (bits >> 31)

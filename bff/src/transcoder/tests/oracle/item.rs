@@ -85,25 +85,54 @@ pub(super) enum Mixed {
 }
 
 /// What of the above only a descriptor says: oneofs whose members are fields of their own, and maps shown as lists.
-pub(super) const PROTO: &str = r#"
-    syntax = "proto3";
-    package oracle;
-    message Pair {}
-    message Item {
-      Item child = 20;
-      repeated Item children = 25;
-      map<string, int32> counts = 26;
-      map<sint32, Pair> pairs = 27;
-      oneof mixed { string text = 34; sint32 number = 35; Pair pair = 36; }
-      oneof choice { Pair one = 28; Pair other = 29; }
-    }
-"#;
-
 pub(super) fn descriptor_set() -> Vec<u8> {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::write(directory.path().join("oracle.proto"), PROTO).unwrap();
-    let mut compiler = protox::Compiler::new([directory.path()]).unwrap();
-    compiler.open_file("oracle.proto").unwrap().encode_file_descriptor_set()
+    use prost_types::field_descriptor_proto::Type;
+    use prost_types::{DescriptorProto, FieldDescriptorProto, MessageOptions};
+    let field = |number, kind: Type, of: &str, oneof| FieldDescriptorProto {
+        number: Some(number),
+        r#type: Some(kind.into()),
+        type_name: Some(format!(".oracle.{of}")),
+        oneof_index: oneof,
+        ..FieldDescriptorProto::default()
+    };
+    let message = |name: &str, field| DescriptorProto {
+        name: Some(name.to_owned()),
+        field,
+        ..DescriptorProto::default()
+    };
+    let entry = |name: &str, field| DescriptorProto {
+        options: Some(MessageOptions { map_entry: Some(true), ..MessageOptions::default() }),
+        ..message(name, field)
+    };
+    let item = DescriptorProto {
+        nested_type: vec![
+            entry("Count", vec![field(1, Type::String, "", None), field(2, Type::Int32, "", None)]),
+            entry(
+                "PairEntry",
+                vec![field(1, Type::Sint32, "", None), field(2, Type::Message, "Pair", None)],
+            ),
+        ],
+        ..message(
+            "Item",
+            vec![
+                field(20, Type::Message, "Item", None),
+                field(25, Type::Message, "Item", None),
+                field(26, Type::Message, "Item.Count", None),
+                field(27, Type::Message, "Item.PairEntry", None),
+                field(34, Type::String, "", Some(0)),
+                field(35, Type::Sint32, "", Some(0)),
+                field(36, Type::Message, "Pair", Some(0)),
+                field(28, Type::Message, "Pair", Some(1)),
+                field(29, Type::Message, "Pair", Some(1)),
+            ],
+        )
+    };
+    let file = prost_types::FileDescriptorProto {
+        package: Some("oracle".to_owned()),
+        message_type: vec![message("Pair", Vec::new()), item],
+        ..prost_types::FileDescriptorProto::default()
+    };
+    prost_types::FileDescriptorSet { file: vec![file] }.encode_to_vec()
 }
 
 #[derive(Clone, PartialEq, prost::Oneof)]

@@ -79,6 +79,20 @@ fn check(written: &Json, expected: &Json, seed: u64, message: &[u8]) {
     }
 }
 
+/// What prost still reads of any bytes we read alike. Gives whether prost does.
+pub(in crate::transcoder) fn agrees_with_prost(message: &[u8]) -> bool {
+    thread_local!(static PROGRAM: Program = program());
+    let (json, could_read) = PROGRAM.with(|program| ours(program, message));
+    match Item::decode(message) {
+        Ok(decoded) if !prost_misreads(Kind::Item, message) => {
+            assert!(could_read, "{message:02x?}");
+            check(&json, &slow(&decoded, DEPTH), 0, message);
+            true
+        }
+        _ => false,
+    }
+}
+
 #[test]
 fn every_encoding_of_a_message_is_read_as_prost_reads_it() {
     let program = program();

@@ -3,12 +3,12 @@
 use super::*;
 
 /// Answers: messages that fit a plan, mostly.
-pub(super) struct Answers<'r> {
-    pub(super) random: &'r mut Random,
+pub(super) struct Answers<'r, 'b> {
+    pub(super) random: &'r mut Random<'b>,
     pub(super) plan: Plan,
 }
 
-impl Answers<'_> {
+impl Answers<'_, '_> {
     pub(super) fn message(&mut self, shape: ShapeId) -> Message {
         let mut message = Message::default();
         for field in self.plan.shape(shape).fields.clone() {

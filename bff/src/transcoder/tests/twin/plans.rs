@@ -3,8 +3,8 @@
 use super::*;
 
 /// Plans: what may be selected where.
-pub(super) struct Planner<'r> {
-    pub(super) random: &'r mut Random,
+pub(super) struct Planner<'r, 'b> {
+    pub(super) random: &'r mut Random<'b>,
     pub(super) builder: Builder,
 }
 
@@ -12,7 +12,7 @@ pub(super) struct Planner<'r> {
 pub(super) const KEY: [u32; 2] = [20, 21];
 pub(super) const KEYS: [u32; 2] = [22, 23];
 
-impl Planner<'_> {
+impl Planner<'_, '_> {
     pub(super) fn shape(&mut self, parent: SiteId, depth: usize) -> ShapeId {
         let count = 1 + self.random.below(4);
         let fields = (1..=count as u32).map(|number| self.field(number, parent, depth)).collect();
