@@ -12,7 +12,7 @@ use futures::{
 
 use super::{
     Answer,
-    early::{self, Early, Guess, shown_to},
+    early::{self, Early, Guess, shown_at, shown_to},
     engine::Request,
     in_flight::InFlight,
     log,
@@ -103,13 +103,8 @@ impl Run {
     ) -> Result<(Self, Work)> {
         let mut run = Self::new(request, lane);
         let prepared = Arc::clone(&run.request.prepared);
-        prepared.program.extract(
-            None,
-            (0, &[]),
-            &mut run.keys,
-            &mut run.refs,
-            &run.initial_counts,
-        )?;
+        let Self { keys, refs, initial_counts, .. } = &mut run;
+        prepared.program.extract(None, (0, &[]), keys, refs, initial_counts)?;
         let work = Work::new();
         run.begin_ready(&work);
         // Behind those they need: what the cache has of these says at once whether the others are needed.
@@ -348,13 +343,8 @@ impl Run {
                     continue;
                 }
                 let site = Some(SiteId(site.0));
-                let read = prepared.program.extract(
-                    site,
-                    (id, bytes),
-                    &mut self.keys,
-                    &mut self.refs,
-                    &self.initial_counts,
-                );
+                let (keys, refs, counts) = (&mut self.keys, &mut self.refs, &self.initial_counts);
+                let read = prepared.program.extract(site, (id, bytes), keys, refs, counts);
                 if let Err(error) = read
                     && broken.iter().all(|(other, _)| *other != id)
                 {
@@ -438,20 +428,6 @@ impl Run {
             keys: Arc::clone(&self.asked[step.0]),
         }
     }
-}
-
-/// By key number: whether a site shows it. Where a step has one site, its keys all come from there.
-fn shown_at(refs: &Refs, keys: usize, sites: usize) -> Vec<bool> {
-    let mut shown = vec![sites == 1; keys];
-    if sites > 1 {
-        for id in refs.all() {
-            // Also skips places without a key.
-            if let Some(shown) = shown.get_mut(*id as usize) {
-                *shown = true;
-            }
-        }
-    }
-    shown
 }
 
 fn not_sent() -> Error {
