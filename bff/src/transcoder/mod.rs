@@ -12,6 +12,7 @@ mod emit;
 mod frame;
 mod gather;
 mod guess;
+mod halves;
 mod json;
 mod keyform;
 mod keys;
