@@ -1,12 +1,26 @@
 //! Rules over several settings.
 
 use super::{Config, fault::Fault};
-use crate::server::{Header, Origin};
+use crate::{
+    server::{Header, Origin},
+    units::Span,
+};
 
 /// What does not go together.
 pub(super) fn check(config: &Config) -> Vec<Fault> {
-    let rules =
-        [timeouts, keepalive, credentials, callers, init_headers, service_names, shares, max_keys];
+    let rules = [
+        timeouts,
+        keepalive,
+        no_time,
+        no_room,
+        credentials,
+        callers,
+        init_headers,
+        service_names,
+        stream_times,
+        shares,
+        max_keys,
+    ];
     rules.into_iter().flat_map(|rule| rule(config)).collect()
 }
 
@@ -39,6 +53,75 @@ fn keepalive(config: &Config) -> Vec<Fault> {
     Vec::new()
 }
 
+fn no_time(config: &Config) -> Vec<Fault> {
+    let streams = &config.server.streams;
+    let subscriptions = &config.executor.subscriptions;
+    let spans = [
+        (&["server", "header_timeout"][..], config.server.header_timeout, "no request could come"),
+        (
+            &["server", "streams", "send_timeout"],
+            streams.send_timeout,
+            "no client could be sent anything",
+        ),
+        (
+            &["server", "streams", "init_timeout"],
+            streams.init_timeout,
+            "no WebSocket could be initialised",
+        ),
+        (
+            &["server", "streams", "reservation_timeout"],
+            streams.reservation_timeout,
+            "no reserved stream could be opened",
+        ),
+        (
+            &["executor", "subscriptions", "event_timeout"],
+            subscriptions.event_timeout,
+            "no event could be answered",
+        ),
+    ];
+    let wrong = spans.into_iter().filter(|(_, span, _)| span.0.is_zero());
+    wrong.map(|(path, _, then)| fault(path, zero_time(then))).collect()
+}
+
+fn stream_times(config: &Config) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (name, service) in &config.services.services {
+        let spans = [
+            ("stream_idle_timeout", service.stream_idle_timeout),
+            ("stream_max_age", service.stream_max_age),
+        ];
+        for (key, span) in spans {
+            if span.is_some_and(|span: Span| span.0.is_zero()) {
+                let then = "every stream would end at once";
+                faults.push(fault(&["services", name, key], zero_time(then)));
+            }
+        }
+    }
+    faults
+}
+
+fn zero_time(then: &str) -> String {
+    format!("with `0s` {then}; write `10s`, for example")
+}
+
+fn no_room(config: &Config) -> Vec<Fault> {
+    let server = &config.server;
+    let mut faults = Vec::new();
+    if server.max_body_size.0 == 0 {
+        let message = "with `0` every request would be too large; write `1MiB`, for example";
+        faults.push(fault(&["server", "max_body_size"], message.to_owned()));
+    }
+    if server.streams.max_operations == 0 {
+        let message = "with `0` no operation could begin; write `100`, for example";
+        faults.push(fault(&["server", "streams", "max_operations"], message.to_owned()));
+    }
+    if config.executor.max_answer_size.0 == 0 {
+        let message = "with `0` every answer would be too large; write `32MiB`, for example";
+        faults.push(fault(&["executor", "max_answer_size"], message.to_owned()));
+    }
+    faults
+}
+
 fn credentials(config: &Config) -> Vec<Fault> {
     let cors = &config.server.cors;
     if cors.credentials && cors.origins.contains(&Origin::Any) {
@@ -54,15 +137,19 @@ fn init_headers(config: &Config) -> Vec<Fault> {
     let claims = trusted.claims.values();
     let trusted: Vec<&Header> =
         trusted.subject.iter().chain(&trusted.tenant).chain(claims).collect();
-    let wrong = config.server.streams.init_headers.iter().filter(|header| trusted.contains(header));
     let message = |header: &Header| {
-        format!(
-            "`{}` is one of `server.trusted`, and here clients would set it; leave it out",
-            header.0
-        )
+        let why = if trusted.contains(&header) {
+            "is one of `server.trusted`, and here clients would set it"
+        } else if header.is_ours() {
+            "means something to the gateway alone, and comes from no payload"
+        } else {
+            return None;
+        };
+        Some(format!("`{}` {why}; leave it out", header.0))
     };
     let path = ["server", "streams", "init_headers"];
-    wrong.map(|header| fault(&path, message(header))).collect()
+    let headers = config.server.streams.init_headers.iter();
+    headers.filter_map(message).map(|message| fault(&path, message)).collect()
 }
 
 /// What needs a caller who is known.

@@ -197,6 +197,43 @@ fn settings_that_do_not_go_together_are_faults() {
 }
 
 #[test]
+fn settings_with_which_nothing_would_work_are_faults() {
+    check(
+        "[server]
+header_timeout = \"0s\"
+max_body_size = 0
+[server.streams]
+send_timeout = \"0s\"
+init_timeout = \"0s\"
+reservation_timeout = \"0s\"
+max_operations = 0
+init_headers = [\"x-tenant\", \"X-Explain-Secret\", \"x-mine\"]
+[executor]
+max_answer_size = 0
+subscriptions.event_timeout = \"0s\"
+[services.\"a.B\"]
+stream_idle_timeout = \"0s\"
+stream_max_age = \"0s\"
+",
+        &[],
+        &[
+            "a.toml:2: server.header_timeout: with `0s` no request could come; write `10s`, for example",
+            "a.toml:5: server.streams.send_timeout: with `0s` no client could be sent anything; write `10s`, for example",
+            "a.toml:6: server.streams.init_timeout: with `0s` no WebSocket could be initialised; write `10s`, for example",
+            "a.toml:7: server.streams.reservation_timeout: with `0s` no reserved stream could be opened; write `10s`, for example",
+            "a.toml:12: executor.subscriptions.event_timeout: with `0s` no event could be answered; write `10s`, for example",
+            "a.toml:3: server.max_body_size: with `0` every request would be too large; write `1MiB`, for example",
+            "a.toml:8: server.streams.max_operations: with `0` no operation could begin; write `100`, for example",
+            "a.toml:11: executor.max_answer_size: with `0` every answer would be too large; write `32MiB`, for example",
+            "a.toml:9: server.streams.init_headers: `x-tenant` means something to the gateway alone, and comes from no payload; leave it out",
+            "a.toml:9: server.streams.init_headers: `x-explain-secret` means something to the gateway alone, and comes from no payload; leave it out",
+            "a.toml:14: services.\"a.B\".stream_idle_timeout: with `0s` every stream would end at once; write `10s`, for example",
+            "a.toml:15: services.\"a.B\".stream_max_age: with `0s` every stream would end at once; write `10s`, for example",
+        ],
+    );
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_named() {
     let error = Config::load(Some(Path::new("/no/such/file.toml")), []).unwrap_err();
     assert!(error.message().contains("/no/such/file.toml"), "{}", error.message());

@@ -23,7 +23,7 @@ const EXPLAIN: HeaderName = HeaderName::from_static("x-explain");
 /// That it may.
 const EXPLAIN_SECRET: HeaderName = HeaderName::from_static("x-explain-secret");
 /// The names under which services get identity and tenant from us, which nobody else may use, and what is for us alone.
-const OURS: [HeaderName; 4] = [
+pub(super) const OURS: [HeaderName; 4] = [
     HeaderName::from_static("x-identity-sub"),
     HeaderName::from_static("x-tenant"),
     EXPLAIN,

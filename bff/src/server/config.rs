@@ -109,15 +109,15 @@ pub struct Streams {
     /// A WebSocket whose client has not said `connection_init` by then is closed, with 4408. 3 s.
     pub init_timeout: Span,
     /// Members of the payload of `connection_init` that count as headers of the WebSocket, as browsers can send none:
-    /// `authorization` for one. A header that came with the connection is not replaced.
+    /// `authorization` for one. A header that came with the connection is not replaced; two members for one header are refused.
     pub init_headers: Vec<Header>,
     /// How many operations one WebSocket, or one event stream that several requests share, may have at a time; one more is an
     /// error with `LIMIT_EXCEEDED`.
     pub max_operations: usize,
     /// An event stream that was reserved by PUT and is not opened by then is given up, with the operations that it has. 10 s.
     pub reservation_timeout: Span,
-    /// How many such streams may be open or reserved; one more is refused with 429. 10000: a reservation costs a few hundred
-    /// bytes.
+    /// How many such streams may be open or reserved. For one more the oldest that nobody has opened gives way; where all are
+    /// open it is refused with 429. 10000: one costs a few hundred bytes, besides the answers that wait for it to be opened.
     pub max_reservations: usize,
 }
 
@@ -201,6 +201,13 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::
 /// The name of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header(pub http::HeaderName);
+
+impl Header {
+    /// Whether it is one that services get from us alone, or that is for us alone.
+    pub(crate) fn is_ours(&self) -> bool {
+        super::caller::OURS.contains(&self.0)
+    }
+}
 
 impl<'de> Deserialize<'de> for Header {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

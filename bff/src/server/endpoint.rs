@@ -80,7 +80,7 @@ async fn execute(site: &Site, parts: Parts, body: Body, media: Media) -> Result<
     let way = Way { media, subscribing, parts: media::incremental(&parts.headers) };
     if answer::is_safe(&parts.method) {
         if subscribing.is_some() {
-            origin::check(site, &parts.headers)?;
+            origin::check(site, &parts)?;
         }
         let parameters = parameters::from_query_string(parts.uri.query().unwrap_or_default())?;
         let context = caller::context(&site.config, &site.mocking, parts.headers, now)?;

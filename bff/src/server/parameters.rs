@@ -7,6 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::error::{Code, Error, Result};
 
+/// The longest id that a client may give an operation: it is kept while the operation lasts, and comes back with every answer.
+pub(super) const LONGEST_ID: usize = 128;
+
 /// What a client asks.
 #[derive(Debug)]
 pub(super) struct Parameters<'a> {
@@ -23,7 +26,7 @@ impl Parameters<'_> {
     ///
     /// # Errors
     ///
-    /// [`Code::BadRequest`] where it has no name.
+    /// [`Code::BadRequest`] where it has no name, or one that is too long.
     pub(super) fn operation_id(&self) -> Result<String> {
         #[derive(Deserialize)]
         struct Extensions {
@@ -32,6 +35,10 @@ impl Parameters<'_> {
         }
         let extensions = self.extensions.as_deref().map_or("{}", RawValue::get);
         match serde_json::from_str(extensions) {
+            Ok(Extensions { operation_id }) if operation_id.len() > LONGEST_ID => {
+                let message = format!("`extensions.operationId` has more than {LONGEST_ID} bytes");
+                Err(Error::new(Code::BadRequest, message))
+            }
             Ok(Extensions { operation_id }) if !operation_id.is_empty() => Ok(operation_id),
             _ => {
                 let message =

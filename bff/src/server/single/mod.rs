@@ -68,9 +68,9 @@ fn reserve(site: &Arc<Site>, parts: Parts) -> Result<Response> {
 }
 
 fn open(site: &Arc<Site>, parts: Parts) -> Result<Response> {
-    origin::check(site, &parts.headers)?;
+    origin::check(site, &parts)?;
     let (reservation, _) = find(site, parts)?;
-    reservation.open()?;
+    site.reservations.open(&reservation)?;
     Ok(sse::respond(site, Events::new(site, reservation).stream()))
 }
 
@@ -120,8 +120,11 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
         Err(refused) => return Ok(refusal(media, refused)),
     };
     let mut response = Response::new(Body::empty());
-    // Where the client has ended it meanwhile nothing comes.
-    let begun = place.begin(first(answers).await);
+    // Where the client has ended it meanwhile nothing comes, and nothing works for it any more.
+    let begun = match place.unless_ended(first(answers)).await {
+        Some(answers) => place.begin(answers),
+        None => false,
+    };
     *response.status_mut() = if begun { StatusCode::ACCEPTED } else { StatusCode::NO_CONTENT };
     Ok(response)
 }

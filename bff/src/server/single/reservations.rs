@@ -1,12 +1,13 @@
 //! Event streams that were reserved, by their tokens, and which operations each has.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{sync::Notify, time::sleep};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
     context::Context,
@@ -17,7 +18,15 @@ use crate::{
 
 /// All reserved and open streams.
 #[derive(Default)]
-pub(in crate::server) struct Reservations(Mutex<HashMap<Token, Arc<Reservation>>>);
+pub(in crate::server) struct Reservations(Mutex<All>);
+
+#[derive(Default)]
+struct All {
+    by_token: HashMap<Token, Arc<Reservation>>,
+    /// Those that nobody has opened yet, by their numbers, the oldest first.
+    unopened: BTreeMap<u64, Arc<Reservation>>,
+    next_number: u64,
+}
 
 /// What names a stream, and nobody can guess: [`PREFIX`] and 256 bits of chance, in hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -29,7 +38,9 @@ const PREFIX: &str = "stream-";
 /// One stream.
 pub(super) struct Reservation {
     pub(super) token: Token,
+    number: u64,
     owner: Owner,
+    over: CancellationToken,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -43,15 +54,13 @@ struct Owner {
 
 #[derive(Default)]
 struct State {
-    opened: bool,
-    over: bool,
     next_number: u64,
     operations: HashMap<String, Operation>,
 }
 
 enum Operation {
-    /// Its request, with this number, is not answered yet.
-    Asked(u64),
+    /// Its request, with this number, is not answered yet. What answers it ends with the guard.
+    Asked(u64, #[expect(dead_code, reason = "dropping it is what it is for")] DropGuard),
     /// The stream has not taken it yet.
     Begun(Answers),
     Shown,
@@ -63,84 +72,117 @@ pub(super) struct Place {
     id: String,
     /// Where the operation was ended, another one may have its id.
     number: u64,
+    ended: CancellationToken,
 }
 
-/// Reserves a stream, which is given up if nobody opens it in time.
+/// Reserves a stream, which is given up if nobody opens it in time, or where there are too many: those that nobody has opened
+/// then give way, the oldest first, so that who only reserves shuts nobody out.
 pub(super) fn reserve(
     reservations: &Arc<Reservations>,
     config: &Streams,
     context: &Context,
 ) -> Result<Token> {
     let token = Token::new()?;
-    let owner = Owner::of(context);
-    let reservation = Reservation {
-        token: token.clone(),
-        owner,
-        state: Mutex::default(),
-        changed: Notify::new(),
-    };
-    let reservation = Arc::new(reservation);
-    {
-        let mut all = reservations.lock();
-        if all.len() >= config.max_reservations {
-            let message = "too many event streams are open or reserved";
-            return Err(Error::new(Code::ResourceExhausted, message));
-        }
-        all.insert(token.clone(), Arc::clone(&reservation));
+    let (reservation, displaced) = reservations.add(&token, config.max_reservations, context)?;
+    if let Some(displaced) = displaced {
+        displaced.end_all();
     }
     let (reservations, patience) = (Arc::clone(reservations), config.reservation_timeout.0);
     tokio::spawn(async move {
-        sleep(patience).await;
-        if !reservation.state().opened {
-            reservations.give_up(&reservation);
+        let waited = reservation.over.run_until_cancelled(sleep(patience)).await;
+        if waited.is_some() && reservations.remove_unopened(&reservation) {
+            reservation.end_all();
         }
     });
     Ok(token)
 }
 
 impl Reservations {
-    /// The stream with this token. A token is no secret between two who are known apart.
+    /// One more stream, and the one that gave way to it.
+    fn add(
+        &self,
+        token: &Token,
+        most: usize,
+        context: &Context,
+    ) -> Result<(Arc<Reservation>, Option<Arc<Reservation>>)> {
+        let mut all = self.lock();
+        let mut displaced = None;
+        if all.by_token.len() >= most {
+            let Some((_, oldest)) = all.unopened.pop_first() else {
+                let message = "too many event streams are open";
+                return Err(Error::new(Code::ResourceExhausted, message));
+            };
+            all.by_token.remove(&oldest.token);
+            displaced = Some(oldest);
+        }
+        all.next_number += 1;
+        let reservation = Arc::new(Reservation {
+            token: token.clone(),
+            number: all.next_number,
+            owner: Owner::of(context),
+            over: CancellationToken::new(),
+            state: Mutex::default(),
+            changed: Notify::new(),
+        });
+        all.unopened.insert(reservation.number, Arc::clone(&reservation));
+        all.by_token.insert(token.clone(), Arc::clone(&reservation));
+        Ok((reservation, displaced))
+    }
+
+    /// The stream with this token, for who reserved it: in a URL a token is no secret.
     pub(super) fn find(&self, token: &Token, context: &Context) -> Option<Arc<Reservation>> {
-        let found = self.lock().get(token).cloned()?;
-        found.owner.admits(&Owner::of(context)).then_some(found)
+        let found = self.lock().by_token.get(token).cloned()?;
+        (found.owner == Owner::of(context)).then_some(found)
+    }
+
+    /// From now on only its client ends it.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::AlreadyExists`] where it is open: there is one stream for a token.
+    pub(super) fn open(&self, reservation: &Reservation) -> Result<()> {
+        let mut all = self.lock();
+        if all.unopened.remove(&reservation.number).is_some() {
+            return Ok(());
+        }
+        if all.by_token.contains_key(&reservation.token) {
+            return Err(Error::new(Code::AlreadyExists, "this event stream is open already"));
+        }
+        Err(unknown())
+    }
+
+    /// Whether it was there, and not open.
+    fn remove_unopened(&self, reservation: &Reservation) -> bool {
+        let mut all = self.lock();
+        let removed = all.unopened.remove(&reservation.number).is_some();
+        if removed {
+            all.by_token.remove(&reservation.token);
+        }
+        removed
     }
 
     /// Ends a stream with all its operations.
     pub(super) fn give_up(&self, reservation: &Reservation) {
-        self.lock().remove(&reservation.token);
-        let mut state = reservation.state();
-        state.over = true;
-        // What works for them is dropped outside of the lock.
-        let operations = std::mem::take(&mut state.operations);
-        drop(state);
-        drop(operations);
+        self.lock().by_token.remove(&reservation.token);
+        reservation.end_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Token, Arc<Reservation>>> {
+    fn lock(&self) -> MutexGuard<'_, All> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Reservation {
-    /// # Errors
-    ///
-    /// [`Code::AlreadyExists`] where it is open: there is one stream for a token.
-    pub(super) fn open(&self) -> Result<()> {
-        if std::mem::replace(&mut self.state().opened, true) {
-            return Err(Error::new(Code::AlreadyExists, "this event stream is open already"));
-        }
-        Ok(())
-    }
-
     /// A place for an operation.
     ///
     /// # Errors
     ///
     /// Where the id is in use, or there are too many.
     pub(super) fn place(self: Arc<Self>, id: String, most: usize) -> Result<Place> {
+        let ended = CancellationToken::new();
         let number = {
             let mut state = self.state();
-            if state.over {
+            if self.over.is_cancelled() {
                 return Err(unknown());
             }
             if state.operations.contains_key(&id) {
@@ -153,10 +195,20 @@ impl Reservation {
             }
             state.next_number += 1;
             let number = state.next_number;
-            state.operations.insert(id.clone(), Operation::Asked(number));
+            state
+                .operations
+                .insert(id.clone(), Operation::Asked(number, ended.clone().drop_guard()));
             number
         };
-        Ok(Place { reservation: self, id, number })
+        Ok(Place { reservation: self, id, number, ended })
+    }
+
+    /// Ends all operations; there will be no others.
+    fn end_all(&self) {
+        self.over.cancel();
+        // What works for them is dropped outside of the lock.
+        let operations = std::mem::take(&mut self.state().operations);
+        drop(operations);
     }
 
     /// Ends an operation, if there is one with this id. Nothing more is said of it.
@@ -214,14 +266,20 @@ impl Place {
         if !self.is_asked(&state) {
             return false;
         }
-        state.operations.insert(self.id.clone(), Operation::Begun(answers));
+        let asked = state.operations.insert(self.id.clone(), Operation::Begun(answers));
         drop(state);
+        drop(asked);
         self.reservation.changed.notify_one();
         true
     }
 
+    /// What comes of this, which is dropped when the operation is ended, or its stream; then nothing.
+    pub(super) async fn unless_ended<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.ended.run_until_cancelled(work).await
+    }
+
     fn is_asked(&self, state: &State) -> bool {
-        matches!(state.operations.get(&self.id), Some(Operation::Asked(number)) if *number == self.number)
+        matches!(state.operations.get(&self.id), Some(Operation::Asked(number, _)) if *number == self.number)
     }
 }
 
@@ -229,7 +287,9 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.reservation.state();
         if self.is_asked(&state) {
-            state.operations.remove(&self.id);
+            let asked = state.operations.remove(&self.id);
+            drop(state);
+            drop(asked);
             // A stream that stops may have waited for it.
             self.reservation.changed.notify_one();
         }
@@ -245,12 +305,6 @@ impl Owner {
     fn of(context: &Context) -> Self {
         let subject = context.identity.as_ref().map(|identity| Arc::clone(&identity.subject));
         Self { subject, tenant: context.tenant.clone() }
-    }
-
-    /// A browser's `EventSource` sends no headers: who says nothing of himself has the token to show.
-    fn admits(&self, other: &Self) -> bool {
-        let says_nothing = other.subject.is_none() && other.tenant.is_none();
-        says_nothing || self == other
     }
 }
 

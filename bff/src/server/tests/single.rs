@@ -94,6 +94,16 @@ async fn server(change: impl FnOnce(&mut config::Streams)) -> Running {
     Running::start_with(|config| change(&mut config.streams), Vec::new()).await
 }
 
+/// A server where a request has more time than any test takes.
+async fn patient() -> Running {
+    let long = Span(PATIENCE * 10);
+    let change = |config: &mut Config| {
+        config.default_timeout = long;
+        config.max_timeout = long;
+    };
+    Running::start_with(change, Vec::new()).await
+}
+
 #[tokio::test]
 async fn one_stream_brings_what_many_requests_ask_for() {
     let server = Running::start().await;
@@ -175,20 +185,35 @@ async fn an_operation_that_is_ended_is_dropped_without_a_word() {
 }
 
 #[tokio::test]
-async fn an_operation_that_is_ended_before_it_is_answered_is_not_answered() {
-    let server = Running::start().await;
+async fn an_operation_that_is_ended_before_it_is_answered_is_dropped() {
+    let server = patient().await;
     let client = Client::reserve(&server).await;
     let mut events = client.open().await;
-    let (began, _dropped) = server.service.expect_stall();
+    let (began, dropped) = server.service.expect_stall();
     let (asked, ()) = tokio::join!(client.operate("1", "{ stall }"), async {
         soon(began).await.unwrap();
         assert_eq!(client.end("/graphql?operationId=1").await.status, 200);
+        soon(dropped).await.unwrap();
         // Somebody else may have the id by then.
         client.accepted("1", "{ a }").await;
     });
     assert_eq!(asked.status, 204);
     events.check(&next("1", &json!({"a": "ü"}))).await;
     events.check(&complete("1")).await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_its_stream_ends_what_is_not_answered_yet() {
+    let server = patient().await;
+    let client = Client::reserve(&server).await;
+    let events = client.open().await;
+    let (began, dropped) = server.service.expect_stall();
+    let (asked, ()) = tokio::join!(client.operate("1", "{ stall }"), async {
+        soon(began).await.unwrap();
+        drop(events);
+        soon(dropped).await.unwrap();
+    });
+    assert_eq!(asked.status, 204);
 }
 
 #[tokio::test]
@@ -220,6 +245,7 @@ async fn what_cannot_be_begun_is_told_to_who_asked() {
         check_refused(&ask(&body).await, 400, "BAD_REQUEST");
     }
     check_refused(&ask(r#"{"query":"{a}"}"#).await, 400, "BAD_REQUEST");
+    check_refused(&client.operate(&"x".repeat(129), "{ a }").await, 400, "BAD_REQUEST");
     let mut text = client.request("POST", "/graphql", "{}");
     text.headers_mut().insert("content-type", "text/plain".parse().unwrap());
     check_refused(&server.ask(text).await, 415, "UNSUPPORTED_MEDIA_TYPE");
@@ -262,12 +288,23 @@ async fn a_reservation_that_nobody_takes_is_given_up_with_what_it_has() {
 }
 
 #[tokio::test]
-async fn there_are_so_many_reservations_and_no_more() {
-    let server = server(|streams| streams.max_reservations = 1).await;
-    let client = Client::reserve(&server).await;
+async fn the_oldest_reservation_that_nobody_opened_gives_way_and_open_streams_do_not() {
+    let server = server(|streams| streams.max_reservations = 2).await;
+    let opened = Client::reserve(&server).await;
+    let mut events = opened.open().await;
+    let ticks = server.service.offer_stream();
+    let oldest = Client::reserve(&server).await;
+    oldest.accepted("1", TICKS).await;
+    let newest = Client::reserve(&server).await;
+    // What worked for it is over.
+    soon(ticks.closed()).await;
+    check_refused(&oldest.operate("2", "{ a }").await, 404, "NOT_FOUND");
+    opened.accepted("1", "{ a }").await;
+    events.check(&next("1", &json!({"a": "ü"}))).await;
+    let newest = newest.open().await;
     let refused = server.ask(request("PUT", "/graphql", None, &[])).await;
     check_refused(&refused, 429, "RESOURCE_EXHAUSTED");
-    drop(client.open().await);
+    drop(newest);
     // The server learns of it by and by.
     while server.ask(request("PUT", "/graphql", None, &[])).await.status != 201 {
         tokio::task::yield_now().await;
@@ -301,11 +338,19 @@ async fn a_token_is_of_no_use_to_another_caller_and_unknown_ones_to_nobody() {
     };
     let server = Running::start_with(trusting, Vec::new()).await;
     let ann = Client::reserve_as(&server, vec![("x-user-id", "ann")]).await;
-    let bob = Client { token: ann.token.clone(), headers: vec![("x-user-id", "bob")], ..ann };
+    let bob =
+        Client { token: ann.token.clone(), headers: vec![("x-user-id", "bob")], server: &server };
     check_refused(&bob.operate("1", "{ a }").await, 404, "NOT_FOUND");
     check_refused(&bob.end("/graphql?operationId=1").await, 404, "NOT_FOUND");
     let guess = Client { token: format!("stream-{}", "0".repeat(64)), headers: Vec::new(), ..bob };
     check_refused(&guess.operate("1", "{ a }").await, 404, "NOT_FOUND");
+    // Who says nothing of himself is another caller too.
+    let nobody = Client { token: ann.token.clone(), headers: Vec::new(), server: &server };
+    check_refused(&nobody.operate("1", "{ a }").await, 404, "NOT_FOUND");
+    let path = format!("/graphql?token={}", ann.token);
+    let opening = server.get("text/event-stream", &path).await;
+    check_refused(&opening, 404, "NOT_FOUND");
+    drop(ann.open().await);
     let short = Client { token: "abc".to_owned(), ..guess };
     check_refused(&short.operate("1", "{ a }").await, 404, "NOT_FOUND");
 }

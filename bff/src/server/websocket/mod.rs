@@ -37,7 +37,7 @@ pub(super) fn is_meant(headers: &HeaderMap) -> bool {
 ///
 /// [`Code::PermissionDenied`] for a page of an origin that may not ask, and [`Code::BadRequest`] for headers that cannot be read.
 pub(super) async fn upgrade(site: &Arc<Site>, mut parts: Parts) -> Result<Response> {
-    origin::check(site, &parts.headers)?;
+    origin::check(site, &parts)?;
     // Every operation has a context of its own; here a slip in the headers can still be told. That somebody has to be known is
     // told over the WebSocket: of a handshake that fails a page learns nothing.
     let context =

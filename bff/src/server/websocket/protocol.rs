@@ -3,15 +3,15 @@
 //!
 //! Source: `PROTOCOL.md` of enisdenjo/graphql-ws, and for 4500 its server.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, HeaderValue};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
 use crate::server::{
     config::Header,
-    parameters::{self, Parameters},
+    parameters::{self, LONGEST_ID, Parameters},
 };
 
 /// The name of the subprotocol.
@@ -87,10 +87,17 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 ///
 /// 4400, with what is wrong.
 pub(super) fn read(text: &str) -> Result<Message<'_>, Close> {
+    // serde would take a list for an object whose members have no names.
+    if text.trim_ascii_start().starts_with('[') {
+        return Err(Close::bad_message("the message cannot be read: it is a list, not an object"));
+    }
     let envelope: Envelope<'_> = serde_json::from_str(text)
         .map_err(|error| Close::bad_message(format!("the message cannot be read: {error}")))?;
     let Envelope { kind, id, payload } = envelope;
     let id = || match id {
+        Some(Text(id)) if id.len() > LONGEST_ID => Err(Close::bad_message(format!(
+            "the `id` of `{kind}` has more than {LONGEST_ID} bytes"
+        ))),
         Some(Text(id)) if !id.is_empty() => Ok(id),
         _ => Err(Close::bad_message(format!("`{kind}` needs an `id`, a string that is not empty"))),
     };
@@ -119,20 +126,28 @@ pub(super) fn read(text: &str) -> Result<Message<'_>, Close> {
 ///
 /// # Errors
 ///
-/// 4400, where one of them is no value of a header.
+/// 4400, where one of them is no value of a header, or two are the same header: which of them counts would be chance.
 pub(super) fn read_headers(
     names: &[Header],
     payload: Option<&RawValue>,
     headers: &mut HeaderMap,
 ) -> Result<(), Close> {
     let (Some(payload), false) = (payload, names.is_empty()) else { return Ok(()) };
-    let members: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(payload.get())
+    let Members(members) = serde_json::from_str(payload.get())
         .map_err(|error| Close::bad_message(format!("the payload cannot be read: {error}")))?;
+    let mut seen = Vec::new();
     for (member, value) in members {
         let name = names.iter().find(|name| name.0.as_str().eq_ignore_ascii_case(&member));
-        let Some(Header(name)) = name.filter(|name| !headers.contains_key(&name.0)) else {
+        let Some(Header(name)) = name else { continue };
+        if seen.contains(&name) {
+            let message = format!("the payload has two members for the header `{name}`");
+            return Err(Close::bad_message(message));
+        }
+        seen.push(name);
+        // What the connection came with holds.
+        if headers.contains_key(name) {
             continue;
-        };
+        }
         let text = serde_json::from_str::<String>(value.get()).ok();
         let value = text.and_then(|text| HeaderValue::from_str(&text).ok()).ok_or_else(|| {
             Close::bad_message(format!("`payload.{member}` must be the text of a header"))
@@ -140,6 +155,31 @@ pub(super) fn read_headers(
         headers.insert(name.clone(), value);
     }
     Ok(())
+}
+
+/// The members of an object in their order, with those that come twice.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((Text(name), value)) = map.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
 }
 
 pub(super) const ACK: &str = r#"{"type":"connection_ack"}"#;
@@ -206,6 +246,9 @@ mod tests {
         }
         let object = "the payload of `connection_init` must be an object";
         refused(r#"{"type":"connection_init","payload":7}"#, object);
+        for text in [r#"["connection_init",null,null]"#, r#" [{"type":"ping"}]"#] {
+            refused(text, "the message cannot be read: it is a list, not an object");
+        }
         refused(
             r#"{"type":"subscribe","payload":{"query":"{a}"}}"#,
             "`subscribe` needs an `id`, a string that is not empty",
@@ -214,6 +257,33 @@ mod tests {
             r#"{"type":"subscribe","id":"1","payload":{}}"#,
             "the parameter `query` is missing; it must be a string",
         );
+    }
+
+    #[test]
+    fn an_id_has_at_most_128_bytes() {
+        let complete = |id: &str| format!(r#"{{"type":"complete","id":"{id}"}}"#);
+        assert!(read(&complete(&"x".repeat(128))).is_ok());
+        for id in ["x".repeat(129), "ü".repeat(65)] {
+            refused(&complete(&id), "the `id` of `complete` has more than 128 bytes");
+        }
+    }
+
+    #[test]
+    fn two_members_for_one_header_are_refused_whatever_their_case() {
+        let names = [Header("authorization".parse().unwrap())];
+        for payload in [
+            r#"{"authorization":"a","Authorization":"b"}"#,
+            r#"{"authorization":"a","authorization":"a"}"#,
+        ] {
+            let payload: &RawValue = serde_json::from_str(payload).unwrap();
+            for mut headers in [HeaderMap::new(), {
+                HeaderMap::from_iter([(names[0].0.clone(), HeaderValue::from_static("c"))])
+            }] {
+                let close = read_headers(&names, Some(payload), &mut headers).unwrap_err();
+                let reason = "the payload has two members for the header `authorization`";
+                assert_eq!((close.code, &*close.reason), (4400, reason));
+            }
+        }
     }
 
     #[test]
