@@ -12,7 +12,7 @@ use super::{
     config::Limits,
     lines::Lines,
     refusal::{Fault, Refusal},
-    rules,
+    rules, syntax,
 };
 use crate::{error::Code, operation::Location};
 
@@ -22,7 +22,7 @@ const NESTING: usize = 200;
 /// Reads a document without a look at the schema.
 pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refusal> {
     let mut parser = Parser::new().recursion_limit(NESTING).token_limit(limits.tokens);
-    parser.parse_ast(text, "query.graphql").map_err(|refused| {
+    let document = parser.parse_ast(text, "query.graphql").map_err(|refused| {
         if parser.tokens_reached() > limits.tokens {
             let message = format!("The document has more than {} tokens.", limits.tokens);
             return Refusal::new(Code::LimitExceeded, message);
@@ -34,7 +34,17 @@ pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Do
         // What follows the first syntax error is mostly its echo.
         let errors: Vec<_> = refused.errors.iter().collect();
         refusal(Code::ParseFailed, &errors, lines, 1)
-    })
+    })?;
+    let bare = syntax::without_value(text, NESTING, limits.tokens);
+    if bare.is_empty() {
+        return Ok(document);
+    }
+    let left_out = bare.len().saturating_sub(limits.errors);
+    let faults = bare.into_iter().take(limits.errors).map(|(name, at)| Fault {
+        message: format!("Syntax error: expected `:` and a value behind the name \"{name}\"."),
+        locations: vec![lines.locate(at)],
+    });
+    Err(Refusal { code: Code::ParseFailed, faults: faults.collect(), left_out })
 }
 
 /// Holds a document against the schema.
@@ -59,8 +69,16 @@ pub(super) fn validate(
         Some(stricter) => judge(&stricter).and_then(|_| judge(document)),
         None => judge(document),
     };
-    let doubled = rules::doubled_input_fields(document);
-    if doubled.is_empty() {
+    let doubled = rules::doubled_input_fields(document).into_iter().map(|name| Fault {
+        message: format!("There can be only one input field named \"{name}\"."),
+        locations: locate(name.location(), lines),
+    });
+    let undefined = rules::undefined_variables(document).into_iter().map(|(name, span)| Fault {
+        message: format!("Variable \"${name}\" is not defined."),
+        locations: locate(span, lines),
+    });
+    let found: Vec<Fault> = doubled.chain(undefined).collect();
+    if found.is_empty() {
         return verdict;
     }
     let mut refused = verdict.err().unwrap_or(Refusal {
@@ -68,9 +86,11 @@ pub(super) fn validate(
         faults: Vec::new(),
         left_out: 0,
     });
-    for name in doubled {
-        let message = format!("There can be only one input field named \"{name}\".");
-        refused.faults.push(Fault { message, locations: locate(name.location(), lines) });
+    for fault in found {
+        // The validator sees some of these variables too.
+        if !refused.faults.contains(&fault) {
+            refused.faults.push(fault);
+        }
     }
     refused.left_out += refused.faults.len().saturating_sub(limits.errors);
     refused.faults.truncate(limits.errors);
