@@ -17,6 +17,7 @@ mod refusal;
 mod rules;
 mod schema;
 mod slow;
+mod stream;
 mod syntax;
 mod validate;
 

@@ -65,6 +65,8 @@ pub(super) fn undefined_variables(document: &Document) -> Vec<(Name, Option<Sour
     {
         return undefined;
     }
+    // Operations may share fragments: each place is told once.
+    let mut told = HashSet::new();
     for (operation, mut uses, mut pending) in operations {
         let mut spread = HashSet::new();
         while let Some(name) = pending.pop() {
@@ -74,8 +76,11 @@ pub(super) fn undefined_variables(document: &Document) -> Vec<(Name, Option<Sour
             }
         }
         let is_defined = |name: &Name| operation.variables.iter().any(|it| it.name == *name);
-        let wrong = uses.into_iter().filter(|(name, _)| !is_defined(name));
-        undefined.extend(wrong.map(|(name, place)| (name.clone(), place)));
+        for (name, place) in uses {
+            if !is_defined(name) && told.insert(place.map(|place| place.offset())) {
+                undefined.push((name.clone(), place));
+            }
+        }
     }
     undefined
 }

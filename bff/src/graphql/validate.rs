@@ -12,7 +12,7 @@ use super::{
     config::Limits,
     lines::Lines,
     refusal::{Fault, Refusal},
-    rules, syntax,
+    rules, stream, syntax,
 };
 use crate::{error::Code, operation::Location};
 
@@ -55,29 +55,47 @@ pub(super) fn validate(
     limits: &Limits,
 ) -> Result<Valid<ExecutableDocument>, Refusal> {
     let judge = |document: &Document| {
-        document.to_executable_validate(schema).or_else(|WithErrors { partial, errors }| {
-            let right =
-                |found: &Diagnostic<'_, DiagnosticData>| !rules::is_one_field(found, &partial);
-            let errors: Vec<_> = errors.iter().filter(right).collect();
-            if errors.is_empty() {
-                return Ok(Valid::assume_valid(partial));
+        let streams = |document: &ExecutableDocument| stream::faults(document, limits.selections);
+        match document.to_executable_validate(schema) {
+            Ok(document) => {
+                let found = streams(&document);
+                with(Ok(document), found, lines, limits)
             }
-            Err(refusal(Code::ValidationFailed, &errors, lines, limits.errors))
-        })
+            Err(WithErrors { partial, errors }) => {
+                let right =
+                    |found: &Diagnostic<'_, DiagnosticData>| !rules::is_one_field(found, &partial);
+                let errors: Vec<_> = errors.iter().filter(right).collect();
+                let found = streams(&partial);
+                let verdict = if errors.is_empty() {
+                    Ok(Valid::assume_valid(partial))
+                } else {
+                    Err(refusal(Code::ValidationFailed, &errors, lines, limits.errors))
+                };
+                with(verdict, found, lines, limits)
+            }
+        }
     };
     let verdict = match rules::without_null_defaults(document) {
         Some(stricter) => judge(&stricter).and_then(|_| judge(document)),
         None => judge(document),
     };
-    let doubled = rules::doubled_input_fields(document).into_iter().map(|name| Fault {
-        message: format!("There can be only one input field named \"{name}\"."),
-        locations: locate(name.location(), lines),
+    let doubled = rules::doubled_input_fields(document).into_iter().map(|name| {
+        let message = format!("There can be only one input field named \"{name}\".");
+        (message, name.location())
     });
-    let undefined = rules::undefined_variables(document).into_iter().map(|(name, span)| Fault {
-        message: format!("Variable \"${name}\" is not defined."),
-        locations: locate(span, lines),
-    });
-    let found: Vec<Fault> = doubled.chain(undefined).collect();
+    let undefined = rules::undefined_variables(document).into_iter();
+    let undefined =
+        undefined.map(|(name, place)| (format!("Variable \"${name}\" is not defined."), place));
+    with(verdict, doubled.chain(undefined).collect(), lines, limits)
+}
+
+/// The verdict, and what else was found.
+fn with<T>(
+    verdict: Result<T, Refusal>,
+    found: Vec<stream::Found>,
+    lines: &Lines<'_>,
+    limits: &Limits,
+) -> Result<T, Refusal> {
     if found.is_empty() {
         return verdict;
     }
@@ -86,14 +104,18 @@ pub(super) fn validate(
         faults: Vec::new(),
         left_out: 0,
     });
-    for fault in found {
+    for (message, place) in found {
+        let fault = Fault { message, locations: locate(place, lines) };
         // The validator sees some of these variables too.
-        if !refused.faults.contains(&fault) {
+        if refused.faults.contains(&fault) {
+            continue;
+        }
+        if refused.faults.len() < limits.errors {
             refused.faults.push(fault);
+        } else {
+            refused.left_out += 1;
         }
     }
-    refused.left_out += refused.faults.len().saturating_sub(limits.errors);
-    refused.faults.truncate(limits.errors);
     Err(refused)
 }
 
