@@ -51,7 +51,7 @@ impl Document {
         Ok(Self {
             text: text.into(),
             kind: lower::kind(&operation),
-            variables: lower::variables(types, &operation),
+            variables: lower::variables(types, &operation, &Lines::new(text))?,
             conditions: lower::conditions(&document, &operation),
             document,
             operation,

@@ -19,17 +19,23 @@ pub(super) struct Literals<'a> {
     schema: &'a Schema,
     variables: &'a [Node<VariableDefinition>],
     never_null: RefCell<BTreeSet<usize>>,
+    unheld: RefCell<Vec<String>>,
 }
 
 impl<'a> Literals<'a> {
     pub(super) fn new(schema: &'a Schema, variables: &'a [Node<VariableDefinition>]) -> Self {
-        Self { schema, variables, never_null: RefCell::default() }
+        Self { schema, variables, never_null: RefCell::default(), unheld: RefCell::default() }
     }
 
     /// Variables that may be null by their type but stand where null is not allowed, since a default holds there: the
     /// specification lets a document have them and refuses a null when it comes.
     pub(super) fn never_null(self) -> Vec<usize> {
         self.never_null.into_inner().into_iter().collect()
+    }
+
+    /// The numbers read since the last time that are given for custom scalars and are null here, since nothing holds them.
+    pub(super) fn unheld(&self) -> Vec<String> {
+        self.unheld.take()
     }
 
     /// The position of a variable among the operation's.
@@ -121,6 +127,7 @@ impl<'a> Literals<'a> {
         match (type_name, value) {
             ("ID", ast::Value::Int(number)) => Value::String(Arc::from(number.as_str())),
             ("Float", ast::Value::Int(number)) => float(number.try_to_f64().ok()),
+            ("Float", ast::Value::Float(number)) => float(number.try_to_f64().ok()),
             _ => self.plain(value),
         }
     }
@@ -132,8 +139,8 @@ impl<'a> Literals<'a> {
             ast::Value::Boolean(value) => Value::Boolean(*value),
             ast::Value::String(text) => Value::String(Arc::from(text.as_str())),
             ast::Value::Enum(name) => Value::Enum(Arc::from(name.as_str())),
-            ast::Value::Int(number) => integer(number.as_str()),
-            ast::Value::Float(number) => float(number.try_to_f64().ok()),
+            ast::Value::Int(number) => self.number(number.as_str()),
+            ast::Value::Float(number) => self.number(number.as_str()),
             ast::Value::List(items) => {
                 Value::List(items.iter().map(|item| self.plain(item)).collect())
             }
@@ -149,13 +156,25 @@ impl<'a> Literals<'a> {
             },
         }
     }
+
+    fn number(&self, written: &str) -> Value {
+        number(written).unwrap_or_else(|| {
+            self.unheld.borrow_mut().push(written.to_owned());
+            Value::Null
+        })
+    }
 }
 
-/// An integer of any size, exact as long as 64 bits hold it, with a sign or without one.
-pub(super) fn integer(digits: &str) -> Value {
-    let signed = digits.parse().map(Value::Int);
-    let exact = signed.or_else(|_| digits.parse().map(Value::Unsigned));
-    exact.unwrap_or_else(|_| float(digits.parse().ok()))
+/// A number as it is written, for a custom scalar: exact as long as 64 bits hold it, with a sign or without one, and as
+/// near as a double comes where it is written with a fraction or an exponent. `None`: it would become another number.
+pub(super) fn number(written: &str) -> Option<Value> {
+    let is_integer = !written.contains(['.', 'e', 'E']);
+    let signed = written.parse().map(Value::Int);
+    if let Ok(exact) = signed.or_else(|_| written.parse().map(Value::Unsigned)) {
+        return Some(exact);
+    }
+    let double = written.parse().ok().filter(|number: &f64| number.is_finite())?;
+    (!is_integer || format!("{double:.0}") == written).then_some(Value::Float(double))
 }
 
 /// The validator has refused numbers that no float can hold.

@@ -14,7 +14,7 @@ use super::{
     config::Limits,
     lines::Lines,
     literal::Literals,
-    refusal::Refusal,
+    refusal::{Fault, Refusal},
     schema::{TypeSystem, input_type, plain_type},
 };
 use crate::{
@@ -53,14 +53,35 @@ pub(super) fn kind(operation: &executable::Operation) -> OperationKind {
 pub(super) fn variables(
     types: &TypeSystem,
     operation: &executable::Operation,
-) -> Vec<VariableDefinition> {
+    lines: &Lines<'_>,
+) -> Result<Vec<VariableDefinition>, Refusal> {
     let literals = Literals::new(&types.schema, &[]);
     let define = |variable: &Node<ast::VariableDefinition>| VariableDefinition {
         name: variable.name.to_string(),
         ty: input_type(&types.schema, &variable.ty),
         default: variable.default_value.as_ref().map(|value| literals.value(&variable.ty, value)),
     };
-    operation.variables.iter().map(define).collect()
+    let variables = operation.variables.iter().map(|variable| {
+        let defined = define(variable);
+        let place = variable.location().map(|span| lines.locate(span.offset()));
+        held(&literals, place.unwrap_or_default()).map(|()| defined)
+    });
+    variables.collect()
+}
+
+/// Refuses numbers for custom scalars that would become other numbers.
+fn held(literals: &Literals<'_>, place: Location) -> Result<(), Refusal> {
+    let fault = |number: String| Fault {
+        message: format!(
+            "The number {number} is beyond what a double holds; write it as a string."
+        ),
+        locations: vec![place],
+    };
+    let faults: Vec<Fault> = literals.unheld().into_iter().map(fault).collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal { code: Code::ValidationFailed, faults, left_out: 0 })
 }
 
 /// What of a request decides how an operation is lowered.
@@ -161,7 +182,7 @@ pub(super) fn lower(input: &Input<'_>) -> Result<Lowered, Refusal> {
         kind,
         slow: slow.collect(),
         name: operation.name.as_ref().map(ToString::to_string),
-        variables: variables(types, operation),
+        variables: variables(types, operation, input.lines)?,
         root: root.to_string(),
         fields,
         defers,
@@ -311,10 +332,12 @@ impl<'a> Lowering<'a> {
         let selections = self.selections(definition, &sets)?;
         let defers = self.delivered_with(group);
         let stream = self.stream(definition, group, (sets, &defers))?;
+        let arguments = self.arguments(definition, &first.arguments);
+        held(self.literals, self.location(first))?;
         Ok(Field {
             response_key: first.response_name().to_string(),
             name: first.name.to_string(),
-            arguments: self.arguments(definition, &first.arguments),
+            arguments,
             ty: plain_type(&definition.ty),
             selections,
             defers,

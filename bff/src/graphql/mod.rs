@@ -18,6 +18,7 @@ mod rules;
 mod schema;
 mod slow;
 mod stream;
+mod syntax;
 mod validate;
 
 pub use config::{Config, Limits};

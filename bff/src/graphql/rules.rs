@@ -1,12 +1,13 @@
 //! Rules of the specification that the pinned validator (apollo-compiler 2.0.0-beta.2) holds otherwise, or not at all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node,
     ast::{Definition, Directive, Document, Selection as AstSelection, Value, VariableDefinition},
     diagnostic::{Diagnostic, ToCliReport},
     executable::Selection,
+    parser::SourceSpan,
     validation::DiagnosticData,
 };
 
@@ -15,46 +16,10 @@ use apollo_compiler::{
 pub(super) fn doubled_input_fields(document: &Document) -> Vec<Name> {
     let mut doubled = Vec::new();
     for definition in &document.definitions {
-        let set = match definition {
-            Definition::OperationDefinition(operation) => {
-                in_directives(&operation.directives, &mut doubled);
-                for variable in &operation.variables {
-                    in_directives(&variable.directives, &mut doubled);
-                    variable.default_value.iter().for_each(|value| in_value(value, &mut doubled));
-                }
-                &operation.selection_set
-            }
-            Definition::FragmentDefinition(fragment) => {
-                in_directives(&fragment.directives, &mut doubled);
-                &fragment.selection_set
-            }
-            _ => continue,
-        };
-        in_selections(set, &mut doubled);
+        let written = Written::of(definition);
+        written.values.iter().for_each(|value| in_value(value, &mut doubled));
     }
     doubled
-}
-
-fn in_selections(set: &[AstSelection], doubled: &mut Vec<Name>) {
-    for selection in set {
-        match selection {
-            AstSelection::Field(field) => {
-                in_directives(&field.directives, doubled);
-                field.arguments.iter().for_each(|argument| in_value(&argument.value, doubled));
-                in_selections(field.selection_set.as_deref().unwrap_or_default(), doubled);
-            }
-            AstSelection::FragmentSpread(spread) => in_directives(&spread.directives, doubled),
-            AstSelection::InlineFragment(inline) => {
-                in_directives(&inline.directives, doubled);
-                in_selections(&inline.selection_set, doubled);
-            }
-        }
-    }
-}
-
-fn in_directives(directives: &[Node<Directive>], doubled: &mut Vec<Name>) {
-    let arguments = directives.iter().flat_map(|directive| &directive.arguments);
-    arguments.for_each(|argument| in_value(&argument.value, doubled));
 }
 
 fn in_value(value: &Value, doubled: &mut Vec<Name>) {
@@ -70,6 +35,120 @@ fn in_value(value: &Value, doubled: &mut Vec<Name>) {
             }
         }
         _ => {}
+    }
+}
+
+/// A variable, and where it is used.
+type Use<'d> = (&'d Name, Option<SourceSpan>);
+
+/// Variables in the literals of objects that an operation does not define (5.8.3, All Variable Uses Defined), its fragments
+/// included, and where they are used. The validator does not look into an object that a custom scalar takes.
+pub(super) fn undefined_variables(document: &Document) -> Vec<(Name, Option<SourceSpan>)> {
+    let (mut operations, mut fragments) = (Vec::new(), HashMap::new());
+    for definition in &document.definitions {
+        let written = Written::of(definition);
+        let mut uses = Vec::new();
+        written.values.iter().for_each(|value| in_objects(value, false, &mut uses));
+        match definition {
+            Definition::OperationDefinition(operation) => {
+                operations.push((operation, uses, written.spreads));
+            }
+            Definition::FragmentDefinition(fragment) => {
+                fragments.insert(&fragment.name, (uses, written.spreads));
+            }
+            _ => {}
+        }
+    }
+    let mut undefined = Vec::new();
+    if operations.iter().all(|(_, uses, _)| uses.is_empty())
+        && fragments.values().all(|(uses, _)| uses.is_empty())
+    {
+        return undefined;
+    }
+    // Operations may share fragments: each place is told once.
+    let mut told = HashSet::new();
+    for (operation, mut uses, mut pending) in operations {
+        let mut spread = HashSet::new();
+        while let Some(name) = pending.pop() {
+            if let Some((more, spreads)) = fragments.get(name).filter(|_| spread.insert(name)) {
+                uses.extend(more);
+                pending.extend(spreads);
+            }
+        }
+        let is_defined = |name: &Name| operation.variables.iter().any(|it| it.name == *name);
+        for (name, place) in uses {
+            if !is_defined(name) && told.insert(place.map(|place| place.offset())) {
+                undefined.push((name.clone(), place));
+            }
+        }
+    }
+    undefined
+}
+
+fn in_objects<'d>(value: &'d Node<Value>, is_inside: bool, uses: &mut Vec<Use<'d>>) {
+    match &**value {
+        Value::List(items) => items.iter().for_each(|item| in_objects(item, is_inside, uses)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(_, value)| in_objects(value, true, uses));
+        }
+        Value::Variable(name) if is_inside => uses.push((name, value.location())),
+        _ => {}
+    }
+}
+
+/// What stands in a definition on all levels.
+#[derive(Default)]
+struct Written<'d> {
+    /// The values of arguments, and the defaults of variables.
+    values: Vec<&'d Node<Value>>,
+    /// The names of the fragments that are spread.
+    spreads: Vec<&'d Name>,
+}
+
+impl<'d> Written<'d> {
+    fn of(definition: &'d Definition) -> Self {
+        let mut written = Self::default();
+        match definition {
+            Definition::OperationDefinition(operation) => {
+                written.directives(&operation.directives);
+                for variable in &operation.variables {
+                    written.directives(&variable.directives);
+                    written.values.extend(&variable.default_value);
+                }
+                written.selections(&operation.selection_set);
+            }
+            Definition::FragmentDefinition(fragment) => {
+                written.directives(&fragment.directives);
+                written.selections(&fragment.selection_set);
+            }
+            _ => {}
+        }
+        written
+    }
+
+    fn selections(&mut self, set: &'d [AstSelection]) {
+        for selection in set {
+            match selection {
+                AstSelection::Field(field) => {
+                    self.directives(&field.directives);
+                    self.values.extend(field.arguments.iter().map(|argument| &argument.value));
+                    self.selections(field.selection_set.as_deref().unwrap_or_default());
+                }
+                AstSelection::FragmentSpread(spread) => {
+                    self.directives(&spread.directives);
+                    self.spreads.push(&spread.fragment_name);
+                }
+                AstSelection::InlineFragment(inline) => {
+                    self.directives(&inline.directives);
+                    self.selections(&inline.selection_set);
+                }
+            }
+        }
+    }
+
+    fn directives(&mut self, directives: &'d [Node<Directive>]) {
+        let arguments = directives.iter().flat_map(|directive| &directive.arguments);
+        self.values.extend(arguments.map(|argument| &argument.value));
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     config::Limits,
     lines::Lines,
     refusal::{Fault, Refusal},
-    rules, stream,
+    rules, stream, syntax,
 };
 use crate::{error::Code, operation::Location};
 
@@ -22,7 +22,7 @@ const NESTING: usize = 200;
 /// Reads a document without a look at the schema.
 pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refusal> {
     let mut parser = Parser::new().recursion_limit(NESTING).token_limit(limits.tokens);
-    parser.parse_ast(text, "query.graphql").map_err(|refused| {
+    let document = parser.parse_ast(text, "query.graphql").map_err(|refused| {
         if parser.tokens_reached() > limits.tokens {
             let message = format!("The document has more than {} tokens.", limits.tokens);
             return Refusal::new(Code::LimitExceeded, message);
@@ -34,7 +34,17 @@ pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Do
         // What follows the first syntax error is mostly its echo.
         let errors: Vec<_> = refused.errors.iter().collect();
         refusal(Code::ParseFailed, &errors, lines, 1)
-    })
+    })?;
+    let bare = syntax::without_value(text, NESTING, limits.tokens);
+    if bare.is_empty() {
+        return Ok(document);
+    }
+    let left_out = bare.len().saturating_sub(limits.errors);
+    let faults = bare.into_iter().take(limits.errors).map(|(name, at)| Fault {
+        message: format!("Syntax error: expected `:` and a value behind the name \"{name}\"."),
+        locations: vec![lines.locate(at)],
+    });
+    Err(Refusal { code: Code::ParseFailed, faults: faults.collect(), left_out })
 }
 
 /// Holds a document against the schema.
@@ -73,7 +83,10 @@ pub(super) fn validate(
         let message = format!("There can be only one input field named \"{name}\".");
         (message, name.location())
     });
-    with(verdict, doubled.collect(), lines, limits)
+    let undefined = rules::undefined_variables(document).into_iter();
+    let undefined =
+        undefined.map(|(name, place)| (format!("Variable \"${name}\" is not defined."), place));
+    with(verdict, doubled.chain(undefined).collect(), lines, limits)
 }
 
 /// The verdict, and what else was found.
@@ -92,10 +105,17 @@ fn with<T>(
         left_out: 0,
     });
     for (message, place) in found {
-        refused.faults.push(Fault { message, locations: locate(place, lines) });
+        let fault = Fault { message, locations: locate(place, lines) };
+        // The validator sees some of these variables too.
+        if refused.faults.contains(&fault) {
+            continue;
+        }
+        if refused.faults.len() < limits.errors {
+            refused.faults.push(fault);
+        } else {
+            refused.left_out += 1;
+        }
     }
-    refused.left_out += refused.faults.len().saturating_sub(limits.errors);
-    refused.faults.truncate(limits.errors);
     Err(refused)
 }
 

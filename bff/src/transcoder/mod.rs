@@ -19,6 +19,7 @@ mod keys;
 mod leaf;
 mod locate;
 mod map;
+mod misfit;
 mod moved;
 mod raw;
 mod reply;

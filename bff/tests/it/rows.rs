@@ -154,8 +154,9 @@ const EVERYWHERE: [&str; 14] = [
 ];
 
 /// A foreign crate, and the only modules that may name it.
-const DOORS: [(&str, &[&str]); 21] = [
+const DOORS: [(&str, &[&str]); 22] = [
     ("apollo_compiler", &["graphql"]),
+    ("apollo_parser", &["graphql"]),
     ("async_graphql", &["graphql"]),
     ("axum", &["server"]),
     ("base64_simd", &["mock", "transcoder"]),

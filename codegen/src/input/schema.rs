@@ -1,6 +1,7 @@
 //! `.graphql` files to one validated schema, with the place of each name.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use apollo_compiler::ast::{Definition, DirectiveList, Document};
 use apollo_compiler::diagnostic::ToCliReport as _;
@@ -8,6 +9,8 @@ use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::{InputValueDefinition, Type};
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Node, Schema as Definitions};
+use apollo_parser::cst::CstNode as _;
+use apollo_parser::{Parser, SyntaxKind, SyntaxNode};
 
 use super::Fault;
 use super::allows::{Allow, allows};
@@ -106,6 +109,10 @@ fn parse_builtin(text: &str, path: &str) -> Document {
 }
 
 fn parse(schema: &mut Schema, file: FileId, text: Text, faults: &mut Vec<Fault>) -> Document {
+    for (name, place) in without_value(&text.text) {
+        let message = format!("syntax error: expected `:` and a value behind the name `{name}`");
+        faults.push(Fault::SchemaSyntax { message, span: Some(Span::new(file, place)) });
+    }
     let (document, errors) = match Document::parse(text.text, text.path) {
         Ok(document) => (document, None),
         Err(with_errors) => (with_errors.partial, Some(with_errors.errors)),
@@ -116,6 +123,22 @@ fn parse(schema: &mut Schema, file: FileId, text: Text, faults: &mut Vec<Fault>)
         faults.push(Fault::SchemaSyntax { message: first_line(&error.error.to_string()), span });
     }
     document
+}
+
+/// The arguments and input fields without a value, as in `@mock(value)`: the name of each, and where it stands. The parser
+/// lets them have none, and then they are nowhere in its document.
+fn without_value(text: &str) -> Vec<(String, Range<usize>)> {
+    let tree = Parser::new(text).parse().document();
+    let nodes = tree.syntax().descendants();
+    let named =
+        nodes.filter(|node| matches!(node.kind(), SyntaxKind::ARGUMENT | SyntaxKind::OBJECT_FIELD));
+    let bare = named
+        .filter(|node| node.children_with_tokens().all(|part| part.kind() != SyntaxKind::COLON));
+    let name = |node: SyntaxNode| {
+        let token = node.first_token()?;
+        Some((token.text().to_owned(), token.text_range().into()))
+    };
+    bare.filter_map(name).collect()
 }
 
 fn first_line(message: &str) -> String {

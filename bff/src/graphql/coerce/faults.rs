@@ -1,7 +1,10 @@
 //! What is wrong with the values of variables, in sentences that name the variable, the place, the value and what would be
 //! accepted.
 
-use std::fmt::{self, Write as _};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+};
 
 use crate::{
     error::Code,
@@ -30,9 +33,11 @@ pub(super) struct Faults<'t> {
 }
 
 /// One step into a value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Segment<'t> {
     Field(&'t str),
+    /// In an object for a custom scalar.
+    Key(Arc<str>),
     Item(usize),
 }
 
@@ -57,6 +62,17 @@ impl<'t> Faults<'t> {
     /// A value that the type does not take.
     pub(super) fn wrong(&mut self, ty: &InputType, raw: &str) {
         self.add(raw, |message| write!(message, "{}", Accepted(ty)));
+    }
+
+    /// A value for a custom scalar that would become another one.
+    pub(super) fn changed(&mut self, ty: &InputType, raw: &str) {
+        self.add(raw, |message| {
+            let ty = Written(ty);
+            write!(
+                message,
+                "{ty} takes numbers that 64 bits or a double hold, and texts of whole characters"
+            )
+        });
     }
 
     /// A null where none is allowed.
@@ -151,6 +167,7 @@ impl fmt::Display for Place<'_> {
         for segment in self.path {
             match segment {
                 Segment::Field(name) => write!(formatter, ".{name}")?,
+                Segment::Key(name) => write!(formatter, ".{}", Shortened(name))?,
                 Segment::Item(at) => write!(formatter, "[{at}]")?,
             }
         }

@@ -40,6 +40,11 @@ impl<'j> Json<'j> {
         }
     }
 
+    /// The text from the next value on.
+    pub(super) fn rest(&self) -> &'j str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
     /// The text of the next value as it is written, which is passed over.
     pub(super) fn raw(&mut self) -> &'j str {
         let start = self.at;

@@ -125,9 +125,9 @@ impl<'t> Coercion<'t> {
             InputType::List(item) => self.list(item, json),
             InputType::Object(name) => match self.types.object(name) {
                 Some(object) => self.object(ty, object, json),
-                None => self.any(json),
+                None => self.any(ty, json),
             },
-            InputType::Scalar(_) => self.any(json),
+            InputType::Scalar(_) => self.any(ty, json),
             InputType::Enum(definition) => self.enumeration(ty, definition, json),
             _ => self.built_in(ty, json),
         }
@@ -252,36 +252,32 @@ impl<'t> Coercion<'t> {
         })
     }
 
-    /// Any JSON, for custom scalars.
-    fn any(&mut self, json: &mut Json<'_>) -> Value {
+    /// Any JSON, for custom scalars, but for what would become another value.
+    fn any(&mut self, ty: &'t InputType, json: &mut Json<'_>) -> Value {
         match json.kind() {
             Kind::List => {
                 let items = self.nested(json, |coercion, json| {
                     let mut items = Vec::new();
                     while json.has_next() {
-                        items.push(coercion.counted(json));
+                        coercion.faults.path.push(Segment::Item(items.len()));
+                        items.push(coercion.counted(ty, json));
+                        coercion.faults.path.pop();
                     }
                     items
                 });
                 items.map_or(Value::Null, Value::List)
             }
-            Kind::Object => {
-                let entries = self.nested(json, |coercion, json| {
-                    let mut entries = Vec::new();
-                    while json.has_next() {
-                        let name = json.key().unwrap_or_default();
-                        entries.push((Arc::from(&*name), coercion.counted(json)));
-                    }
-                    entries
-                });
-                entries.map_or(Value::Null, Value::Object)
-            }
+            Kind::Object => self.entries(ty, json),
             Kind::String => {
-                let text = json.string();
-                text.map_or(Value::Null, |text| Value::String(Arc::from(&*text)))
+                let raw = json.raw();
+                let text = Json::new(raw).string().map(|text| Value::String(Arc::from(&*text)));
+                self.or_changed(ty, raw, text)
             }
             Kind::Boolean => Value::Boolean(json.raw() == "true"),
-            Kind::Number => number(json.raw()),
+            Kind::Number => {
+                let raw = json.raw();
+                self.or_changed(ty, raw, literal::number(raw))
+            }
             Kind::Null => {
                 json.raw();
                 Value::Null
@@ -289,9 +285,40 @@ impl<'t> Coercion<'t> {
         }
     }
 
-    fn counted(&mut self, json: &mut Json<'_>) -> Value {
+    fn entries(&mut self, ty: &'t InputType, json: &mut Json<'_>) -> Value {
+        let whole = json.rest();
+        let mut has_bad_key = false;
+        let entries = self.nested(json, |coercion, json| {
+            let mut entries = Vec::new();
+            while json.has_next() {
+                let Some(name) = json.key() else {
+                    has_bad_key = true;
+                    json.raw();
+                    continue;
+                };
+                let name: Arc<str> = Arc::from(&*name);
+                coercion.faults.path.push(Segment::Key(Arc::clone(&name)));
+                entries.push((name, coercion.counted(ty, json)));
+                coercion.faults.path.pop();
+            }
+            entries
+        });
+        if has_bad_key {
+            self.faults.changed(ty, Json::new(whole).raw());
+        }
+        entries.map_or(Value::Null, Value::Object)
+    }
+
+    fn or_changed(&mut self, ty: &'t InputType, raw: &str, value: Option<Value>) -> Value {
+        value.unwrap_or_else(|| {
+            self.faults.changed(ty, raw);
+            Value::Null
+        })
+    }
+
+    fn counted(&mut self, ty: &'t InputType, json: &mut Json<'_>) -> Value {
         if self.count(1) {
-            return self.any(json);
+            return self.any(ty, json);
         }
         json.raw();
         Value::Null
@@ -347,13 +374,6 @@ fn whole(raw: &str) -> Option<i64> {
 
 fn finite(raw: &str) -> Option<f64> {
     raw.parse().ok().filter(|number: &f64| number.is_finite())
-}
-
-fn number(raw: &str) -> Value {
-    if is_integer(raw) {
-        return literal::integer(raw);
-    }
-    finite(raw).map_or(Value::Null, Value::Float)
 }
 
 #[cfg(test)]

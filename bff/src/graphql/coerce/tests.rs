@@ -9,6 +9,7 @@ use crate::{
     error::Code,
     graphql::{
         config::Limits,
+        lines::Lines,
         lower,
         refusal::Refusal,
         tests::{SDL, print_value, types},
@@ -20,9 +21,11 @@ use crate::{
 fn values(variables: &str, json: &str, limits: &Limits) -> Result<Vec<Option<Value>>, Refusal> {
     let types = types(SDL);
     let text = format!("query({variables}) {{ __typename }}");
-    let document = ast::Document::parse(text, "query.graphql").unwrap();
+    let document = ast::Document::parse(text.as_str(), "query.graphql").unwrap();
     let document = document.to_executable(&types.schema).unwrap();
-    let variables = lower::variables(&types, document.operations.get(None).unwrap());
+    let variables =
+        lower::variables(&types, document.operations.get(None).unwrap(), &Lines::new(&text))
+            .unwrap();
     let raw = RawValue::from_string(json.to_owned()).unwrap();
     coerce(&variables, &types.inputs, Some(&raw), limits)
 }
@@ -63,6 +66,28 @@ fn custom_scalars_take_anything() {
         r#" { "x" : { "a" : [ 1 , -2.5 , "t" , null , true ] , "big" : 18446744073709551615 } } "#,
         r#"{a: [1, -2.5, "t", null, true], big: 18446744073709551615}"#,
     );
+}
+
+#[test]
+fn what_would_become_another_value_in_a_custom_scalar_is_refused() {
+    let takes = "JSON takes numbers that 64 bits or a double hold, and texts of whole characters";
+    let far = "9".repeat(401);
+    for raw in ["1e400", "-1e400", "18446744073709551617", r#""\ud800""#, &far] {
+        let shown: String = raw.chars().take(80).collect();
+        let dots = if raw.len() > 80 { "…" } else { "" };
+        let message = |place: &str| {
+            format!("Variable \"$x\" got the invalid value {shown}{dots}{place}; {takes}.")
+        };
+        check_refused("$x: JSON", &format!("{{\"x\": {raw}}}"), &[&message("")]);
+        let inside = format!("{{\"x\": {{\"a\": [0, {raw}]}}}}");
+        check_refused("$x: JSON", &inside, &[&message(" at \"x.a[1]\"")]);
+    }
+    check_refused(
+        "$x: JSON",
+        r#"{"x": {"a\ud800": 1}}"#,
+        &[&format!("Variable \"$x\" got the invalid value {{\"a\\ud800\": 1}}; {takes}.")],
+    );
+    check("$x: JSON", r#"{"x": 18446744073709551616}"#, "1.8446744073709552e19");
 }
 
 #[test]

@@ -178,7 +178,7 @@ impl Front {
     ///
     /// Dropping the future cancels the calls of a query; a mutation that has begun runs on.
     pub async fn execute(&self, request: Request<'_>, context: Context) -> Response {
-        let Run { prepared, variables, slow, .. } = match self.prepare(&request) {
+        let Run { prepared, variables, slow, .. } = match self.prepare(&request, false) {
             Ok(run) => run,
             Err(refusal) => return refused(&refusal),
         };
@@ -195,13 +195,14 @@ impl Front {
     ///
     /// The answer to a request that is not executed.
     pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
-        let run = self.prepare(request).map_err(|refusal| refused(&refusal))?;
+        // One that explains itself comes in one piece, and is planned so.
+        let plain = context.explain == Explain::default();
+        let incremental = request.incremental.filter(|_| plain);
+        let run =
+            self.prepare(request, incremental.is_some()).map_err(|refusal| refused(&refusal))?;
         let Run { prepared, variables, kind, slow } = run;
         let subscribed = kind == OperationKind::Subscription;
-        // One that explains itself comes in one piece.
-        let plain = context.explain == Explain::default();
-        let incremental =
-            request.incremental.filter(|_| plain && !prepared.plan().defers.is_empty());
+        let incremental = incremental.filter(|_| !prepared.plan().defers.is_empty());
         let bodies = if let Some(how) = incremental {
             let Beside { slow, .. } = self.beside(slow, &prepared, &context);
             let (executor, context) = (&self.executor, Arc::new(context));
@@ -242,8 +243,9 @@ impl Front {
         write_plan(&self.contract, &self.types, &self.config, query, operation_name)
     }
 
-    /// Everything before execution; on the hit path two look-ups and the coercion of variables.
-    fn prepare(&self, request: &Request<'_>) -> Result<Run, Arc<Refusal>> {
+    /// Everything before execution; on the hit path two look-ups and the coercion of variables. What the document defers is
+    /// left for later where the answer is `incremental`.
+    fn prepare(&self, request: &Request<'_>, incremental: bool) -> Result<Run, Arc<Refusal>> {
         let prepare = |operation| self.compile(operation);
         let compiler = Compiler { types: &self.types, config: &self.config, prepare: &prepare };
         let operation_name = request.operation_name.as_deref();
@@ -260,8 +262,7 @@ impl Front {
         let inputs = &self.types.inputs;
         let limits = &self.config.limits;
         let variables = coerce::coerce(&known.variables, inputs, request.variables, limits)?;
-        let compiled =
-            self.documents.decide(&known, &variables, request.incremental.is_some(), &compiler)?;
+        let compiled = self.documents.decide(&known, &variables, incremental, &compiler)?;
         let slow = compiled.prepared.slow.as_ref();
         let slow = slow.map(|slow| self.lane(slow, &variables)).transpose()?;
         let prepared = Arc::clone(&compiled.prepared.prepared);

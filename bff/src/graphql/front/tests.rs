@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::{Allowed, Front, Outcome, Request, Response, plan_text};
 use crate::{
     call::{Call, CallService, Replies, Reply},
-    context::Context,
+    context::{Context, Explain},
     contract::{
         Binding, Cardinality, Contract, Field, Fill, Format, InputValue, Join, Leaf, Method,
         Scalar, SideEffects, Source, State, Wire, fill, input_value, join, source, wire,
@@ -258,6 +258,27 @@ async fn a_subscription_selects_one_field_that_is_a_stream() {
         let (_, bodies) = answers(query).await;
         assert!(bodies[0].contains("GRAPHQL_VALIDATION_FAILED"), "{bodies:?}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_explains_itself_is_whole_whatever_is_deferred() {
+    let request = Request {
+        query: Cow::Borrowed("{ __typename ... @defer { greeting } }"),
+        operation_name: None,
+        variables: None,
+        allowed: Allowed::Reads,
+        streams: false,
+        incremental: Some(executor::Incremental::Pending),
+    };
+    let mut context = Context::anonymous(Instant::now() + Duration::from_secs(10));
+    context.explain = Explain { timing: true, ..Explain::default() };
+    let bench = Bench::new(Config::default());
+    let answers = bench.front.answers(&request, context).unwrap();
+    assert!(!answers.incremental);
+    let bodies: Vec<Bytes> = answers.bodies.collect().await;
+    let body: Value = serde_json::from_slice(&bodies[0]).unwrap();
+    assert_eq!(bodies.len(), 1);
+    assert_eq!(body["data"], json!({"__typename": "Query", "greeting": "world"}));
 }
 
 #[tokio::test]

@@ -117,6 +117,14 @@ fn what_other_validators_let_through_is_refused() {
             "Sort cannot represent value: \"NEWEST\".",
         ),
         (
+            "{ search(filter: {minStars}) { __typename } }",
+            "Syntax error: expected `:` and a value behind the name \"minStars\".",
+        ),
+        (
+            "mutation { review(input: {book: 1, stars: 1, extra: {a: $no}}) { id } }",
+            "Variable \"$no\" is not defined.",
+        ),
+        (
             "{ search(filter: {and: [{minStars: 1, minStars: 2}]}) { __typename } }",
             "There can be only one input field named \"minStars\".",
         ),

@@ -1,7 +1,7 @@
 //! What lowering makes of selections, arguments and variables.
 
 use super::{lower, print};
-use crate::error::Code;
+use crate::{error::Code, graphql::refusal::Fault, operation::Location};
 
 #[track_caller]
 fn check(text: &str, true_variables: &[&str], expected: &str) {
@@ -152,4 +152,22 @@ fn a_syntax_error_is_told_once() {
         Code::ParseFailed,
         "Syntax error: expected `)`, got `{`.",
     );
+}
+
+#[test]
+fn a_number_for_a_custom_scalar_that_would_become_another_is_refused() {
+    for number in ["1e400", "18446744073709551617"] {
+        let message =
+            format!("The number {number} is beyond what a double holds; write it as a string.");
+        let check = |document: String, column: u32| {
+            let refusal = lower(&document, &[]).unwrap_err();
+            let fault =
+                Fault { message: message.clone(), locations: vec![Location { line: 1, column }] };
+            assert_eq!((refusal.code, refusal.faults), (Code::ValidationFailed, vec![fault]));
+        };
+        let review =
+            |extra: &str| format!("review(input: {{book: 1, stars: 1, extra: {extra}}}) {{ id }}");
+        check(format!("mutation {{ {} }}", review(&format!("[{number}]"))), 12);
+        check(format!("mutation($j: JSON = {{a: {number}}}) {{ {} }}", review("$j")), 10);
+    }
 }

@@ -5,8 +5,9 @@ use super::types;
 use crate::graphql::{config::Config, document};
 
 const SDL: &str = r#"
+scalar JSON
 directive @mark(as: String) on FIELD | QUERY
-type Query { dog(name: String, at: Int!): Dog pet: Pet any: CatOrDog find(filter: Filter, by: By, size: Size): [Dog!] }
+type Query { dog(name: String, at: Int!): Dog pet: Pet any: CatOrDog find(filter: Filter, by: By, size: Size): [Dog!] all(json: JSON): Int }
 type Mutation { bark(times: Int = 1): Boolean }
 type Subscription { barks(at: Int): Bark woofs: Int }
 interface Pet { name: String! }
@@ -21,6 +22,25 @@ enum Size { SMALL LARGE }
 
 /// Section, name, a document that keeps the rule, one that breaks it.
 const RULES: &[(&str, &str, &str, &str)] = &[
+    ("2.6", "Arguments have values", "{ dog(at: 1) { age } }", "{ dog(at: 1, name) { age } }"),
+    (
+        "2.6",
+        "Arguments have values: of directives",
+        "{ __typename @mark(as: \"a\") }",
+        "{ __typename @mark(as) }",
+    ),
+    (
+        "2.9.8",
+        "Input fields have values",
+        "{ find(filter: {least: 1, most: 2}) { age } }",
+        "{ find(filter: {least: 1, most}) { age } }",
+    ),
+    (
+        "2.9.8",
+        "Input fields have values: in a default",
+        "query($a: Filter = {least: 1}) { find(filter: $a) { age } }",
+        "query($a: Filter = {least: 1 most}) { find(filter: $a) { age } }",
+    ),
     ("5.1.1", "Executable Definitions", "{ __typename }", "{ __typename } type A { a: Int }"),
     ("5.2.1.1", "Operation Type Existence", "mutation { bark }", "subscription { woofs }"),
     (
@@ -196,6 +216,12 @@ const RULES: &[(&str, &str, &str, &str)] = &[
         "All Variable Uses Defined",
         "query($a: Int!) { ...A } fragment A on Query { dog(at: $a) { age } }",
         "{ ...A } fragment A on Query { dog(at: $a) { age } }",
+    ),
+    (
+        "5.8.3",
+        "All Variable Uses Defined: in a custom scalar",
+        "query($a: Int) { ...A } fragment A on Query { all(json: {a: [$a]}) }",
+        "query A($a: Int) { ...A } query B { ...A } fragment A on Query { all(json: {a: [$a]}) }",
     ),
     (
         "5.8.4",

@@ -8,6 +8,7 @@ use crate::{
     operation::{Value, Variables},
     transcoder::{
         map::{EntryTags, MapKey, MapValue, append, entry, overridden},
+        misfit::Misfit,
         wire::{
             DEPTH, FIXED64, Fields, LEN, Payload, VARINT, put_len, put_nested, put_tag, tag_of,
         },
@@ -144,45 +145,79 @@ fn kind(bytes: &[u8]) -> Result<Kind<'_>, Fault> {
 }
 
 /// Appends the content of a Struct.
+///
+/// # Errors
+///
+/// Those of [`write_value`].
 pub(in crate::transcoder) fn write_structure(
     out: &mut Vec<u8>,
     object: &[(Arc<str>, Value)],
     variables: &Variables,
-) {
+) -> Result<(), Misfit> {
     for (name, value) in object {
         let Some(value) = value.resolve(variables) else { continue };
-        put_nested(out, 1, |out| {
+        let written = put_nested(out, 1, |out| {
             put_len(out, 1, name.as_bytes());
-            put_nested(out, 2, |out| write_value(out, value, variables));
+            put_nested(out, 2, |out| write_value(out, value, variables))
         });
+        written.map_err(|misfit| misfit.in_field(name))?;
     }
+    Ok(())
 }
 
 /// Appends the content of a ListValue.
-pub(in crate::transcoder) fn write_list(out: &mut Vec<u8>, list: &[Value], variables: &Variables) {
-    for value in list {
-        put_nested(out, 1, |out| write_value(out, value, variables));
+///
+/// # Errors
+///
+/// Those of [`write_value`].
+pub(in crate::transcoder) fn write_list(
+    out: &mut Vec<u8>,
+    list: &[Value],
+    variables: &Variables,
+) -> Result<(), Misfit> {
+    for (at, value) in list.iter().enumerate() {
+        let written = put_nested(out, 1, |out| write_value(out, value, variables));
+        written.map_err(|misfit| misfit.in_item(at))?;
     }
+    Ok(())
 }
 
 /// Appends the content of a Value.
-pub(in crate::transcoder) fn write_value(out: &mut Vec<u8>, value: &Value, variables: &Variables) {
-    match value.resolve(variables).unwrap_or(&Value::Null) {
+///
+/// # Errors
+///
+/// Integers that no double holds exactly: the service would get another number than was given.
+pub(in crate::transcoder) fn write_value(
+    out: &mut Vec<u8>,
+    value: &Value,
+    variables: &Variables,
+) -> Result<(), Misfit> {
+    let value = value.resolve(variables).unwrap_or(&Value::Null);
+    match value {
         Value::Null | Value::Variable { .. } => {
             put_tag(out, 1, VARINT);
             out.push(0);
         }
-        Value::Int(number) => write_number(out, *number as f64),
-        Value::Unsigned(number) => write_number(out, *number as f64),
+        Value::Int(number) => write_number(out, exact(value, i128::from(*number))?),
+        Value::Unsigned(number) => write_number(out, exact(value, i128::from(*number))?),
         Value::Float(number) => write_number(out, *number),
         Value::String(text) | Value::Enum(text) => put_len(out, 3, text.as_bytes()),
         Value::Boolean(boolean) => {
             put_tag(out, 4, VARINT);
             out.push(u8::from(*boolean));
         }
-        Value::Object(object) => put_nested(out, 5, |out| write_structure(out, object, variables)),
-        Value::List(list) => put_nested(out, 6, |out| write_list(out, list, variables)),
+        Value::Object(object) => {
+            put_nested(out, 5, |out| write_structure(out, object, variables))?;
+        }
+        Value::List(list) => put_nested(out, 6, |out| write_list(out, list, variables))?,
     }
+    Ok(())
+}
+
+fn exact(value: &Value, integer: i128) -> Result<f64, Misfit> {
+    let number = integer as f64;
+    let why = "is not a number that a double holds exactly: beyond 9007199254740992 give a string";
+    if number as i128 == integer { Ok(number) } else { Err(Misfit::new(value, why)) }
 }
 
 fn write_number(out: &mut Vec<u8>, number: f64) {
@@ -196,7 +231,7 @@ mod tests {
 
     fn round(value: &Value) -> Result<String, Fault> {
         let mut bytes = Vec::new();
-        write_value(&mut bytes, value, &[]);
+        write_value(&mut bytes, value, &[]).unwrap();
         let mut out = Vec::new();
         super::value(&mut out, &bytes)?;
         Ok(String::from_utf8(out).unwrap())
@@ -226,11 +261,11 @@ mod tests {
     fn the_last_member_of_the_oneof_holds_and_a_struct_sent_in_parts_is_one() {
         let mut bytes = Vec::new();
         let part = |name: &str| vec![(Arc::from(name), Value::Int(1))];
-        put_nested(&mut bytes, 5, |out| write_structure(out, &part("lost"), &[]));
+        put_nested(&mut bytes, 5, |out| write_structure(out, &part("lost"), &[])).unwrap();
         put_len(&mut bytes, 3, b"lost too");
-        put_nested(&mut bytes, 5, |out| write_structure(out, &part("a"), &[]));
-        put_nested(&mut bytes, 5, |out| write_structure(out, &part("b"), &[]));
-        put_nested(&mut bytes, 5, |out| write_structure(out, &part("a"), &[]));
+        put_nested(&mut bytes, 5, |out| write_structure(out, &part("a"), &[])).unwrap();
+        put_nested(&mut bytes, 5, |out| write_structure(out, &part("b"), &[])).unwrap();
+        put_nested(&mut bytes, 5, |out| write_structure(out, &part("a"), &[])).unwrap();
         let mut out = Vec::new();
         value(&mut out, &bytes).unwrap();
         assert_eq!(out, br#"{"b":1,"a":1}"#);

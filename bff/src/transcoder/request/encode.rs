@@ -5,14 +5,18 @@ use std::{collections::HashMap, sync::Arc};
 use super::Positions;
 use crate::{
     contract::{Cardinality, Contract, Format, InputValue, Leaf, Scalar, input_value},
-    error::{Code, Error, Result},
+    error::{Code, Error},
     operation::{Value, Variables},
     transcoder::{
         json,
+        misfit::Misfit,
         scalar::{from_integer, raw, wire_type},
         wire::{FIXED64, LEN, VARINT, put_fixed, put_len, put_nested, put_tag},
     },
 };
+
+/// What comes of writing a value.
+type Result<T, E = Misfit> = std::result::Result<T, E>;
 
 /// How the input objects and enums of a plan's arguments are written.
 #[derive(Debug, Default)]
@@ -39,7 +43,8 @@ struct ObjectField {
 pub(super) struct Encoder {
     cardinality: Cardinality,
     kind: Kind,
-    map_key: Option<Scalar>,
+    /// Of a map.
+    map_key: Scalar,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -65,19 +70,27 @@ impl Encoder {
             names: 0,
             wrapped: false,
         },
-        map_key: None,
+        map_key: Scalar::String,
     };
 }
 
 impl Encoders {
     /// The encoder of a value, and of everything inside it.
-    pub(super) fn encoder(&mut self, value: &InputValue, contract: &Contract) -> Result<Encoder> {
+    pub(super) fn encoder(
+        &mut self,
+        value: &InputValue,
+        contract: &Contract,
+    ) -> Result<Encoder, Error> {
         let kind = match &value.value {
             Some(input_value::Value::Leaf(leaf)) => self.leaf(leaf, contract),
             Some(input_value::Value::Input(index)) => Kind::Object(self.object(*index, contract)?),
             None => return Err(refused()),
         };
-        let map_key = value.map_key.as_ref().map(Leaf::scalar);
+        let map_key = match &value.map_key {
+            Some(leaf) => leaf.scalar(),
+            None if value.cardinality() == Cardinality::Map => return Err(refused()),
+            None => Scalar::String,
+        };
         Ok(Encoder { cardinality: value.cardinality(), kind, map_key })
     }
 
@@ -95,7 +108,7 @@ impl Encoders {
         Kind::Leaf { scalar: leaf.scalar(), format: leaf.format(), names, wrapped: leaf.wrapped }
     }
 
-    fn object(&mut self, index: u32, contract: &Contract) -> Result<usize> {
+    fn object(&mut self, index: u32, contract: &Contract) -> Result<usize, Error> {
         if let Some(position) = self.object_positions.get(&index) {
             return Ok(*position);
         }
@@ -117,6 +130,10 @@ impl Encoders {
     }
 
     /// Appends a value as field `number`. One that is null or not given is left out.
+    ///
+    /// # Errors
+    ///
+    /// What does not fit, and where in the value.
     pub(super) fn field(
         &self,
         out: &mut Vec<u8>,
@@ -139,7 +156,7 @@ impl Encoders {
             (Cardinality::Map, Value::Object(entries)) => {
                 self.map(out, number, encoder, entries, variables)
             }
-            (Cardinality::Map, _) => Err(misfit("an object")),
+            (Cardinality::Map, value) => Err(Misfit::new(value, "is not an object")),
             (Cardinality::Explicit, value) => self.one(out, number, encoder.kind, value, variables),
             (_, value) => {
                 let start = out.len();
@@ -164,31 +181,31 @@ impl Encoders {
         items: &[Value],
         variables: &Variables,
     ) -> Result<()> {
-        let resolved = |item: &'_ Value| {
-            let given = item.resolve(variables).is_some_and(|item| *item != Value::Null);
-            if given { Ok(()) } else { Err(misfit("a list without null")) }
-        };
         let is_json = matches!(encoder.kind, Kind::Leaf { format: Format::Value, .. });
-        if !is_json {
-            items.iter().try_for_each(resolved)?;
+        let is_null = |item: &Value| item.resolve(variables).is_none_or(|it| *it == Value::Null);
+        if !is_json && let Some(at) = items.iter().position(is_null) {
+            let misfit = Misfit::new(&Value::Null, "no list in a request can hold");
+            return Err(misfit.in_item(at));
         }
         match encoder.kind {
             Kind::Leaf { scalar, format, names, wrapped: false }
                 if wire_type(scalar) != LEN && !items.is_empty() =>
             {
                 put_nested(out, number, |out| {
-                    for item in items {
+                    for (at, item) in items.iter().enumerate() {
                         let item = item.resolve(variables).unwrap_or(&Value::Null);
-                        let value = self.number(scalar, format, names, item)?;
+                        let value = self.number(scalar, format, names, item);
+                        let value = value.map_err(|misfit| misfit.in_item(at))?;
                         put_fixed(out, wire_type(scalar), raw(scalar, value));
                     }
                     Ok(())
                 })
             }
             kind => {
-                for item in items {
+                for (at, item) in items.iter().enumerate() {
                     let item = item.resolve(variables).unwrap_or(&Value::Null);
-                    self.one(out, number, kind, item, variables)?;
+                    let written = self.one(out, number, kind, item, variables);
+                    written.map_err(|misfit| misfit.in_item(at))?;
                 }
                 Ok(())
             }
@@ -203,15 +220,16 @@ impl Encoders {
         entries: &[(Arc<str>, Value)],
         variables: &Variables,
     ) -> Result<()> {
-        let key = encoder.map_key.ok_or_else(refused)?;
+        let key = encoder.map_key;
         let format = if key == Scalar::Bool { Format::Boolean } else { Format::Decimal };
         let key = Kind::Leaf { scalar: key, format, names: 0, wrapped: false };
         for (name, value) in entries {
             let Some(value) = value.resolve(variables) else { continue };
-            put_nested(out, number, |out| {
+            let written = put_nested(out, number, |out| {
                 self.one(out, 1, key, &Value::String(Arc::clone(name)), variables)?;
                 self.one(out, 2, encoder.kind, value, variables)
-            })?;
+            });
+            written.map_err(|misfit| misfit.in_field(name))?;
         }
         Ok(())
     }
@@ -233,7 +251,7 @@ impl Encoders {
                 Value::Object(fields) => put_nested(out, number, |out| {
                     self.members(out, &self.objects[position], fields, variables)
                 }),
-                _ => Err(misfit("an object")),
+                value => Err(Misfit::new(value, "is not an object")),
             },
             Kind::Leaf { scalar, format, names, wrapped: true } => {
                 let kind = Kind::Leaf { scalar, format, names, wrapped: false };
@@ -244,7 +262,8 @@ impl Encoders {
             }
             Kind::Leaf { scalar: Scalar::Bytes, format: Format::Base64, .. } => {
                 let text = text(value)?;
-                let bytes = json::parse_base64(&text).ok_or_else(|| misfit("base64"))?;
+                let bytes = json::parse_base64(&text);
+                let bytes = bytes.ok_or_else(|| Misfit::new(value, "is not base64"))?;
                 put_len(out, number, &bytes);
                 Ok(())
             }
@@ -271,7 +290,8 @@ impl Encoders {
         for (name, value) in fields {
             let Some(field) = object.get(&**name) else { continue };
             let mut inner = Vec::new();
-            self.field(&mut inner, field.number, &field.encoder, value, variables)?;
+            let written = self.field(&mut inner, field.number, &field.encoder, value, variables);
+            written.map_err(|misfit| misfit.in_field(name))?;
             if inner.is_empty() {
                 continue;
             }
@@ -290,30 +310,31 @@ impl Encoders {
     fn number(&self, scalar: Scalar, format: Format, names: usize, value: &Value) -> Result<u64> {
         match (scalar, value) {
             (Scalar::Enum, Value::Enum(name) | Value::String(name)) if format == Format::Enum => {
-                let number =
-                    self.enums[names].get(&**name).ok_or_else(|| misfit("an enum value"))?;
+                let number = self.enums[names].get(&**name);
+                let number = number.ok_or_else(|| Misfit::new(value, "is not an enum value"))?;
                 Ok(i64::from(*number) as u64)
             }
             (Scalar::Bool, Value::Boolean(boolean)) => Ok(u64::from(*boolean)),
             (Scalar::Bool, Value::String(text)) => match &**text {
                 "true" => Ok(1),
                 "false" => Ok(0),
-                _ => Err(misfit("a boolean")),
+                _ => Err(Misfit::new(value, "is not a boolean")),
             },
             (Scalar::Double | Scalar::Float, value) => float(scalar, value),
-            (_, Value::Int(number)) => integer(scalar, i128::from(*number)),
-            (_, Value::Unsigned(number)) => integer(scalar, i128::from(*number)),
+            (_, Value::Int(number)) => integer(scalar, i128::from(*number), value),
+            (_, Value::Unsigned(number)) => integer(scalar, i128::from(*number), value),
             (_, Value::String(text)) => {
                 let number = text.parse().ok().filter(|_| !text.starts_with('+'));
-                integer(scalar, number.ok_or_else(|| misfit("an integer"))?)
+                let number = number.ok_or_else(|| Misfit::new(value, "is not an integer"))?;
+                integer(scalar, number, value)
             }
-            _ => Err(misfit("an integer")),
+            _ => Err(Misfit::new(value, "is not an integer")),
         }
     }
 }
 
-fn integer(scalar: Scalar, number: i128) -> Result<u64> {
-    from_integer(scalar, number).ok_or_else(|| out_of_range(scalar))
+fn integer(scalar: Scalar, number: i128, value: &Value) -> Result<u64> {
+    from_integer(scalar, number).ok_or_else(|| out_of_range(scalar, value))
 }
 
 fn float(scalar: Scalar, value: &Value) -> Result<u64> {
@@ -321,12 +342,12 @@ fn float(scalar: Scalar, value: &Value) -> Result<u64> {
         Value::Int(integer) => *integer as f64,
         Value::Unsigned(integer) => *integer as f64,
         Value::Float(number) => *number,
-        Value::String(text) => text.parse().map_err(|_| misfit("a number"))?,
-        _ => return Err(misfit("a number")),
+        Value::String(text) => text.parse().map_err(|_| Misfit::new(value, "is not a number"))?,
+        _ => return Err(Misfit::new(value, "is not a number")),
     };
     let fits =
         if scalar == Scalar::Float { (number as f32).is_finite() } else { number.is_finite() };
-    if fits { Ok(number.to_bits()) } else { Err(out_of_range(scalar)) }
+    if fits { Ok(number.to_bits()) } else { Err(out_of_range(scalar, value)) }
 }
 
 fn text(value: &Value) -> Result<Arc<str>> {
@@ -336,27 +357,28 @@ fn text(value: &Value) -> Result<Arc<str>> {
         Value::Unsigned(integer) => Ok(integer.to_string().into()),
         Value::Boolean(boolean) => Ok(boolean.to_string().into()),
         Value::Float(number) => Ok(number.to_string().into()),
-        _ => Err(misfit("a text")),
+        _ => Err(Misfit::new(value, "is not a text")),
     }
 }
 
 /// The content of a well-known message.
 fn message(out: &mut Vec<u8>, format: Format, value: &Value, variables: &Variables) -> Result<()> {
     match (format, value) {
-        (Format::Value, value) => json::write_value(out, value, variables),
-        (Format::Struct, Value::Object(fields)) => json::write_structure(out, fields, variables),
-        (Format::Struct, _) => return Err(misfit("an object")),
-        (Format::ListValue, Value::List(items)) => json::write_list(out, items, variables),
-        (Format::ListValue, _) => return Err(misfit("a list")),
+        (Format::Value, value) => json::write_value(out, value, variables)?,
+        (Format::Struct, Value::Object(fields)) => json::write_structure(out, fields, variables)?,
+        (Format::Struct, _) => return Err(Misfit::new(value, "is not an object")),
+        (Format::ListValue, Value::List(items)) => json::write_list(out, items, variables)?,
+        (Format::ListValue, _) => return Err(Misfit::new(value, "is not a list")),
         (Format::Timestamp, value) => {
             let moment = json::parse_timestamp(&text(value)?);
-            let (seconds, nanos) =
-                moment.ok_or_else(|| misfit("a moment like 2026-01-31T09:30:00Z"))?;
+            let why = "is not a moment like 2026-01-31T09:30:00Z";
+            let (seconds, nanos) = moment.ok_or_else(|| Misfit::new(value, why))?;
             seconds_and_nanos(out, seconds, nanos);
         }
         (Format::Duration, value) => {
             let span = json::parse_duration(&text(value)?);
-            let (seconds, nanos) = span.ok_or_else(|| misfit("a duration like 1.5s"))?;
+            let why = "is not a duration like 1.5s";
+            let (seconds, nanos) = span.ok_or_else(|| Misfit::new(value, why))?;
             seconds_and_nanos(out, seconds, nanos);
         }
         (Format::FieldMask, value) => {
@@ -364,9 +386,9 @@ fn message(out: &mut Vec<u8>, format: Format, value: &Value, variables: &Variabl
                 put_len(out, 1, path.as_bytes());
             }
         }
-        (Format::Any, Value::Object(fields)) => any(out, fields, variables)?,
+        (Format::Any, Value::Object(fields)) => any(out, value, fields, variables)?,
         (Format::Empty, Value::Boolean(true)) => {}
-        _ => return Err(misfit("a value of this type")),
+        _ => return Err(Misfit::new(value, "is not a value of this type")),
     }
     Ok(())
 }
@@ -381,14 +403,20 @@ fn seconds_and_nanos(out: &mut Vec<u8>, seconds: i64, nanos: i32) {
 }
 
 /// What has no type is nothing at all.
-fn any(out: &mut Vec<u8>, fields: &[(Arc<str>, Value)], variables: &Variables) -> Result<()> {
-    let wrong =
-        || misfit("an Any like {\"@type\": \"type.googleapis.com/a.B\", \"value\": \"CAE=\"}");
+fn any(
+    out: &mut Vec<u8>,
+    whole: &Value,
+    fields: &[(Arc<str>, Value)],
+    variables: &Variables,
+) -> Result<()> {
+    let why = "is not an Any like {\"@type\": \"type.googleapis.com/a.B\", \"value\": \"CAE=\"}";
+    let wrong = || Misfit::new(whole, why);
     for (name, value) in fields {
         match (&**name, value.resolve(variables)) {
             ("@type", Some(Value::String(url))) => put_len(out, 1, url.as_bytes()),
-            ("value", Some(Value::String(text))) => {
-                let bytes = json::parse_base64(text).ok_or_else(|| misfit("base64"))?;
+            ("value", Some(value @ Value::String(text))) => {
+                let not_base64 = || Misfit::new(value, "is not base64").in_field(name);
+                let bytes = json::parse_base64(text).ok_or_else(not_base64)?;
                 put_len(out, 2, &bytes);
             }
             (_, None) => {}
@@ -407,13 +435,9 @@ fn is_zero(field: &[u8]) -> bool {
     matches!(tag & 7, LEN | VARINT | FIXED64 | 5) && field[at..].iter().all(|byte| *byte == 0)
 }
 
-fn misfit(expected: &'static str) -> Error {
-    Error::new(Code::BadUserInput, format!("an argument is not {expected}"))
-}
-
-fn out_of_range(scalar: Scalar) -> Error {
-    let message = format!("an argument is out of the range of {}", scalar.as_str_name());
-    Error::new(Code::BadUserInput, message.to_lowercase())
+fn out_of_range(scalar: Scalar, value: &Value) -> Misfit {
+    let why = format!("is out of the range of {}", scalar.as_str_name());
+    Misfit::new(value, why.to_lowercase())
 }
 
 fn refused() -> Error {

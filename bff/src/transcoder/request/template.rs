@@ -1,5 +1,7 @@
 //! Templates: what of a request is known when the plan is made stays as bytes; the rest are holes.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::encode::{Encoder, Encoders};
@@ -43,6 +45,7 @@ struct Hole {
 enum Filling {
     /// An argument, and the names of input fields that lead into it.
     Argument {
+        name: String,
         value: Value,
         names: Vec<String>,
     },
@@ -50,6 +53,18 @@ enum Filling {
     Tenant,
     Header(String),
     Context(String),
+}
+
+impl fmt::Display for Filling {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument { name, .. } => write!(formatter, "argument \"{name}\""),
+            Self::Identity(claim) => write!(formatter, "the caller's \"{claim}\""),
+            Self::Tenant => formatter.write_str("the tenant"),
+            Self::Header(name) => write!(formatter, "the header \"{name}\""),
+            Self::Context(name) => write!(formatter, "the context's \"{name}\""),
+        }
+    }
 }
 
 impl Template {
@@ -118,8 +133,8 @@ fn filling(source: Option<&fill::Source>, arguments: &[(String, Value)]) -> Opti
         fill::Source::Argument(path) => {
             let mut names = path.split('.').map(str::to_owned);
             let first = names.next()?;
-            let (_, value) = arguments.iter().find(|(name, _)| *name == first)?;
-            Filling::Argument { value: value.clone(), names: names.collect() }
+            let (name, value) = arguments.iter().find(|(name, _)| *name == first)?;
+            Filling::Argument { name: name.clone(), value: value.clone(), names: names.collect() }
         }
         fill::Source::Identity(claim) => Filling::Identity(claim.clone()),
         fill::Source::Tenant(_) => Filling::Tenant,
@@ -132,7 +147,7 @@ fn filling(source: Option<&fill::Source>, arguments: &[(String, Value)]) -> Opti
 /// A hole whose value the document gives is filled at once. One that does not fit stays: the field fails when it is asked
 /// for, not the whole operation.
 fn settled(hole: Hole, encoders: &Encoders) -> Part {
-    let Filling::Argument { value, names } = &hole.filling else { return Part::Hole(hole) };
+    let Filling::Argument { value, names, .. } = &hole.filling else { return Part::Hole(hole) };
     if has_variables(value) {
         return Part::Hole(hole);
     }
@@ -228,10 +243,11 @@ impl Filler<'_> {
     fn hole(&mut self, hole: &Hole, out: &mut Vec<u8>) -> Result<()> {
         let context = self.context;
         let text = match &hole.filling {
-            Filling::Argument { value, names } => {
+            Filling::Argument { name, value, names } => {
                 let Some(value) = at(value, names, self.variables) else { return Ok(()) };
                 let (number, encoder) = (hole.number, &hole.encoder);
-                return self.encoders.field(out, number, encoder, value, self.variables);
+                let written = self.encoders.field(out, number, encoder, value, self.variables);
+                return written.map_err(|misfit| misfit.of_argument(name, names));
             }
             Filling::Identity(claim) => {
                 context.identity.as_ref().and_then(|identity| identity.claim(claim))
@@ -245,7 +261,9 @@ impl Filler<'_> {
         match text {
             Some(text) => {
                 let value = Value::String(text.into());
-                self.encoders.field(out, hole.number, &hole.encoder, &value, self.variables)
+                let written =
+                    self.encoders.field(out, hole.number, &hole.encoder, &value, self.variables);
+                written.map_err(|misfit| misfit.of(&hole.filling.to_string()))
             }
             None => Ok(()),
         }

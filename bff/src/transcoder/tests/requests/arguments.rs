@@ -240,3 +240,47 @@ fn an_argument_of_the_document_that_does_not_fit_fails_its_own_field() {
     let number = input(Cardinality::Explicit, leaf(Scalar::Int64, Format::Decimal));
     refused(number, &string("ten"));
 }
+
+/// What is said of an argument that does not fit.
+#[track_caller]
+fn check_misfit(value: InputValue, given: Value, expected: &str) {
+    let mut builder = Builder::new();
+    builder.contract.inputs = inputs();
+    let step = builder.step(filled(vec![argument(&[1], "it", value)]));
+    builder.arguments(step, vec![("it", given)]);
+    let error = builder.compile().call(STEP).request(&[], &context()).unwrap_err();
+    assert_eq!((error.code(), error.message()), (Code::BadUserInput, expected));
+}
+
+#[test]
+fn what_does_not_fit_is_told_with_its_place_and_value() {
+    let explicit = |scalar, format| input(Cardinality::Explicit, leaf(scalar, format));
+    check_misfit(
+        explicit(Scalar::Int64, Format::Decimal),
+        string("ten"),
+        "argument \"it\" has the value \"ten\", which is not an integer",
+    );
+    check_misfit(
+        explicit(Scalar::Int32, Format::Int),
+        Value::Int(1 << 40),
+        "argument \"it\" has the value 1099511627776, which is out of the range of int32",
+    );
+    check_misfit(page(), Value::Int(1), "argument \"it\" has the value 1, which is not an object");
+    let deep =
+        object(vec![("next", object(vec![("tags", Value::List(vec![string("a"), Value::Null]))]))]);
+    check_misfit(
+        page(),
+        deep,
+        "argument \"it\" has the value null at \"it.next.tags[1]\", which no list in a request can hold",
+    );
+    let json = object(vec![("a", Value::List(vec![Value::Int(9_007_199_254_740_993)]))]);
+    check_misfit(
+        explicit(Scalar::Message, Format::Value),
+        json,
+        "argument \"it\" has the value 9007199254740993 at \"it.a[0]\", which is not a number that a double holds exactly: \
+         beyond 9007199254740992 give a string",
+    );
+    let exact = Value::Int(1 << 60);
+    let bits = message().message(1, message().number(2, FIXED64, ((1_u64 << 60) as f64).to_bits()));
+    check(explicit(Scalar::Message, Format::Value), &exact, bits);
+}
