@@ -31,7 +31,7 @@ pub use answer::{
     PathSegment, Place, SlowFields, Spliced,
 };
 pub use emit::{Meter, Spent};
-pub use keys::{KeyTable, NO_KEY, Refs};
+pub use keys::{KeyTable, NO_KEY, Refs, UNFIT_KEY};
 pub use reply::EachItem;
 pub use request::CallProgram;
 
