@@ -337,8 +337,14 @@ impl Calls<'_> {
                 waiting.extend(asked.apart(&ids, asked.deadline));
                 continue;
             }
+            // Who has it alone takes it as it is.
+            let mut landing = Arc::try_unwrap(landing);
             for (place, id) in places {
-                values[id as usize] = Some(asked.whole(id, landing.items[place].clone()));
+                let item = match &mut landing {
+                    Ok(own) => std::mem::replace(&mut own.items[place], Landed::Missing),
+                    Err(shared) => shared.items[place].clone(),
+                };
+                values[id as usize] = Some(asked.whole(id, item));
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::{
     server::tests::graph::{self, Service},
 };
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn configuration(text: &str) -> Config {
     Config::parse("test.toml", text, []).unwrap()

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::BuildHasher, sync::Arc, time::Duration};
 
 use foldhash::fast::RandomState;
 use futures::{FutureExt, future::WeakShared};
-use hashbrown::HashTable;
+use hashbrown::{HashTable, hash_table::Entry};
 use tokio::time::Instant;
 
 use super::{
@@ -22,6 +22,7 @@ use crate::{
 /// What is on its way, and what waits, under one share key.
 #[derive(Default)]
 pub(super) struct Traffic {
+    calls: Calls,
     /// One for each key that is on its way.
     seats: HashTable<Seat>,
     hasher: RandomState,
@@ -32,15 +33,26 @@ pub(super) struct Traffic {
     pub(super) waiting: Vec<Group>,
 }
 
+/// The calls that have seats.
+#[derive(Default)]
+struct Calls {
+    places: Vec<Option<OnItsWay>>,
+    free: Vec<usize>,
+}
+
 /// One key of a call.
+#[derive(Clone, Copy)]
 struct Seat {
-    call: Arc<OnItsWay>,
+    /// A position in [`Calls`].
+    call: usize,
     place: usize,
 }
 
 /// A call that may be joined.
 struct OnItsWay {
     number: u64,
+    /// How many seats it has.
+    seats: usize,
     call: Held,
     keys: Arc<KeyTable>,
     ids: Arc<[u32]>,
@@ -71,13 +83,15 @@ impl Traffic {
         let mut joined: HashMap<u64, (SharedCall, Places), RandomState> = HashMap::default();
         let mut left = Vec::new();
         for id in wanted.ids {
-            let seat = self.seat(wanted.keys.get(*id));
-            let seat = seat.filter(|seat| seat.call.admits(wanted.admission));
-            let Some((seat, call)) = seat.and_then(|seat| Some((seat, seat.call.get()?))) else {
+            let seat = self.seat(wanted.keys.get(*id)).map(|seat| (seat, self.calls.of(seat)));
+            let seat = seat.filter(|(_, call)| call.admits(wanted.admission));
+            let Some((seat, on_its_way, call)) =
+                seat.and_then(|(seat, call)| Some((seat, call, call.get()?)))
+            else {
                 left.push(*id);
                 continue;
             };
-            let places = &mut joined.entry(seat.call.number).or_insert((call, Vec::new())).1;
+            let places = &mut joined.entry(on_its_way.number).or_insert((call, Vec::new())).1;
             places.push((seat.place, *id));
         }
         let joined = joined.into_values();
@@ -101,30 +115,78 @@ impl Traffic {
         self.left_at.map(|left_at| left_at + wait).filter(|moment| Instant::now() < *moment)
     }
 
-    fn seat(&self, key: &[u8]) -> Option<&Seat> {
-        self.seats.find(self.hasher.hash_one(key), |seat| seat.key() == key)
+    fn seat(&self, key: &[u8]) -> Option<Seat> {
+        let is_its = |seat: &Seat| self.calls.key(*seat) == key;
+        self.seats.find(self.hasher.hash_one(key), is_its).copied()
     }
 
-    /// Takes the seats of these keys away.
+    /// Takes the seats of these keys away. What is returned is dropped outside of the lock.
     pub(super) fn take_seats(&mut self, keys: &KeyTable, ids: &[u32]) -> impl Drop + use<> {
         ids.iter().filter_map(|id| self.take_seat(keys.get(*id), |_| true)).collect::<Vec<_>>()
     }
 
-    fn take_seat(&mut self, key: &[u8], is_meant: impl Fn(&Seat) -> bool) -> Option<Seat> {
-        let hash = self.hasher.hash_one(key);
-        let entry = self.seats.find_entry(hash, |seat| seat.key() == key).ok()?;
-        is_meant(entry.get()).then(|| entry.remove().0)
+    /// Takes a seat away, and the call that has none any more.
+    fn take_seat(&mut self, key: &[u8], is_meant: impl Fn(&OnItsWay) -> bool) -> Option<OnItsWay> {
+        let Self { calls, seats, hasher, .. } = self;
+        let hash = hasher.hash_one(key);
+        let entry = seats.find_entry(hash, |seat| calls.key(*seat) == key).ok()?;
+        if !is_meant(calls.of(*entry.get())) {
+            return None;
+        }
+        let (seat, _) = entry.remove();
+        calls.leave(seat)
     }
 
-    fn put_seat(&mut self, seat: Seat) {
-        let Self { seats, hasher, .. } = self;
-        let hash = hasher.hash_one(seat.key());
-        let entry = seats.entry(
-            hash,
-            |other| other.key() == seat.key(),
-            |other| hasher.hash_one(other.key()),
-        );
-        entry.insert(seat);
+    /// Gives a call a seat for each of its keys.
+    fn seat_all(&mut self, call: OnItsWay) {
+        let Self { calls, seats, hasher, .. } = self;
+        let (keys, ids) = (Arc::clone(&call.keys), Arc::clone(&call.ids));
+        let call = calls.add(call);
+        seats.reserve(ids.len(), |seat| hasher.hash_one(calls.key(*seat)));
+        for (place, id) in ids.iter().enumerate() {
+            let key = keys.get(*id);
+            let rehash = |seat: &Seat| hasher.hash_one(calls.key(*seat));
+            let is_its = |seat: &Seat| calls.key(*seat) == key;
+            match seats.entry(hasher.hash_one(key), is_its, rehash) {
+                Entry::Vacant(vacant) => drop(vacant.insert(Seat { call, place })),
+                Entry::Occupied(mut occupied) => {
+                    let before = std::mem::replace(occupied.get_mut(), Seat { call, place });
+                    drop(calls.leave(before));
+                }
+            }
+        }
+    }
+}
+
+impl Calls {
+    fn of(&self, seat: Seat) -> &OnItsWay {
+        self.places[seat.call].as_ref().expect("a call is there while it has seats")
+    }
+
+    fn key(&self, seat: Seat) -> &[u8] {
+        let call = self.of(seat);
+        call.keys.get(call.ids[seat.place])
+    }
+
+    fn add(&mut self, call: OnItsWay) -> usize {
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.places.push(None);
+            self.places.len() - 1
+        });
+        self.places[at] = Some(call);
+        at
+    }
+
+    /// A seat is given up. The call, if it was its last one.
+    fn leave(&mut self, seat: Seat) -> Option<OnItsWay> {
+        let place = &mut self.places[seat.call];
+        let call = place.as_mut().expect("a call is there while it has seats");
+        call.seats -= 1;
+        if call.seats > 0 {
+            return None;
+        }
+        self.free.push(seat.call);
+        place.take()
     }
 }
 
@@ -158,19 +220,14 @@ impl InFlight {
         } else {
             Held::Weak(call.downgrade().expect("it was not polled yet"))
         };
-        let on_its_way = Arc::new(OnItsWay { number, call: held, keys, ids, deadline, began });
+        let seats = ids.len();
         traffic.running += 1;
         traffic.left_at = Some(Instant::now());
-        for place in 0..on_its_way.ids.len() {
-            traffic.put_seat(Seat { call: Arc::clone(&on_its_way), place });
+        if seats > 0 {
+            let call = OnItsWay { number, seats, call: held, keys, ids, deadline, began };
+            traffic.seat_all(call);
         }
         call
-    }
-}
-
-impl Seat {
-    fn key(&self) -> &[u8] {
-        self.call.keys.get(self.call.ids[self.place])
     }
 }
 
@@ -198,11 +255,13 @@ impl Drop for Departure {
     fn drop(&mut self) {
         let mut all = self.in_flight.lock();
         let Some(traffic) = all.get_mut(&self.share) else { return };
-        for id in &*self.ids {
-            // A later call may have taken the seat.
-            traffic.take_seat(self.keys.get(*id), |seat| seat.call.number == self.number);
-        }
         traffic.running -= 1;
+        // The last one takes all with it.
+        let is_last = traffic.running == 0 && traffic.waiting.is_empty();
+        for id in self.ids.iter().filter(|_| !is_last) {
+            // A later call may have taken the seat.
+            traffic.take_seat(self.keys.get(*id), |call| call.number == self.number);
+        }
         let departed = self.in_flight.depart(&self.share, traffic);
         if traffic.running == 0 {
             all.remove(&self.share);

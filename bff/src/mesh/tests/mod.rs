@@ -16,7 +16,7 @@ use super::*;
 use crate::{context::Context, contract};
 
 /// Longer than anything here takes; only a test that hangs meets it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A mesh that calls `test.Scripted` at these addresses, with settings of the test.
 fn mesh_with(endpoints: &[std::net::SocketAddr], change: impl FnOnce(&mut ServiceConfig)) -> Mesh {

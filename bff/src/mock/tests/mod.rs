@@ -51,7 +51,7 @@ impl Caller {
         let method = self.contract.methods.iter().find(|declared| declared.name == method).unwrap();
         let request =
             DynamicMessage::parse_text_format(self.message(&method.input), request).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(1);
+        let deadline = Instant::now() + Duration::from_secs(30);
         let mut context = Context::anonymous(deadline);
         for value in &self.headers {
             context.headers.append(HEADER, HeaderValue::from_static(value));
@@ -367,7 +367,7 @@ async fn a_function_that_the_program_lacks_is_mocked_by_the_key_of_its_parent() 
         let parent = DynamicMessage::parse_text_format(parent, &text).unwrap();
         Bytes::from(parent.encode_to_vec())
     };
-    let deadline = Instant::now() + Duration::from_secs(1);
+    let deadline = Instant::now() + Duration::from_secs(30);
     let request = Arc::new(Context::anonymous(deadline));
     let context = crate::resolver::Context::new(request, Arc::new(caller.mock.clone()));
     let parents = [parent(148), parent(200)];
