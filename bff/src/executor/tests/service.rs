@@ -66,6 +66,8 @@ pub(super) enum Then {
     Fail(Code),
     /// Fails where it is asked for this key.
     Refuse(&'static str, Code),
+    /// Takes so many milliseconds more where it is asked for this key.
+    Linger(&'static str, u64),
     /// Its answer to more keys than this is larger than we allow.
     TooLarge(usize),
     /// Leaves this key out.
@@ -196,8 +198,13 @@ impl Services {
     async fn answer(self, call: Call) -> Result<Reply> {
         let (Behaviour { delay, then }, mut watch) = self.begin(&call);
         sleep(delay).await;
-        watch.end = End::Replied;
         let keys = Message::decode(&call.message).unwrap().texts(1);
+        if let Then::Linger(key, more) = &then
+            && keys.iter().any(|other| other == key)
+        {
+            sleep(Duration::from_millis(*more)).await;
+        }
+        watch.end = End::Replied;
         let refused = |code: Code| Error::with_source(code, "it failed", "10.0.0.7 refused");
         match &then {
             Then::Fail(code) => return Err(refused(*code)),
