@@ -15,9 +15,7 @@ impl Program {
         let form = &self.forms[site.step.0];
         let mut key = Vec::new();
         for (at, part) in site.guess.iter().enumerate() {
-            if !form.push(&mut key, at, part.scalar, Some(payload(part, request)?)) {
-                return None;
-            }
+            form.push(&mut key, at, part.scalar, Some(payload(part, request)?)).ok()?;
         }
         Some(keys.intern(&key))
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     contract::Scalar,
-    error::{Code, Error, Result},
+    error::{Code, Error},
     transcoder::json::unsigned,
 };
 
@@ -33,11 +33,21 @@ impl PartKind {
     }
 }
 
+/// Why a place has no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keyless {
+    /// A part is absent, or an empty text.
+    Absent,
+    /// The request cannot hold a part: a text that is not UTF-8, a number out of range. Services refuse such a request as a
+    /// whole, and all other keys with it.
+    Unfit,
+}
+
 /// The length of a part that is absent.
 const ABSENT: u32 = u32::MAX;
 
 /// What a scalar is in a key.
-pub(super) fn kind_of(scalar: Scalar) -> Result<PartKind> {
+pub(super) fn kind_of(scalar: Scalar) -> Result<PartKind, Error> {
     match scalar {
         Scalar::String | Scalar::Bytes => Ok(PartKind::Text),
         Scalar::Message => Ok(PartKind::Message),
@@ -50,13 +60,20 @@ pub(super) fn kind_of(scalar: Scalar) -> Result<PartKind> {
 }
 
 impl KeyForm {
-    /// The key that one part is as it stands in a message, so that nothing is written; `None`: see [`Self::push`].
+    /// The key that one part is as it stands in a message, so that nothing is written; `None`: see [`Self::push`]. Whether
+    /// a request can hold it says [`Self::holds`].
     #[inline(always)]
     pub(super) fn as_it_stands<'a>(&self, payload: Option<Payload<'a>>) -> Option<&'a [u8]> {
         match payload {
             Some(Payload::Bytes(bytes)) if self.is_one_text() && !bytes.is_empty() => Some(bytes),
             _ => None,
         }
+    }
+
+    /// Whether a request can hold a key that is one text.
+    #[inline(always)]
+    pub(super) fn holds(&self, key: &[u8]) -> bool {
+        self.parts[0] != Scalar::String || std::str::from_utf8(key).is_ok()
     }
 
     /// Whether keys are the bytes of one text.
@@ -70,26 +87,26 @@ impl KeyForm {
         self.parts.len() > 1 || self.of_resolver
     }
 
-    /// Appends part `at`, which a message has as `scalar`; `None` is absent. `false`: there is no key.
+    /// Appends part `at`, which a message has as `scalar`; `None` is absent.
     pub(super) fn push(
         &self,
         key: &mut Vec<u8>,
         at: usize,
         scalar: Scalar,
         payload: Option<Payload<'_>>,
-    ) -> bool {
+    ) -> Result<(), Keyless> {
         if !self.has_lengths() {
             return self.push_part(key, at, scalar, payload);
         }
         let start = key.len();
         key.extend_from_slice(&ABSENT.to_be_bytes());
-        if !self.push_part(key, at, scalar, payload) {
-            key.truncate(start + 4);
-            return self.of_resolver;
+        match self.push_part(key, at, scalar, payload) {
+            Err(Keyless::Absent) if self.of_resolver => return Ok(()),
+            pushed => pushed?,
         }
-        let Ok(length) = u32::try_from(key.len() - start - 4) else { return false };
+        let length = u32::try_from(key.len() - start - 4).map_err(|_| Keyless::Unfit)?;
         key[start..start + 4].copy_from_slice(&length.to_be_bytes());
-        true
+        Ok(())
     }
 
     fn push_part(
@@ -98,21 +115,25 @@ impl KeyForm {
         at: usize,
         scalar: Scalar,
         payload: Option<Payload<'_>>,
-    ) -> bool {
+    ) -> Result<(), Keyless> {
         let to = self.parts[at];
         let wants_text = kind_of(to).is_ok_and(|kind| kind != PartKind::Number);
         match payload {
-            Some(Payload::Bytes(bytes)) if bytes.is_empty() && !self.of_resolver => false,
-            Some(Payload::Bytes(bytes)) if wants_text => {
-                key.extend_from_slice(bytes);
-                true
+            Some(Payload::Bytes(bytes)) if bytes.is_empty() && !self.of_resolver => {
+                return Err(Keyless::Absent);
             }
-            Some(Payload::Bytes(bytes)) => push_integer(key, to, parse(bytes)),
+            Some(Payload::Bytes(bytes)) if wants_text => {
+                if to == Scalar::String && std::str::from_utf8(bytes).is_err() {
+                    return Err(Keyless::Unfit);
+                }
+                key.extend_from_slice(bytes);
+            }
+            Some(Payload::Bytes(bytes)) => push_integer(key, to, parse(bytes))?,
             Some(Payload::Number(raw)) => {
                 let value = value(scalar, raw);
                 if matches!(scalar, Scalar::Double | Scalar::Float) {
                     key.extend_from_slice(&value.to_be_bytes());
-                    return true;
+                    return Ok(());
                 }
                 let integer = to_integer(scalar, value);
                 if !wants_text {
@@ -122,10 +143,10 @@ impl KeyForm {
                     key.push(b'-');
                 }
                 unsigned(key, integer.unsigned_abs() as u64);
-                true
             }
-            Some(Payload::Group) | None => false,
+            Some(Payload::Group) | None => return Err(Keyless::Absent),
         }
+        Ok(())
     }
 
     /// The parts of a canonical key; `None` for one that is absent.
@@ -148,14 +169,10 @@ impl KeyForm {
     }
 }
 
-fn push_integer(key: &mut Vec<u8>, to: Scalar, integer: Option<i128>) -> bool {
-    match integer.and_then(|integer| from_integer(to, integer)) {
-        Some(value) => {
-            key.extend_from_slice(&value.to_be_bytes());
-            true
-        }
-        None => false,
-    }
+fn push_integer(key: &mut Vec<u8>, to: Scalar, integer: Option<i128>) -> Result<(), Keyless> {
+    let value = integer.and_then(|integer| from_integer(to, integer)).ok_or(Keyless::Unfit)?;
+    key.extend_from_slice(&value.to_be_bytes());
+    Ok(())
 }
 
 /// The integer that a text is.
@@ -176,20 +193,19 @@ mod tests {
         KeyForm { parts: parts.into(), of_resolver: false }
     }
 
-    fn key(form: &KeyForm, parts: &[(Scalar, Option<Payload<'_>>)]) -> Option<Vec<u8>> {
+    fn key(form: &KeyForm, parts: &[(Scalar, Option<Payload<'_>>)]) -> Result<Vec<u8>, Keyless> {
         let mut key = Vec::new();
-        let has_key = parts
-            .iter()
-            .enumerate()
-            .all(|(at, (scalar, payload))| form.push(&mut key, at, *scalar, *payload));
-        has_key.then_some(key)
+        for (at, (scalar, payload)) in parts.iter().enumerate() {
+            form.push(&mut key, at, *scalar, *payload)?;
+        }
+        Ok(key)
     }
 
     #[test]
     fn one_integer_is_one_key_whatever_its_types_are() {
         let form = form(&[Scalar::Int64]);
         let minus_one = key(&form, &[(Scalar::Int32, Some(Payload::Number(u64::MAX)))]);
-        assert_eq!(minus_one.as_deref(), Some(&[0xff; 8][..]));
+        assert_eq!(minus_one.as_deref(), Ok(&[0xff; 8][..]));
         assert_eq!(key(&form, &[(Scalar::Sint32, Some(Payload::Number(1)))]), minus_one);
         assert_eq!(
             key(&form, &[(Scalar::Sfixed32, Some(Payload::Number(0xffff_ffff)))]),
@@ -199,21 +215,34 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_the_request_cannot_hold_is_none() {
-        let form = form(&[Scalar::Uint32]);
-        assert_eq!(key(&form, &[(Scalar::Int32, Some(Payload::Number(u64::MAX)))]), None);
-        assert_eq!(key(&form, &[(Scalar::String, Some(Payload::Bytes(b"x")))]), None);
-        assert_eq!(key(&form, &[(Scalar::Uint64, Some(Payload::Number(1 << 32)))]), None);
+    fn a_key_that_the_request_cannot_hold_does_not_fit() {
+        let number = form(&[Scalar::Uint32]);
+        let unfit = Err(Keyless::Unfit);
+        assert_eq!(key(&number, &[(Scalar::Int32, Some(Payload::Number(u64::MAX)))]), unfit);
+        assert_eq!(key(&number, &[(Scalar::String, Some(Payload::Bytes(b"x")))]), unfit);
+        assert_eq!(key(&number, &[(Scalar::Uint64, Some(Payload::Number(1 << 32)))]), unfit);
+    }
+
+    #[test]
+    fn a_text_that_is_not_utf_8_fits_only_where_bytes_are_asked() {
+        let (one, two) = ([Scalar::String], [Scalar::String, Scalar::String]);
+        let part = |bytes| (Scalar::Bytes, Some(Payload::Bytes(bytes)));
+        let of_resolver = KeyForm { parts: one.into(), of_resolver: true };
+        assert_eq!(key(&form(&one), &[part(b"\xff")]), Err(Keyless::Unfit));
+        assert!(!form(&one).holds(b"\xff") && form(&one).holds("\u{e4}".as_bytes()));
+        assert_eq!(key(&of_resolver, &[part(b"\xff")]), Err(Keyless::Unfit));
+        assert_eq!(key(&form(&two), &[part(b"a"), part(b"\xff")]), Err(Keyless::Unfit));
+        assert_eq!(key(&form(&[Scalar::Bytes]), &[part(b"\xff")]), Ok(b"\xff".to_vec()));
+        assert!(form(&[Scalar::Bytes]).holds(b"\xff"));
     }
 
     #[test]
     fn absent_and_empty_texts_are_no_keys_but_zero_is_one() {
         let text = form(&[Scalar::String]);
-        assert_eq!(key(&text, &[(Scalar::String, Some(Payload::Bytes(b"")))]), None);
-        assert_eq!(key(&text, &[(Scalar::String, None)]), None);
-        assert!(
-            key(&form(&[Scalar::Int32]), &[(Scalar::Int32, Some(Payload::Number(0)))]).is_some()
-        );
+        let absent = Err(Keyless::Absent);
+        assert_eq!(key(&text, &[(Scalar::String, Some(Payload::Bytes(b"")))]), absent);
+        assert_eq!(key(&text, &[(Scalar::String, None)]), absent);
+        assert!(key(&form(&[Scalar::Int32]), &[(Scalar::Int32, Some(Payload::Number(0)))]).is_ok());
     }
 
     #[test]
@@ -242,6 +271,6 @@ mod tests {
     fn an_integer_asked_as_a_text_is_its_digits() {
         let form = form(&[Scalar::String]);
         let written = key(&form, &[(Scalar::Sint64, Some(Payload::Number(u64::MAX)))]);
-        assert_eq!(written.as_deref(), Some(&b"-9223372036854775808"[..]));
+        assert_eq!(written.as_deref(), Ok(&b"-9223372036854775808"[..]));
     }
 }

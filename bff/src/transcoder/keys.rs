@@ -9,6 +9,9 @@ use std::hash::BuildHasher;
 /// In [`Refs`]: no key, so null without a call.
 pub const NO_KEY: u32 = u32::MAX;
 
+/// In [`Refs`]: the step's request cannot hold the key, so null without a call, and an error.
+pub const UNFIT_KEY: u32 = u32::MAX - 1;
+
 /// The distinct keys of one step, in canonical form, numbered from 0 in the order in which they were met.
 ///
 /// A key of one text or bytes part is these bytes; one of one number, boolean or enum part is its value in 8 bytes, the
@@ -113,7 +116,7 @@ pub struct Refs {
     /// By the number of the parent's entity: where its places begin in `refs`, or in `spans` for a site with many.
     /// `u32::MAX` where the parent was not looked at.
     pub(super) starts: Vec<u32>,
-    /// Key numbers in the site's step, or [`NO_KEY`].
+    /// Key numbers in the site's step, [`NO_KEY`] or [`UNFIT_KEY`].
     pub(super) refs: Vec<u32>,
     /// For a site with many: the part of `refs` that is the list of one place.
     pub(super) spans: Vec<(u32, u32)>,
@@ -137,7 +140,7 @@ impl Refs {
         }
     }
 
-    /// All key numbers, [`NO_KEY`] among them.
+    /// All key numbers, [`NO_KEY`] and [`UNFIT_KEY`] among them.
     #[must_use]
     pub fn all(&self) -> &[u32] {
         &self.refs

@@ -1,9 +1,10 @@
 //! Extraction: finding keys in entities, over the same scan and in the same order as emission meets their places.
 
 use super::{
-    KeyTable, NO_KEY, Program, Refs,
+    KeyTable, NO_KEY, Program, Refs, UNFIT_KEY,
     frame::{Choice, ChoiceId, WHOLE},
     halves::Halves,
+    keyform::{KeyForm, Keyless},
     map::{EntryTags, MapValue, entry, overridden, overridden_entries},
     scalar::wire_type,
     table::{Messages, Numbers, TableId, Window, part, raw},
@@ -292,13 +293,13 @@ impl Search<'_> {
         if let [part] = parts
             && let Some(key) = form.as_it_stands(payload(part, slots, bytes)?)
         {
-            return Ok(self.keys[step.0].intern(key));
+            return Ok(text_key(form, &mut self.keys[step.0], key));
         }
         self.key.clear();
         for (at, part) in parts.iter().enumerate() {
             let payload = payload(part, slots, bytes)?;
-            if !form.push(&mut self.key, at, part.scalar, payload) {
-                return Ok(NO_KEY);
+            if let Err(keyless) = form.push(&mut self.key, at, part.scalar, payload) {
+                return Ok(keyless.id());
             }
         }
         Ok(self.keys[step.0].intern(&self.key))
@@ -340,13 +341,31 @@ impl Search<'_> {
     fn key_of_item(&mut self, site: SiteId, step: StepId, scalar: Scalar, item: Payload<'_>) {
         let (form, keys) = (&self.program.forms[step.0], &mut self.keys[step.0]);
         let id = if let Some(key) = form.as_it_stands(Some(item)) {
-            keys.intern(key)
+            text_key(form, keys, key)
         } else {
             self.key.clear();
-            let has_key = form.push(&mut self.key, 0, scalar, Some(item));
-            if has_key { keys.intern(&self.key) } else { NO_KEY }
+            match form.push(&mut self.key, 0, scalar, Some(item)) {
+                Ok(()) => keys.intern(&self.key),
+                Err(keyless) => keyless.id(),
+            }
         };
         self.refs[site.0].refs.push(id);
+    }
+}
+
+/// The number of a key that is one text as it stands.
+#[inline(always)]
+fn text_key(form: &KeyForm, keys: &mut KeyTable, key: &[u8]) -> u32 {
+    if form.holds(key) { keys.intern(key) } else { UNFIT_KEY }
+}
+
+impl Keyless {
+    /// What stands in [`Refs`] instead of a key.
+    fn id(self) -> u32 {
+        match self {
+            Self::Absent => NO_KEY,
+            Self::Unfit => UNFIT_KEY,
+        }
     }
 }
 

@@ -35,7 +35,7 @@ pub use answer::{
 };
 pub use emit::{Meter, Spent};
 pub use gather::gather;
-pub use keys::{KeyTable, NO_KEY, Refs};
+pub use keys::{KeyTable, NO_KEY, Refs, UNFIT_KEY};
 pub use reply::EachItem;
 pub use request::CallProgram;
 

@@ -152,7 +152,7 @@ impl Items {
             ItemKind::Map(scalar) => {
                 let entry = map_entry(message.message(), scalar)?;
                 let Some((payload, value)) = entry else { return Ok(()) };
-                if !self.form.push(key, 0, scalar, Some(payload)) {
+                if self.form.push(key, 0, scalar, Some(payload)).is_err() {
                     return Ok(());
                 }
                 Window::of(value)
@@ -187,7 +187,7 @@ impl Items {
         for (at, part) in self.matches.iter().enumerate() {
             let payload = payload(part, slots, whole)?;
             // An item whose key nobody can have asked for.
-            if !self.form.push(key, at, part.scalar, payload) {
+            if self.form.push(key, at, part.scalar, payload).is_err() {
                 return Ok(());
             }
         }

@@ -26,7 +26,7 @@ use crate::{
     error::{Code, Error, Result},
     operation::DeferId,
     plan::{SiteId, StepId},
-    transcoder::{Entity, EntityValue, KeyTable, NO_KEY, Refs, SlowFields, Spliced},
+    transcoder::{Entity, EntityValue, KeyTable, Refs, SlowFields, Spliced, UNFIT_KEY},
 };
 
 /// What there is of the answer so far.
@@ -373,7 +373,7 @@ impl Run {
     /// For each group of hasty sites of a step: which keys it shows.
     fn shown_to_hasty(&self, step: StepId) -> Vec<Vec<u32>> {
         let ids = |site: SiteId| self.refs[site.0].all().iter().copied();
-        shown_to(&self.request.step(step).hasty, |site| ids(site).filter(|id| *id != NO_KEY))
+        shown_to(&self.request.step(step).hasty, |site| ids(site).filter(|id| *id < UNFIT_KEY))
     }
 
     /// Where a hasty site did not wait for a key, its places get an entity of their own.

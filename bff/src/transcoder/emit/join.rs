@@ -5,7 +5,7 @@ use crate::{
     error::{Code, Error},
     plan::{SiteId, StepId},
     transcoder::{
-        NO_KEY,
+        NO_KEY, UNFIT_KEY,
         answer::EntityValue,
         frame::{FrameId, Operation},
         table::Window,
@@ -117,6 +117,9 @@ impl Emitter<'_> {
         if id == NO_KEY {
             return self.nothing(operation, nullable, joined, path);
         }
+        if id == UNFIT_KEY {
+            return Err(self.unfit(operation, path));
+        }
         let input = self.input;
         let Some(entity) = input.steps.get(step.0).and_then(|step| step.get(id as usize)) else {
             return Err(self.not_asked(operation, joined, path));
@@ -182,6 +185,15 @@ impl Emitter<'_> {
         }
         let error = Error::new(Code::NullValue, "there is no value, and null may not stand here");
         Err(self.failed(operation, joined, error, path))
+    }
+
+    /// The message that names the key is at fault, not the step, which was not asked.
+    #[cold]
+    fn unfit(&mut self, operation: &Operation, path: &Path<'_>) -> Stop {
+        let message = "the key of this field does not fit its request: a text that is not valid UTF-8, or a number \
+            out of range";
+        let error = Error::new(Code::InvalidValue, message);
+        Stop::Null(self.report.error(error, path, operation.field, self.step))
     }
 
     fn failed(

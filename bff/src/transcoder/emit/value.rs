@@ -286,10 +286,9 @@ impl Emitter<'_> {
             if index > 0 {
                 self.out.push(b',');
             }
-            let item_path = path.item(index);
             if let Err(fault) = self.member_name(key_text, *key) {
                 // A member without a name cannot be null: the map has no value.
-                flow = flow.and(Err(self.invalid(operation, fault, &item_path)));
+                flow = flow.and(Err(self.invalid(operation, fault, &path)));
             }
             self.out.push(b':');
             let mark = self.mark();
@@ -299,7 +298,8 @@ impl Emitter<'_> {
                 MapValue::Absent if matches!(value, Value::Number(_)) => Wire::Number(0),
                 MapValue::Absent => Wire::Bytes(Window::default()),
             };
-            let item = self.value(operation, value, wire, &item_path);
+            // To clients the map is one scalar: errors end at it.
+            let item = self.value(operation, value, wire, &path);
             match self.settle(operation.item_nullable, mark, item) {
                 Err(stop @ (Stop::Garbage | Stop::TooLarge)) => return Err(stop),
                 item => flow = flow.and(item),

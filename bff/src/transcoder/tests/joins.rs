@@ -106,6 +106,54 @@ fn what_is_missing_is_null_and_only_faults_are_errors() {
     );
 }
 
+/// `{ it { one many } }`: a book with the key of one author in field 1, and of several in field 2, given as `given`, asked as
+/// `asked`.
+fn keyed(given: Scalar, asked: Scalar) -> Program {
+    let mut builder = Builder::new();
+    let book_step = builder.step(call(Vec::new()));
+    let book_site = builder.site(book_step, None, Vec::new(), false);
+    let mut join = batch(asked);
+    join.key[0].scalar = given.into();
+    let author_step = builder.step(join);
+    let key = |number| vec![key_source(&[number], given)];
+    let one = builder.site(author_step, Some(book_site), key(1), false);
+    let many = builder.site(author_step, Some(book_site), key(2), true);
+    let author = builder.shape("Author", vec![field("name", string(2))]);
+    let shown = vec![joined("one", one, whole(author)), joined("many", many, whole(author))];
+    let book = builder.shape("Book", shown);
+    builder.root(vec![joined("it", book_site, whole(book))]);
+    builder.compile()
+}
+
+#[test]
+fn a_key_that_is_not_utf_8_is_an_error_of_its_place_and_the_others_are_asked() {
+    let book = message(&[(1, b"\xff"), (2, b"x"), (2, b"a\xff"), (2, b"")]);
+    let program = keyed(Scalar::String, Scalar::String);
+    let mut run = Run::new(&program);
+    run.answer(0, |_| bytes(book.clone()));
+    assert_eq!(run.keys[1].iter().collect::<Vec<_>>(), [b"x"]);
+    run.answer(1, author);
+    run.check(
+        r#"{"it":{"one":null,"many":[{"name":"X"},null,null]}}"#,
+        &["it.one: INVALID_VALUE", "it.many.1: INVALID_VALUE"],
+    );
+}
+
+#[test]
+fn a_number_out_of_range_of_its_request_is_an_error_and_is_not_asked() {
+    let program = keyed(Scalar::Int64, Scalar::Int32);
+    let mut run = Run::new(&program);
+    // 2^33; 5, 2^33.
+    let book = [8, 0x80, 0x80, 0x80, 0x80, 0x20, 0x12, 6, 5, 0x80, 0x80, 0x80, 0x80, 0x20];
+    run.answer(0, |_| bytes(book.to_vec()));
+    assert_eq!(run.keys[1].len(), 1);
+    run.answer(1, |_| bytes(message(&[(2, b"five")])));
+    run.check(
+        r#"{"it":{"one":null,"many":[{"name":"five"},null]}}"#,
+        &["it.one: INVALID_VALUE", "it.many.1: INVALID_VALUE"],
+    );
+}
+
 #[test]
 fn null_goes_up_to_the_nearest_place_that_may_be_null_and_the_places_after_it_stay_right() {
     let program = library(non_null, same);
