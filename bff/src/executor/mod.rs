@@ -13,6 +13,7 @@ mod hasty;
 mod in_flight;
 mod incremental;
 mod ladder;
+mod lesson;
 mod log;
 mod pace;
 mod prepared;

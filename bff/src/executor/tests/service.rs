@@ -68,6 +68,10 @@ pub(super) enum Then {
     Refuse(&'static str, Code),
     /// Its answer to more keys than this is larger than we allow.
     TooLarge(usize),
+    /// Takes so many milliseconds more where it is asked for this key.
+    Slow(&'static str, u64),
+    /// Cannot be read where it is asked for this key.
+    Unreadable(&'static str),
     /// Leaves this key out.
     Omit(&'static str),
     /// Gives this key a status of its own.
@@ -196,13 +200,21 @@ impl Services {
     async fn answer(self, call: Call) -> Result<Reply> {
         let (Behaviour { delay, then }, mut watch) = self.begin(&call);
         sleep(delay).await;
-        watch.end = End::Replied;
         let keys = Message::decode(&call.message).unwrap().texts(1);
+        if let Then::Slow(key, more) = then
+            && keys.iter().any(|other| other == key)
+        {
+            sleep(Duration::from_millis(more)).await;
+        }
+        watch.end = End::Replied;
         let refused = |code: Code| Error::with_source(code, "it failed", "10.0.0.7 refused");
         match &then {
             Then::Fail(code) => return Err(refused(*code)),
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
                 return Err(refused(*code));
+            }
+            Then::Unreadable(key) if keys.iter().any(|other| other == key) => {
+                return Ok(Reply { message: vec![0xff; 3].into() });
             }
             Then::TooLarge(most) if keys.len() > *most => {
                 let too_large = TooLarge { what: "a message", size: 9, limit: 8 };
