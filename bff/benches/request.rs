@@ -169,6 +169,7 @@ fn plan() -> Plan {
             mask: None,
         }],
         defers: Vec::new(),
+        streams: Vec::new(),
     }
 }
 

@@ -20,7 +20,8 @@ pub struct Operation {
     pub fields: Vec<Field>,
     /// The names of those root fields that no call answers but async-graphql: introspection, and what a program adds.
     pub slow: Vec<String>,
-    /// All fragments with `@defer` that are on, each counted anew for every object that it stands in. Parents before children.
+    /// All fragments with `@defer` that are on, each counted anew for every object that it stands in, and what `@stream` leaves
+    /// for later of each list. Parents before children.
     pub defers: Vec<Defer>,
     /// Those that stand in the root object.
     pub begins: Vec<DeferId>,
@@ -30,13 +31,15 @@ pub struct Operation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeferId(pub usize);
 
-/// A fragment with `@defer`, in one object.
+/// A fragment with `@defer`, in one object, or the later items of a list with `@stream`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defer {
     /// What its `label` says.
     pub label: Option<Arc<str>>,
     /// The deferred fragment that it stands in: it is answered no earlier.
     pub parent: Option<DeferId>,
+    /// It is items of a list.
+    pub stream: bool,
 }
 
 /// The three operations of GraphQL.
@@ -82,8 +85,21 @@ pub struct Field {
     pub selections: Vec<Selection>,
     /// The deferred fragments with the first of which the field is answered. Empty: it is in the first answer.
     pub defers: Vec<DeferId>,
+    /// For lists with `@stream`: what of the list is answered later.
+    pub stream: Option<Box<Stream>>,
     /// Line and column of the field in the document, both from 1.
     pub location: Location,
+}
+
+/// The items of a list behind its first ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// What they are answered with. Fragments with `@defer` that begin outside of the list mean nothing inside.
+    pub defer: DeferId,
+    /// How many items come first.
+    pub initial_count: Value,
+    /// What is selected of the others, as [`Field::selections`].
+    pub selections: Vec<Selection>,
 }
 
 /// What is selected of one concrete type.

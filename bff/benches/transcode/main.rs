@@ -49,13 +49,19 @@ impl<'p> Request<'p> {
     }
 
     fn extract(&mut self, parent: Option<SiteId>, entity: &[u8]) {
-        self.program.extract(parent, 0, entity, &mut self.keys, &mut self.refs).unwrap();
+        self.program.extract(parent, (0, entity), &mut self.keys, &mut self.refs, &[]).unwrap();
     }
 
     fn emit(&self, out: &mut Vec<u8>, slow: &SlowFields) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
         let budget = Budget { size: usize::MAX, deadline };
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow, budget };
+        let input = EmitInput {
+            steps: &self.entities,
+            refs: &self.refs,
+            slow,
+            initial_counts: &[],
+            budget,
+        };
         let emission = self.program.emit(&input, out);
         assert!(emission.errors.is_empty());
     }

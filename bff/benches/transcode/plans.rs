@@ -29,6 +29,7 @@ pub(crate) fn wire(number: u32, cardinality: Cardinality, value: Value) -> Sourc
         value,
         map_key: None,
         default: Vec::new(),
+        stream: None,
     })
 }
 
@@ -120,6 +121,7 @@ pub(crate) fn plan(fields: impl FnOnce(&mut Plan) -> Vec<ShapeField>) -> Plan {
         }],
         steps: vec![step(Join { target: Some(join::Target::Method(0)), ..Join::default() })],
         defers: Vec::new(),
+        streams: Vec::new(),
     };
     let fields = fields(&mut plan);
     plan.shapes.push(Shape { type_name: "Product".to_owned(), fields, ..Shape::default() });

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     plan::{SiteId, StepId},
-    transcoder::{EntityValue, KeyTable},
+    transcoder::{EntityValue, KeyTable, Refs},
 };
 
 /// The keys that a step will probably be asked for.
@@ -105,4 +105,18 @@ pub(super) fn shown_to<I: IntoIterator<Item = u32>>(
         ids
     });
     groups.collect()
+}
+
+/// By key number: whether a site shows it. Where a step has one site, its keys all come from there.
+pub(super) fn shown_at(refs: &Refs, keys: usize, sites: usize) -> Vec<bool> {
+    let mut shown = vec![sites == 1; keys];
+    if sites > 1 {
+        for id in refs.all() {
+            // Also skips places without a key.
+            if let Some(shown) = shown.get_mut(*id as usize) {
+                *shown = true;
+            }
+        }
+    }
+    shown
 }

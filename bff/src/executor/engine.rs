@@ -21,7 +21,7 @@ use crate::{
     entity_cache::EntityCache,
     error::{Code, Error, Result},
     operation::Value,
-    plan::StepId,
+    plan::{StepId, Stream},
     resolver::{Registration, Resolve},
     transcoder::{Budget, EntityValue},
 };
@@ -98,6 +98,15 @@ impl fmt::Debug for Engine {
 }
 
 impl Request {
+    /// By stream of the plan: how many items of a list come first.
+    pub(super) fn initial_counts(&self) -> Box<[u32]> {
+        let count = |stream: &Stream| match stream.initial_count.resolve(&self.variables) {
+            Some(Value::Int(count)) => u32::try_from(*count).unwrap_or_default(),
+            _ => 0,
+        };
+        self.prepared.plan().streams.iter().map(count).collect()
+    }
+
     pub(super) fn new(
         engine: Arc<Engine>,
         prepared: Arc<Prepared>,

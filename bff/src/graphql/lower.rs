@@ -66,9 +66,9 @@ pub(super) fn variables(
 /// What of a request decides how an operation is lowered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Conditions {
-    /// The variables in `@skip`, `@include` and `@defer`, as positions among the operation's.
+    /// The variables in the `if` of `@skip`, `@include`, `@defer` and `@stream`, as positions among the operation's.
     pub(super) variables: Vec<usize>,
-    /// It has a `@defer`: whether the client reads an answer in parts counts.
+    /// It has a `@defer` or a `@stream`: whether the client reads an answer in parts counts.
     pub(super) defers: bool,
 }
 
@@ -93,8 +93,9 @@ pub(super) fn conditions(
                 }
             }
             for directive in selection.directives().iter() {
-                defers |= directive.name == "defer";
-                if matches!(directive.name.as_str(), "skip" | "include" | "defer") {
+                let name = directive.name.as_str();
+                defers |= matches!(name, "defer" | "stream");
+                if matches!(name, "skip" | "include" | "defer" | "stream") {
                     let value = directive.specified_argument_by_name("if");
                     names.extend(value.and_then(|value| value.as_variable()));
                 }
@@ -113,6 +114,8 @@ pub(super) struct Lowered {
     pub(super) operation: Operation,
     /// Variables whose value must not be null though their type allows it.
     pub(super) never_null: Vec<usize>,
+    /// Variables whose value must not be negative: the `initialCount` of a `@stream`.
+    pub(super) never_negative: Vec<usize>,
     /// How many fields it has on all levels.
     pub(super) fields: usize,
 }
@@ -126,7 +129,7 @@ pub(super) struct Input<'a> {
     pub(super) limits: &'a Limits,
     /// Whether the variable at this position is true, for those in [`Conditions`]. `None`: everything is selected.
     pub(super) decide: &'a dyn Fn(usize) -> Option<bool>,
-    /// Whether `@defer` counts.
+    /// Whether `@defer` and `@stream` count.
     pub(super) incremental: bool,
 }
 
@@ -138,13 +141,19 @@ pub(super) struct Input<'a> {
 pub(super) fn lower(input: &Input<'_>) -> Result<Lowered, Refusal> {
     let Input { types, operation, .. } = *input;
     let literals = Literals::new(&types.schema, &operation.variables);
-    let (defers, directives) = (Vec::new(), Vec::new());
-    let mut lowering =
-        Lowering { input, literals: &literals, visited: 0, fields: 0, defers, directives };
+    let mut lowering = Lowering {
+        input,
+        literals: &literals,
+        visited: 0,
+        fields: 0,
+        defers: Vec::new(),
+        directives: Vec::new(),
+        never_negative: Vec::new(),
+    };
     let root = operation.object_type().clone();
     let selected = Selected { set: &operation.selection_set, defer: None };
     let (fields, begins) = lowering.fields(&root, &[selected])?;
-    let (count, defers) = (lowering.fields, lowering.defers);
+    let Lowering { fields: count, defers, never_negative, .. } = lowering;
     let kind = kind(operation);
     let is_slow = |name: &str| matches!(name, "__schema" | "__type") || types.own.has(kind, name);
     let slow = fields.iter().filter(|field| is_slow(&field.name)).map(|it| it.name.clone());
@@ -158,7 +167,7 @@ pub(super) fn lower(input: &Input<'_>) -> Result<Lowered, Refusal> {
         defers,
         begins,
     };
-    Ok(Lowered { operation, never_null: literals.never_null(), fields: count })
+    Ok(Lowered { operation, never_null: literals.never_null(), never_negative, fields: count })
 }
 
 struct Lowering<'a> {
@@ -169,6 +178,7 @@ struct Lowering<'a> {
     defers: Vec<Defer>,
     /// Those of `defers`.
     directives: Vec<&'a Directive>,
+    never_negative: Vec<usize>,
 }
 
 /// A selection set, and the deferred fragment that it stands in.
@@ -229,7 +239,7 @@ impl<'a> Lowering<'a> {
                 Selection::InlineFragment(inline) => {
                     let condition = inline.type_condition.as_ref();
                     if condition.is_none_or(|name| self.input.types.applies(object, name)) {
-                        let own = self.defer(&inline.directives);
+                        let own = self.on(&inline.directives, "defer");
                         let own = own.map(|directive| self.begin(directive, within, groups));
                         let within = own.or(within);
                         self.collect(object, &inline.selection_set, within, groups)?;
@@ -239,7 +249,7 @@ impl<'a> Lowering<'a> {
                     let name = &spread.fragment_name;
                     let fragment = self.input.document.fragments.get(name);
                     let Some(fragment) = fragment else { continue };
-                    let own = self.defer(&spread.directives);
+                    let own = self.on(&spread.directives, "defer");
                     let outer = within.map(|DeferId(id)| self.directives[id]);
                     let spread_in = own.or(outer).map(std::ptr::from_ref);
                     if groups.fragments.contains(&(name, None))
@@ -257,10 +267,10 @@ impl<'a> Lowering<'a> {
         Ok(())
     }
 
-    /// The `@defer` of a fragment, if it is on.
-    fn defer(&self, directives: &'a DirectiveList) -> Option<&'a Directive> {
-        let directive = directives.get("defer").filter(|_| self.input.incremental)?;
-        (self.condition(directives, "defer") != Some(false)).then_some(&**directive)
+    /// A `@defer` or a `@stream`, if it is on.
+    fn on(&self, directives: &'a DirectiveList, name: &str) -> Option<&'a Directive> {
+        let directive = directives.get(name).filter(|_| self.input.incremental)?;
+        (self.condition(directives, name) != Some(false)).then_some(&**directive)
     }
 
     fn begin(
@@ -269,12 +279,22 @@ impl<'a> Lowering<'a> {
         parent: Option<DeferId>,
         groups: &mut Groups<'a>,
     ) -> DeferId {
+        let id = self.later(directive, parent, false);
+        groups.begins.push(id);
+        id
+    }
+
+    fn later(
+        &mut self,
+        directive: &'a Directive,
+        parent: Option<DeferId>,
+        stream: bool,
+    ) -> DeferId {
         let id = DeferId(self.defers.len());
         let label = directive.specified_argument_by_name("label");
         let label = label.and_then(|label| label.as_str()).map(Into::into);
-        self.defers.push(Defer { label, parent });
+        self.defers.push(Defer { label, parent, stream });
         self.directives.push(directive);
-        groups.begins.push(id);
         id
     }
 
@@ -288,21 +308,68 @@ impl<'a> Lowering<'a> {
             Some(Selected { set: field.selection_set.as_ref()?, defer: *defer })
         });
         let sets: Vec<Selected<'a>> = sets.collect();
-        let mut selections = Vec::new();
-        for type_name in self.input.types.possible_types(definition.ty.inner_named_type()) {
-            let (fields, begins) = self.fields(&type_name, &sets)?;
-            let type_name = type_name.to_string();
-            selections.push(operation::Selection { type_name, fields, begins });
-        }
+        let selections = self.selections(definition, &sets)?;
+        let defers = self.delivered_with(group);
+        let stream = self.stream(definition, group, (sets, &defers))?;
         Ok(Field {
             response_key: first.response_name().to_string(),
             name: first.name.to_string(),
             arguments: self.arguments(definition, &first.arguments),
             ty: plain_type(&definition.ty),
             selections,
-            defers: self.delivered_with(group),
+            defers,
+            stream,
             location: self.location(first),
         })
+    }
+
+    /// What is selected of each concrete type of a field.
+    fn selections(
+        &mut self,
+        definition: &ast::FieldDefinition,
+        sets: &[Selected<'a>],
+    ) -> Result<Vec<operation::Selection>, Refusal> {
+        let mut selections = Vec::new();
+        for type_name in self.input.types.possible_types(definition.ty.inner_named_type()) {
+            let (fields, begins) = self.fields(&type_name, sets)?;
+            let type_name = type_name.to_string();
+            selections.push(operation::Selection { type_name, fields, begins });
+        }
+        Ok(selections)
+    }
+
+    /// What a list leaves for later. One that is answered with several fragments, whichever comes first, comes whole: what
+    /// its items would follow is not known.
+    fn stream(
+        &mut self,
+        definition: &ast::FieldDefinition,
+        group: &Group<'a>,
+        (mut sets, defers): (Vec<Selected<'a>>, &[DeferId]),
+    ) -> Result<Option<Box<operation::Stream>>, Refusal> {
+        let (first, _) = group[0];
+        let ([] | [_], Some(directive)) = (defers, self.on(&first.directives, "stream")) else {
+            return Ok(None);
+        };
+        if sets.is_empty() {
+            return Ok(None);
+        }
+        let defer = self.later(directive, defers.first().copied(), true);
+        for set in &mut sets {
+            set.defer = Some(defer);
+        }
+        let fields = self.fields;
+        let selections = self.selections(definition, &sets)?;
+        // They are the same fields once more.
+        self.fields = fields;
+        let stream = self.input.types.schema.directive_definitions.get("stream");
+        let argument = stream.and_then(|stream| stream.argument_by_name("initialCount"));
+        let given = directive.specified_argument_by_name("initialCount");
+        let count = argument.and_then(|it| self.literals.input(it, given.map(|given| &**given)));
+        let initial_count = count.unwrap_or(operation::Value::Int(0));
+        if let operation::Value::Variable { index, .. } = initial_count {
+            self.never_negative.push(index);
+        }
+        Ok(Some(Box::new(operation::Stream { defer, initial_count, selections })))
     }
 
     /// The deferred fragments with the first of which a field is answered: none where it stands outside of all, and no
@@ -335,7 +402,7 @@ impl<'a> Lowering<'a> {
             && self.condition(directives, "include") != Some(false)
     }
 
-    /// What the `if` of a `@skip`, `@include` or `@defer` says; `None` where there is none, or where it is not decided.
+    /// What the `if` of a `@skip`, `@include`, `@defer` or `@stream` says; `None` where there is none, or where it is not decided.
     fn condition(&self, directives: &DirectiveList, name: &str) -> Option<bool> {
         match &**directives.get(name)?.specified_argument_by_name("if")? {
             Value::Boolean(value) => Some(*value),

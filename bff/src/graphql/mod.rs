@@ -17,6 +17,7 @@ mod refusal;
 mod rules;
 mod schema;
 mod slow;
+mod stream;
 mod validate;
 
 pub use config::{Config, Limits};

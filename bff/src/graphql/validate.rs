@@ -12,7 +12,7 @@ use super::{
     config::Limits,
     lines::Lines,
     refusal::{Fault, Refusal},
-    rules,
+    rules, stream,
 };
 use crate::{error::Code, operation::Location};
 
@@ -45,22 +45,45 @@ pub(super) fn validate(
     limits: &Limits,
 ) -> Result<Valid<ExecutableDocument>, Refusal> {
     let judge = |document: &Document| {
-        document.to_executable_validate(schema).or_else(|WithErrors { partial, errors }| {
-            let right =
-                |found: &Diagnostic<'_, DiagnosticData>| !rules::is_one_field(found, &partial);
-            let errors: Vec<_> = errors.iter().filter(right).collect();
-            if errors.is_empty() {
-                return Ok(Valid::assume_valid(partial));
+        let streams = |document: &ExecutableDocument| stream::faults(document, limits.selections);
+        match document.to_executable_validate(schema) {
+            Ok(document) => {
+                let found = streams(&document);
+                with(Ok(document), found, lines, limits)
             }
-            Err(refusal(Code::ValidationFailed, &errors, lines, limits.errors))
-        })
+            Err(WithErrors { partial, errors }) => {
+                let right =
+                    |found: &Diagnostic<'_, DiagnosticData>| !rules::is_one_field(found, &partial);
+                let errors: Vec<_> = errors.iter().filter(right).collect();
+                let found = streams(&partial);
+                let verdict = if errors.is_empty() {
+                    Ok(Valid::assume_valid(partial))
+                } else {
+                    Err(refusal(Code::ValidationFailed, &errors, lines, limits.errors))
+                };
+                with(verdict, found, lines, limits)
+            }
+        }
     };
     let verdict = match rules::without_null_defaults(document) {
         Some(stricter) => judge(&stricter).and_then(|_| judge(document)),
         None => judge(document),
     };
-    let doubled = rules::doubled_input_fields(document);
-    if doubled.is_empty() {
+    let doubled = rules::doubled_input_fields(document).into_iter().map(|name| {
+        let message = format!("There can be only one input field named \"{name}\".");
+        (message, name.location())
+    });
+    with(verdict, doubled.collect(), lines, limits)
+}
+
+/// The verdict, and what else was found.
+fn with<T>(
+    verdict: Result<T, Refusal>,
+    found: Vec<stream::Found>,
+    lines: &Lines<'_>,
+    limits: &Limits,
+) -> Result<T, Refusal> {
+    if found.is_empty() {
         return verdict;
     }
     let mut refused = verdict.err().unwrap_or(Refusal {
@@ -68,9 +91,8 @@ pub(super) fn validate(
         faults: Vec::new(),
         left_out: 0,
     });
-    for name in doubled {
-        let message = format!("There can be only one input field named \"{name}\".");
-        refused.faults.push(Fault { message, locations: locate(name.location(), lines) });
+    for (message, place) in found {
+        refused.faults.push(Fault { message, locations: locate(place, lines) });
     }
     refused.left_out += refused.faults.len().saturating_sub(limits.errors);
     refused.faults.truncate(limits.errors);

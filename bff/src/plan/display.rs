@@ -1,10 +1,12 @@
 //! Plans as text: the calls as a tree, what each answers, and how long it all may take.
 
-use std::{fmt, time::Duration};
+use std::{fmt, iter, time::Duration};
 
 use serde::Serialize;
 
-use super::{Argument, Plan, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId, Value};
+use super::{
+    Argument, Plan, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId, StreamId, Value,
+};
 use crate::{
     contract::{Contract, Fallback, FieldNames, Join, fallback, fill, join, source, wire},
     operation::OperationKind,
@@ -377,15 +379,20 @@ impl<'a> PlanText<'a> {
                 found.push(Place { site: *site, type_name, field: &field.name, chained });
                 self.places_in(type_name, field, then, true, found);
             }
-            Source::Wire(wire) => match &wire.value {
-                Value::Object(shape) => self.places(*shape, found),
-                Value::Abstract(members) => {
-                    for member in members {
-                        self.places(member.shape, found);
+            Source::Wire(wire) => {
+                let later = wire.stream.map(|StreamId(id)| &self.plan.streams[id].value);
+                for value in iter::once(&wire.value).chain(later) {
+                    match value {
+                        Value::Object(shape) => self.places(*shape, found),
+                        Value::Abstract(members) => {
+                            for member in members {
+                                self.places(member.shape, found);
+                            }
+                        }
+                        Value::Leaf(_) => {}
                     }
                 }
-                Value::Leaf(_) => {}
-            },
+            }
             Source::Typename | Source::Slow => {}
         }
     }

@@ -32,11 +32,29 @@ pub struct Plan {
     pub sites: Vec<Site>,
     /// All steps, in an order in which each comes after those it needs.
     pub steps: Vec<Step>,
-    /// The deferred fragments, parents before children. Those for which nothing would have to be waited are none.
+    /// The deferred fragments, and what of lists comes later, parents before children. Those for which nothing would have to be
+    /// waited are none.
     pub defers: Vec<Deferred>,
+    /// The lists whose items do not all come at once.
+    pub streams: Vec<Stream>,
 }
 
-/// A fragment with `@defer`, in one object of the answer.
+/// The items of a list behind its first ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// What they are answered with.
+    pub defer: DeferId,
+    /// How many items come first.
+    pub initial_count: Argument,
+    /// What the others are: they have shapes, sites and steps of their own.
+    pub value: Value,
+}
+
+/// A position in [`Plan::streams`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamId(pub usize);
+
+/// A fragment with `@defer`, in one object of the answer, or the later items of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deferred {
     /// What its `label` says.
@@ -126,6 +144,8 @@ pub struct Wire {
     pub map_key: Option<contract::Leaf>,
     /// What holds where the field is absent: the encoded field, tag included. Empty: nothing.
     pub default: Vec<u8>,
+    /// For lists: what becomes of items that come later.
+    pub stream: Option<StreamId>,
 }
 
 /// What a value is.

@@ -19,7 +19,7 @@ pub(super) fn mark(plan: &mut Plan, all: &[Defer], of_sites: &[&[DeferId]]) {
     let first = steps_of(plan, of_sites, <[DeferId]>::is_empty);
     // By fragment: which one it is answered with, and its number among those that are kept.
     let mut with: Vec<Option<DeferId>> = Vec::with_capacity(all.len());
-    for (id, Defer { label, parent }) in all.iter().enumerate() {
+    for (id, Defer { label, parent, .. }) in all.iter().enumerate() {
         let parent = parent.and_then(|parent| with[parent.0]);
         let mut known = first.clone();
         let mut above = parent;
@@ -39,6 +39,9 @@ pub(super) fn mark(plan: &mut Plan, all: &[Defer], of_sites: &[&[DeferId]]) {
     }
     for (index, step) in plan.steps.iter_mut().enumerate() {
         step.deferred = !first.contains(&StepId(index));
+    }
+    for stream in &mut plan.streams {
+        stream.defer = with[stream.defer.0].expect("no step of a stream is another's");
     }
     let Plan { shapes, defers, .. } = plan;
     let kept = |ids: &[DeferId]| {

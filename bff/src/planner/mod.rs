@@ -35,7 +35,7 @@ pub const MAX_DEPTH: usize = 128;
 pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
     let mut draft = Draft::new(contract, operation);
     let root = draft.root(root_binding(operation.kind, contract), operation)?;
-    let Drafted { shapes, mut sites, echoes, defers, steps } = draft.finish();
+    let Drafted { shapes, mut sites, echoes, defers, steps, streams } = draft.finish();
     let (steps, moved) = steps::in_order(steps, operation.kind);
     for site in &mut sites {
         site.step = moved[site.step.0];
@@ -44,7 +44,8 @@ pub fn plan(operation: &Operation, contract: &Contract) -> Result<Plan> {
     }
     let variables = operation.variables.clone();
     let kind = operation.kind;
-    let mut plan = Plan { kind, variables, root, shapes, sites, steps, defers: Vec::new() };
+    let kept = Vec::new();
+    let mut plan = Plan { kind, variables, root, shapes, sites, steps, defers: kept, streams };
     defer::mark(&mut plan, &operation.defers, &defers);
     if operation.kind == OperationKind::Query {
         early::mark(&mut plan, &echoes);

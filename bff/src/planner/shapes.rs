@@ -1,6 +1,6 @@
 //! The objects of the answer: walks the selections beside the bindings of the contract.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, slice};
 
 use super::{
     MAX_DEPTH, MAX_FIELDS,
@@ -10,8 +10,10 @@ use super::{
 use crate::{
     contract::{self, Contract},
     error::{Code, Error, Result},
-    operation::{DeferId, Field, Operation, OperationKind, Selection, Type},
-    plan::{Member, Shape, ShapeField, ShapeId, Site, SiteId, Source, Value, Wire},
+    operation::{self, DeferId, Field, Operation, OperationKind, Selection, Type},
+    plan::{
+        Member, Shape, ShapeField, ShapeId, Site, SiteId, Source, Stream, StreamId, Value, Wire,
+    },
 };
 
 /// A plan that grows.
@@ -27,18 +29,24 @@ pub(super) struct Draft<'a> {
     /// By site: the deferred fragments with which its field is answered.
     defers: Vec<&'a [DeferId]>,
     steps: Steps<'a>,
+    streams: Vec<Stream>,
     fields: usize,
-    /// Fields that are answered later than the objects they stand in.
+    /// What is answered later than what it stands in.
     later: VecDeque<Later<'a>>,
 }
 
-/// A field that is planned when everything is that is answered before it, so that no step of that waits for its steps.
+/// What is planned when everything is that is answered before it, so that no step of that waits for its steps.
 struct Later<'a> {
-    shape: ShapeId,
-    index: usize,
-    binding: Option<&'a contract::Binding>,
+    what: Target<'a>,
     field: &'a Field,
     position: Position<'a>,
+}
+
+enum Target<'a> {
+    /// A field of an object.
+    Field { shape: ShapeId, index: usize, binding: Option<&'a contract::Binding> },
+    /// Items of a list.
+    Items { stream: StreamId, binding: &'a contract::Binding, selections: &'a [Selection] },
 }
 
 /// What is finished.
@@ -50,6 +58,7 @@ pub(super) struct Drafted<'a> {
     /// By site.
     pub(super) defers: Vec<&'a [DeferId]>,
     pub(super) steps: Steps<'a>,
+    pub(super) streams: Vec<Stream>,
 }
 
 /// What is selected of one object.
@@ -69,10 +78,12 @@ pub(super) struct Position<'a> {
     depth: usize,
     /// The deferred fragments with which it is answered.
     defers: &'a [DeferId],
+    /// What the field here says of the items of its list.
+    stream: Option<&'a operation::Stream>,
 }
 
 impl Position<'_> {
-    const ROOT: Self = Self { parent: None, root_field: 0, depth: 0, defers: &[] };
+    const ROOT: Self = Self { parent: None, root_field: 0, depth: 0, defers: &[], stream: None };
 
     fn deeper(self) -> Result<Self> {
         if self.depth == MAX_DEPTH {
@@ -94,14 +105,15 @@ impl<'a> Draft<'a> {
             echoes: Vec::new(),
             defers: Vec::new(),
             steps: Steps::new(defers),
+            streams: Vec::new(),
             fields: 0,
             later: VecDeque::new(),
         }
     }
 
     pub(super) fn finish(self) -> Drafted<'a> {
-        let Self { shapes, sites, echoes, defers, steps, .. } = self;
-        Drafted { shapes, sites, echoes, defers, steps }
+        let Self { shapes, sites, echoes, defers, steps, streams, .. } = self;
+        Drafted { shapes, sites, echoes, defers, steps, streams }
     }
 
     /// The shape of `data`.
@@ -112,10 +124,18 @@ impl<'a> Draft<'a> {
     ) -> Result<ShapeId> {
         let Operation { root, fields, begins, .. } = operation;
         let id = self.shape(root, binding, Selected { fields, begins }, Position::ROOT)?;
-        while let Some(Later { shape, index, binding, field, position }) = self.later.pop_front() {
-            let type_name = self.shapes[shape.0].type_name.clone();
-            let source = self.field(&type_name, binding, field, position)?;
-            self.shapes[shape.0].fields[index].source = source;
+        while let Some(Later { what, field, position }) = self.later.pop_front() {
+            match what {
+                Target::Field { shape, index, binding } => {
+                    let type_name = self.shapes[shape.0].type_name.clone();
+                    let source = self.field(&type_name, binding, field, position)?;
+                    self.shapes[shape.0].fields[index].source = source;
+                }
+                Target::Items { stream, binding, selections } => {
+                    let value = self.object(binding, selections, field, position)?;
+                    self.streams[stream.0].value = value;
+                }
+            }
         }
         Ok(id)
     }
@@ -142,11 +162,13 @@ impl<'a> Draft<'a> {
         let mut fields = Vec::with_capacity(selected.fields.len());
         for (index, field) in selected.fields.iter().enumerate() {
             let root_field = if position.depth == 0 { index } else { position.root_field };
-            let inside = Position { root_field, defers: &field.defers, ..position };
+            let (defers, stream) = (&*field.defers, field.stream.as_deref());
+            let inside = Position { root_field, defers, stream, ..position };
             let source = if field.defers == position.defers {
                 self.field(type_name, binding, field, inside)?
             } else {
-                self.later.push_back(Later { shape: id, index, binding, field, position: inside });
+                let what = Target::Field { shape: id, index, binding };
+                self.later.push_back(Later { what, field, position: inside });
                 Source::Typename
             };
             fields.push(ShapeField {
@@ -203,10 +225,19 @@ impl<'a> Draft<'a> {
         field: &'a Field,
         position: Position<'a>,
     ) -> Result<Wire> {
+        let mut stream = None;
         let value = match wire.value {
             Some(contract::wire::Value::Leaf(leaf)) => Value::Leaf(leaf),
             Some(contract::wire::Value::Binding(index)) => {
-                self.object(self.binding(index, field)?, field, position)?
+                let binding = self.binding(index, field)?;
+                let before = self.sites.len();
+                let value = self.object(binding, &field.selections, field, position)?;
+                let is_list = wire.cardinality() == contract::Cardinality::Repeated;
+                // Items for which nothing has to be waited come at once.
+                if is_list && self.sites.len() > before {
+                    stream = position.stream.map(|it| self.stream(it, binding, field, position));
+                }
+                value
             }
             None => return Err(unchecked(&field.name)),
         };
@@ -217,17 +248,37 @@ impl<'a> Draft<'a> {
             value,
             map_key: wire.map_key,
             default: wire.default.clone(),
+            stream,
         })
+    }
+
+    /// Leaves the items of a list behind its first ones for later.
+    fn stream(
+        &mut self,
+        stream: &'a operation::Stream,
+        binding: &'a contract::Binding,
+        field: &'a Field,
+        position: Position<'a>,
+    ) -> StreamId {
+        let operation::Stream { defer, initial_count, selections } = stream;
+        let id = StreamId(self.streams.len());
+        let (initial_count, value) = (initial_count.clone(), Value::Abstract(Vec::new()));
+        self.streams.push(Stream { defer: *defer, initial_count, value });
+        let what = Target::Items { stream: id, binding, selections };
+        let position = Position { defers: slice::from_ref(defer), ..position };
+        self.later.push_back(Later { what, field, position });
+        id
     }
 
     /// A message as an object, or as one of several. A concrete type that no member of the binding can have is left out.
     fn object(
         &mut self,
         binding: &'a contract::Binding,
+        selections: &'a [Selection],
         field: &'a Field,
         position: Position<'a>,
     ) -> Result<Value> {
-        if let Some(selection) = selection(field, &binding.r#type) {
+        if let Some(selection) = selection(selections, &binding.r#type) {
             let Selection { type_name, fields, begins } = selection;
             let selected = Selected { fields, begins };
             return self.shape(type_name, Some(binding), selected, position).map(Value::Object);
@@ -236,7 +287,7 @@ impl<'a> Draft<'a> {
         for member in &binding.members {
             let binding = self.binding(member.binding, field)?;
             let Selection { type_name, fields, begins } =
-                selection(field, &binding.r#type).ok_or_else(|| unchecked(&field.name))?;
+                selection(selections, &binding.r#type).ok_or_else(|| unchecked(&field.name))?;
             let selected = Selected { fields, begins };
             let shape = self.shape(type_name, Some(binding), selected, position)?;
             members.push(Member { number: member.number, shape });
@@ -273,14 +324,16 @@ impl<'a> Draft<'a> {
         });
         self.echoes.push(&join.echoes);
         self.defers.push(position.defers);
-        let inside = Position { parent: Some(site), ..position }.deeper()?;
+        // Of the values of many keys, all come at once.
+        let stream = position.stream.filter(|_| !join.many);
+        let inside = Position { parent: Some(site), stream, ..position }.deeper()?;
         let then = self.source(join.then.as_deref(), field, inside)?;
         Ok(Source::Join { site, then: Box::new(then) })
     }
 }
 
-fn selection<'f>(field: &'f Field, type_name: &str) -> Option<&'f Selection> {
-    field.selections.iter().find(|selection| selection.type_name == type_name)
+fn selection<'f>(selections: &'f [Selection], type_name: &str) -> Option<&'f Selection> {
+    selections.iter().find(|selection| selection.type_name == type_name)
 }
 
 fn unanswered(type_name: &str, binding: Option<&contract::Binding>, field: &Field) -> Error {

@@ -1,6 +1,10 @@
 //! The calls of a plan: one step for all fields that ask the same thing, and their order.
 
-use std::{collections::HashMap, iter, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    iter,
+    time::Duration,
+};
 
 use super::{MAX_STEPS, too_large};
 use crate::{
@@ -67,6 +71,7 @@ impl<'a> Steps<'a> {
                 && is_before(self.all_defers, made_for, defers)
                 // What is answered first must not wait for keys of what is answered later.
                 && is_before(self.all_defers, known_with, made_for)
+                && streams(self.all_defers, made_for) == streams(self.all_defers, defers)
         });
         if let Some(id) = same {
             let step = &mut self.steps[id.0].step;
@@ -98,6 +103,13 @@ fn is_before(all: &[Defer], sooner: &[DeferId], later: &[DeferId]) -> bool {
         iter::successors(Some(*id), |id| all[id.0].parent).any(|id| sooner.contains(&id))
     };
     sooner.is_empty() || (!later.is_empty() && later.iter().all(has_one))
+}
+
+/// The streams that the deferred fragments are or stand in. Their keys are known as early as those of a list's first items: one
+/// call for both would make these wait.
+fn streams(all: &[Defer], defers: &[DeferId]) -> BTreeSet<DeferId> {
+    let above = |id: &DeferId| iter::successors(Some(*id), |id| all[id.0].parent);
+    defers.iter().flat_map(above).filter(|id| all[id.0].stream).collect()
 }
 
 /// The steps in an order in which each comes after those it needs, and where each has gone. In a mutation everything

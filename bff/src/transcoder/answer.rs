@@ -66,6 +66,8 @@ pub struct EmitInput<'a> {
     pub refs: &'a [Refs],
     /// What the fields of the slow lane are.
     pub slow: &'a SlowFields,
+    /// By stream of the plan: how many items come first.
+    pub initial_counts: &'a [u32],
     /// How much may be written, and until when.
     pub budget: Budget,
 }
@@ -99,23 +101,25 @@ pub struct Emission {
     pub later: Vec<Later>,
 }
 
-/// A deferred fragment at one place of the answer: what is told of together.
+/// A deferred fragment, or the later items of a list, at one place of the answer: what is told of together.
 #[derive(Clone, Debug)]
 pub struct Group {
     /// In the plan.
     pub defer: DeferId,
     /// The group that it stands in. Groups are numbered in the order in which they were met, over all emissions of an answer.
     pub parent: Option<u32>,
-    /// Where its object is.
+    /// Where its object, or its list, is.
     pub place: Place,
+    /// Of a list: the index of the first item.
+    pub first_item: Option<u32>,
 }
 
-/// Fields of one object that are not written yet.
+/// Fields of one object, or items of one list, that are not written yet.
 #[derive(Clone, Debug)]
 pub struct Later {
     /// They belong to the first of these that is answered.
     pub groups: SmallVec<[u32; 2]>,
-    /// Where the object is.
+    /// Where the object, or the list, is.
     pub place: Place,
     pub(super) portion: PortionId,
     /// The object's message.

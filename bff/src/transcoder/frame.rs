@@ -10,7 +10,7 @@ use super::{
 use crate::{
     contract::Scalar,
     operation::{DeferId, Location},
-    plan::{SiteId, StepId},
+    plan::{SiteId, StepId, StreamId},
 };
 
 /// A position in the program's frames.
@@ -49,7 +49,7 @@ pub(super) struct Divided {
     pub(super) portions: Box<[PortionId]>,
 }
 
-/// Fields of an object that are answered later than itself.
+/// Fields of an object, or items of a list, that are answered later than itself.
 #[derive(Debug, Default)]
 pub(super) struct Portion {
     /// With the first of these deferred fragments.
@@ -59,7 +59,7 @@ pub(super) struct Portion {
     pub(super) site: Option<SiteId>,
     /// The deferred fragments that begin outside and matter inside.
     pub(super) outer: Box<[DeferId]>,
-    /// Its first field.
+    /// Its first field, or the list's.
     pub(super) field: u32,
 }
 
@@ -121,13 +121,26 @@ pub(super) enum Kind {
     /// A list of numbers.
     Numbers { leaf: NumberLeaf, number: u32, wire_type: u32 },
     /// A list of values behind lengths. Where they are entries of a map: the type of their keys.
-    Items { value: Value, number: u32, entry_key: Option<Scalar> },
+    Items { value: Value, number: u32, entry_key: Option<Scalar>, half: Half },
     /// A map as one JSON object.
     Map { value: Value, number: u32, key: KeyText, tags: EntryTags },
     /// What another step answered.
     Join { site: SiteId, step: StepId, many: bool, then: FrameId },
     /// Bytes of the slow lane.
     Slow,
+}
+
+/// Which items of a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Half {
+    All,
+    /// The first ones; what is left are those of the portion.
+    First {
+        stream: StreamId,
+        rest: PortionId,
+    },
+    /// The others.
+    Rest(StreamId),
 }
 
 /// A value of any type.

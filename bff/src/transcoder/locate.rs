@@ -3,6 +3,7 @@
 use super::{
     KeyTable, NO_KEY, Program, Refs,
     frame::{Choice, ChoiceId, WHOLE},
+    halves::Halves,
     map::{EntryTags, MapValue, entry, overridden, overridden_entries},
     scalar::wire_type,
     table::{Messages, Numbers, TableId, Window, part, raw},
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     contract::Scalar,
     error::{Code, Error, Result},
-    plan::{SiteId, StepId},
+    plan::{SiteId, StepId, StreamId},
 };
 
 /// A position in the program's finders.
@@ -60,11 +61,21 @@ pub(super) enum Inside {
         number: u32,
         /// Where they are entries of a map: the type of their keys.
         entry_key: Option<Scalar>,
+        half: Half,
     },
     Map {
         number: u32,
         tags: EntryTags,
     },
+}
+
+/// Which items of a list.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Half {
+    All,
+    First(StreamId),
+    /// The others, whose sites are below this one.
+    Rest(StreamId, SiteId),
 }
 
 /// What looks into it.
@@ -79,13 +90,14 @@ struct Search<'a> {
     program: &'a Program,
     keys: &'a mut [KeyTable],
     refs: &'a mut [Refs],
+    initial_counts: &'a [u32],
     key: Vec<u8>,
 }
 
 impl Program {
     /// Interns the keys of all sites right below `parent` (`None`: the root, whose entity is empty and has the id 0) that
     /// one of its entities names, and notes which entity each place gets. `entity_id` is the entity's key in the parent's
-    /// step, `keys` is by step, `refs` by site.
+    /// step, `keys` is by step, `refs` by site, and `initial_counts` as [`super::EmitInput::initial_counts`].
     ///
     /// # Errors
     ///
@@ -93,10 +105,10 @@ impl Program {
     pub fn extract(
         &self,
         parent: Option<SiteId>,
-        entity_id: u32,
-        entity: &[u8],
+        (entity_id, entity): (u32, &[u8]),
         keys: &mut [KeyTable],
         refs: &mut [Refs],
+        initial_counts: &[u32],
     ) -> Result<()> {
         let layout = &self.layout;
         let finder = match parent {
@@ -113,7 +125,7 @@ impl Program {
                 (refs.refs.len(), refs.spans.len())
             })
             .collect();
-        let mut search = Search { program: self, keys, refs, key: Vec::new() };
+        let mut search = Search { program: self, keys, refs, initial_counts, key: Vec::new() };
         if search.object(finder, Window::of(entity)).is_ok() {
             return Ok(());
         }
@@ -188,22 +200,42 @@ impl Search<'_> {
         finder: FinderId,
         message: Window<'_>,
     ) -> Result<(), Malformed> {
+        self.begin_portion(site)?;
+        self.object(finder, message)
+    }
+
+    fn begin_portion(&mut self, site: SiteId) -> Result<(), Malformed> {
         let program = self.program;
         let place = u32::try_from(self.refs[site.0].refs.len()).map_err(|_| Malformed)?;
         self.refs[site.0].refs.push(place);
         for child in program.children(Some(site)) {
             self.refs[child.0].begin(place, program.is_many(*child));
         }
-        self.object(finder, message)
+        Ok(())
     }
 
     fn inside(&mut self, inside: Inside, part: Window<'_>, look: Look) -> Result<(), Malformed> {
         match inside {
             Inside::One { .. } => self.look(look, part),
-            Inside::Items { number, entry_key } => {
+            Inside::Items { number, entry_key, half } => {
                 let mut items = Messages::within(part, number);
                 let dead = overridden_entries(items.clone(), entry_key)?;
                 let mut at = 0;
+                let halves = |stream: StreamId, items| {
+                    Halves::of(items, dead.as_deref(), self.initial_counts[stream.0])
+                };
+                match half {
+                    Half::All => {}
+                    Half::First(stream) => items = halves(stream, items)?.first,
+                    Half::Rest(stream, site) => {
+                        let halves = halves(stream, items)?;
+                        if !halves.has_rest {
+                            return Ok(());
+                        }
+                        (items, at) = (halves.rest, halves.passed);
+                        self.begin_portion(site)?;
+                    }
+                }
                 while let Some(item) = items.next_window()? {
                     at += 1;
                     if !dead.as_ref().is_some_and(|dead| dead[at - 1]) {

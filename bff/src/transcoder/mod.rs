@@ -11,6 +11,7 @@ mod descriptor;
 mod emit;
 mod frame;
 mod guess;
+mod halves;
 mod json;
 mod keyform;
 mod keys;

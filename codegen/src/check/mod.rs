@@ -44,6 +44,7 @@ mod type_mismatch;
 mod unbounded_list;
 mod uncovered_enum_value;
 mod unenforced_directive;
+mod unfilled_required;
 mod unholdable_value;
 mod unknown_directive;
 mod unknown_enum_value;
@@ -97,6 +98,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &missing_key::RULE,
     &missing_match::RULE,
     &key_mismatch::RULE,
+    &unfilled_required::RULE,
     &misplaced_directive::RULE,
     &invalid_duration::RULE,
     &invalid_source::RULE,

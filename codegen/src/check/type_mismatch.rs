@@ -21,7 +21,7 @@ wrappers                   the scalar, nullable
 Struct, Value, ListValue   JSON
 Any, FieldMask             Any or JSON, FieldMask or String
 Empty                      Boolean
-map                        a list of objects with `key` and `value`, or JSON
+map                        a list of objects with `key` and `value`; JSON where its values are scalars
 message                    an object, interface, union or input object
 "#,
     check: Check::Bind(check),
@@ -59,10 +59,19 @@ fn expected(proto: &str) -> Option<&'static str> {
         }
         "google.protobuf.Any" => "`Any`",
         "google.protobuf.FieldMask" => "`FieldMask`",
-        map if map.starts_with("map<") => "a list of objects with `key` and `value`, or `JSON`",
+        map if map.starts_with("map<") && is_json(map) => {
+            "a list of objects with `key` and `value`, or `JSON`"
+        }
+        map if map.starts_with("map<") => "a list of objects with `key` and `value`",
         group if group.starts_with("group ") => "nothing for now: groups are not supported",
         other if other.starts_with("enum ") => "an enum type of the same values",
         message if message.contains('.') => "an object type, or a part of it: `@from(path: …)`",
         _ => return None,
     })
+}
+
+/// Whether the values of a map are scalars, which JSON may hold: enums and messages have values of their own in each schema.
+fn is_json(map: &str) -> bool {
+    let value = map.trim_end_matches('>').rsplit(", ").next().unwrap_or_default();
+    !value.contains('.') && !value.contains(char::is_uppercase)
 }

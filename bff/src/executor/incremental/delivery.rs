@@ -1,6 +1,6 @@
 //! What was told of deferred fragments, and what is told next.
 //!
-//! A **group** is a deferred fragment at one place. It is announced when what it stands in was answered, and told whole, when all
+//! A **group** is a deferred fragment, or what `@stream` leaves of a list, at one place. It is announced when what it stands in was answered, and told whole, when all
 //! its fields are there. Fields of several groups are told with the first of them.
 //!
 //! Source: `WorkQueue` and `IncrementalPublisher` of graphql-js 17; the payloads of 2022 are those of the specification's draft
@@ -11,10 +11,7 @@ use std::mem;
 use tokio::time::Instant;
 
 use super::super::{Answer, Incremental, respond, run::Run};
-use crate::{
-    operation::DeferId,
-    transcoder::{Budget, Emission, FieldError, Group, Later, Place},
-};
+use crate::transcoder::{Budget, Emission, FieldError, Group, Later, PathSegment, Place};
 
 /// The state of an answer in parts.
 pub(super) struct Delivery {
@@ -230,8 +227,7 @@ impl Delivery {
                 }
             };
             let start = part.body.len();
-            let separator: &[u8] = if start > LEAD.len() { b",{\"data\":" } else { b"{\"data\":" };
-            part.body.extend_from_slice(separator);
+            self.groups[at].begin(&mut part.body);
             let budget = self.left(run, part.body.len());
             let known_groups = self.groups.len();
             let mut emission = run.emit_later(budget, &fields, known_groups, &mut part.body);
@@ -263,11 +259,10 @@ impl Delivery {
         match self.how {
             Incremental::Pending => part.complete(id, &failures),
             Incremental::Patches => {
-                let separator: &[u8] = if mark.0 > LEAD.len() { b"," } else { b"" };
-                part.body.extend_from_slice(separator);
-                part.body.extend_from_slice(b"{\"data\":null");
-                let Group { defer, place, .. } = &self.groups[at].group;
-                patch(&mut part.body, run, *defer, place);
+                self.groups[at].begin(&mut part.body);
+                part.body.extend_from_slice(b"null");
+                let group = &self.groups[at].group;
+                patch(&mut part.body, run, group, &group.place, group.first_item);
                 part.body.extend_from_slice(b",\"errors\":");
                 respond::errors(&mut part.body, &failures);
                 part.body.push(b'}');
@@ -285,7 +280,7 @@ impl Delivery {
     fn place(&self, at: usize, id: usize, fields: &Later, run: &Run, body: &mut Vec<u8>) {
         let group = &self.groups[at].group;
         if self.how == Incremental::Patches {
-            return patch(body, run, group.defer, &fields.place);
+            return patch(body, run, group, &fields.place, group.first_item);
         }
         let known = |group: &u32| {
             let told = &self.groups[*group as usize];
@@ -299,8 +294,13 @@ impl Delivery {
         let nearest = fields.groups.iter().filter_map(known).max_by_key(|(depth, _)| *depth);
         let (depth, id) = nearest.filter(|(depth, _)| *depth > own.0).unwrap_or(own);
         respond::write(body, format_args!(",\"id\":\"{id}\""));
-        let path = run.request.prepared.program.path(&fields.place);
-        if path.len() > depth {
+        let mut path = run.request.prepared.program.path(&fields.place);
+        if let Some(first) = group.first_item {
+            // Not in the draft, whose clients count. urql looks here for where items belong, and else puts them elsewhere.
+            path.push(PathSegment::Index(first));
+            body.extend_from_slice(b",\"path\":");
+            respond::path(body, &path);
+        } else if path.len() > depth {
             body.extend_from_slice(b",\"subPath\":");
             respond::path(body, &path[depth..]);
         }
@@ -309,13 +309,22 @@ impl Delivery {
     fn list_announced(&self, body: &mut Vec<u8>, run: &Run, announced: &[(usize, usize)]) {
         body.push(b'[');
         for (index, (at, id)) in announced.iter().enumerate() {
-            let Group { defer, place, .. } = &self.groups[*at].group;
+            let group = &self.groups[*at].group;
             let separator = if index > 0 { "," } else { "" };
             respond::write(body, format_args!("{separator}{{\"id\":\"{id}\""));
-            patch(body, run, *defer, place);
+            patch(body, run, group, &group.place, None);
             body.push(b'}');
         }
         body.push(b']');
+    }
+}
+
+impl Told {
+    /// The start of what is told of it.
+    fn begin(&self, body: &mut Vec<u8>) {
+        let separator = if body.len() > LEAD.len() { "," } else { "" };
+        let name = if self.group.first_item.is_some() { "items" } else { "data" };
+        respond::write(body, format_args!("{separator}{{\"{name}\":"));
     }
 }
 
@@ -347,12 +356,14 @@ impl Part {
     }
 }
 
-/// The path of an object, and the label of the fragment.
-fn patch(body: &mut Vec<u8>, run: &Run, defer: DeferId, place: &Place) {
+/// The path of an object, of a list, or of one of its items, and the label of the directive.
+fn patch(body: &mut Vec<u8>, run: &Run, group: &Group, place: &Place, item: Option<u32>) {
     let prepared = &run.request.prepared;
     body.extend_from_slice(b",\"path\":");
-    respond::path(body, &prepared.program.path(place));
-    if let Some(label) = &prepared.plan().defers[defer.0].label {
+    let mut path = prepared.program.path(place);
+    path.extend(item.map(PathSegment::Index));
+    respond::path(body, &path);
+    if let Some(label) = &prepared.plan().defers[group.defer.0].label {
         body.extend_from_slice(b",\"label\":");
         respond::string(body, label);
     }

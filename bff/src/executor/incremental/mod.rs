@@ -1,4 +1,5 @@
-//! Answers in parts: the first as soon as everything is there that is not deferred, then what `@defer` left out, as it comes.
+//! Answers in parts: the first as soon as everything is there that is not deferred, then what `@defer` and `@stream`
+//! left out, as it comes.
 //!
 //! All of it is one run: its steps start by dataflow as in any other, and whatever is written later is written from the same
 //! entities. A step that only deferred fragments show is waited for by nobody else.

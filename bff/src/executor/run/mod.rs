@@ -12,7 +12,7 @@ use futures::{
 
 use super::{
     Answer,
-    early::{self, Early, Guess, shown_to},
+    early::{self, Early, Guess, shown_at, shown_to},
     engine::Request,
     in_flight::InFlight,
     log,
@@ -49,6 +49,8 @@ pub(super) struct Run {
     slow_waits_for: Vec<usize>,
     ready: Vec<Node>,
     slow: SlowFields,
+    /// By stream of the plan: how many items of a list come first.
+    initial_counts: Box<[u32]>,
     /// By step.
     over: Vec<bool>,
     /// How many steps and slow fields of the first answer are not over.
@@ -101,7 +103,8 @@ impl Run {
     ) -> Result<(Self, Work)> {
         let mut run = Self::new(request, lane);
         let prepared = Arc::clone(&run.request.prepared);
-        prepared.program.extract(None, 0, &[], &mut run.keys, &mut run.refs)?;
+        let Self { keys, refs, initial_counts, .. } = &mut run;
+        prepared.program.extract(None, (0, &[]), keys, refs, initial_counts)?;
         let work = Work::new();
         run.begin_ready(&work);
         // Behind those they need: what the cache has of these says at once whether the others are needed.
@@ -111,9 +114,10 @@ impl Run {
 
     /// Waits for one piece of work, and starts what waits for it. `false`: all is done.
     pub(super) async fn advance(&mut self, work: &mut Work) -> bool {
-        self.begin_ready(work);
         let Some(done) = work.next().await else { return false };
         self.take(done, work);
+        // What has nothing to ask is over now, and may be the last that somebody waits for.
+        self.begin_ready(work);
         true
     }
 
@@ -148,6 +152,7 @@ impl Run {
             slow_waits_for,
             ready,
             slow: SlowFields::new(),
+            initial_counts: request.initial_counts(),
             over: vec![false; steps.len()],
             first_waits_for: request.prepared.first_waits_for,
             early: steps.iter().map(|_| None).collect(),
@@ -338,8 +343,8 @@ impl Run {
                     continue;
                 }
                 let site = Some(SiteId(site.0));
-                let read =
-                    prepared.program.extract(site, id, bytes, &mut self.keys, &mut self.refs);
+                let (keys, refs, counts) = (&mut self.keys, &mut self.refs, &self.initial_counts);
+                let read = prepared.program.extract(site, (id, bytes), keys, refs, counts);
                 if let Err(error) = read
                     && broken.iter().all(|(other, _)| *other != id)
                 {
@@ -401,8 +406,9 @@ impl Run {
         self.release(&prepared.slow[field].followers);
     }
 
+    /// The last one in the list of what is ready begins first: what the first answer shows was planned first.
     fn release(&mut self, followers: &[Node]) {
-        for follower in followers {
+        for follower in followers.iter().rev() {
             let waits_for = match follower {
                 Node::Step(step) => &mut self.waits_for[step.0],
                 Node::Slow(field) => &mut self.slow_waits_for[*field],
@@ -422,20 +428,6 @@ impl Run {
             keys: Arc::clone(&self.asked[step.0]),
         }
     }
-}
-
-/// By key number: whether a site shows it. Where a step has one site, its keys all come from there.
-fn shown_at(refs: &Refs, keys: usize, sites: usize) -> Vec<bool> {
-    let mut shown = vec![sites == 1; keys];
-    if sites > 1 {
-        for id in refs.all() {
-            // Also skips places without a key.
-            if let Some(shown) = shown.get_mut(*id as usize) {
-                *shown = true;
-            }
-        }
-    }
-    shown
 }
 
 fn not_sent() -> Error {

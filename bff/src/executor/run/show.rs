@@ -10,7 +10,7 @@ use crate::{
 impl Run {
     /// Writes what is not deferred.
     pub(in crate::executor) fn emit(&self, budget: Budget, out: &mut Vec<u8>) -> Emission {
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow: &self.slow, budget };
+        let input = self.input(budget);
         let emission = self.request.prepared.program.emit(&input, out);
         self.forget_unreadable(&emission);
         emission
@@ -24,11 +24,16 @@ impl Run {
         known_groups: usize,
         out: &mut Vec<u8>,
     ) -> Emission {
-        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow: &self.slow, budget };
+        let input = self.input(budget);
         let program = &self.request.prepared.program;
         let emission = program.emit_later(&input, later, known_groups, out);
         self.forget_unreadable(&emission);
         emission
+    }
+
+    fn input(&self, budget: Budget) -> EmitInput<'_> {
+        let Self { entities, refs, slow, initial_counts, .. } = self;
+        EmitInput { steps: entities, refs, slow, initial_counts, budget }
     }
 
     /// What turned out to be unreadable when the answer was written is not kept for the next request.

@@ -1,10 +1,11 @@
 //! Enough of GraphQL for tests: reads a small schema and small queries, and lowers them as the engine wants them. `... a { … }`
-//! is a fragment with `@defer(label: "a")`; its fields stand nowhere else.
+//! is a fragment with `@defer(label: "a")`; its fields stand nowhere else. `list *2 a { … }` is a field with
+//! `@stream(initialCount: 2, label: "a")`.
 
 use std::collections::HashMap;
 
 use crate::operation::{
-    Defer, DeferId, Field, Location, Operation, OperationKind, Selection, Type, Value,
+    Defer, DeferId, Field, Location, Operation, OperationKind, Selection, Stream, Type, Value,
 };
 
 /// The types of fields, by `Type.field`.
@@ -68,7 +69,7 @@ impl Reader<'_> {
             }
             let label = self.words.next_if(|word| *word != "{").map(Into::into);
             let id = DeferId(self.defers.len());
-            self.defers.push(Defer { label, parent: within });
+            self.defers.push(Defer { label, parent: within, stream: false });
             let (inside, more) = self.selection(of, Some(id));
             fields.extend(inside);
             begins.push(id);
@@ -97,14 +98,27 @@ impl Reader<'_> {
             _ => self.schema.0.get(&format!("{of}.{name}")).expect(name).clone(),
         };
         let mut selections = Vec::new();
+        let count = words.next_if(|word| word.starts_with('*'));
+        let label = words.next_if(|word| count.is_some() && *word != "{").map(Into::into);
+        let (start, type_name) = (words.clone(), ty.name());
         if words.peek() == Some(&"{") {
-            let type_name = ty.name().to_owned();
-            let (fields, begins) = self.selection(&type_name, within);
-            selections.push(Selection { type_name, fields, begins });
+            selections.push(self.items(type_name, within));
         }
+        let stream = count.map(|count| {
+            let defer = DeferId(self.defers.len());
+            self.defers.push(Defer { label, parent: within, stream: true });
+            self.words = start;
+            let selections = vec![self.items(type_name, Some(defer))];
+            Box::new(Stream { defer, initial_count: literal(&count[1..]), selections })
+        });
         let (response_key, name) = (response_key.to_owned(), name.to_owned());
         let (defers, location) = (within.into_iter().collect(), Location::default());
-        Field { response_key, name, arguments, ty, selections, defers, location }
+        Field { response_key, name, arguments, ty, selections, defers, stream, location }
+    }
+
+    fn items(&mut self, type_name: &str, within: Option<DeferId>) -> Selection {
+        let (fields, begins) = self.selection(type_name, within);
+        Selection { type_name: type_name.to_owned(), fields, begins }
     }
 }
 

@@ -11,6 +11,7 @@ mod hasty;
 mod incremental;
 mod isolation;
 mod keeping;
+mod lists;
 mod masks;
 mod mutations;
 mod reference;

@@ -66,10 +66,10 @@ pub(super) enum Then {
     Fail(Code),
     /// Fails where it is asked for this key.
     Refuse(&'static str, Code),
+    /// Takes so many milliseconds more where it is asked for this key.
+    Linger(&'static str, u64),
     /// Its answer to more keys than this is larger than we allow.
     TooLarge(usize),
-    /// Takes so many milliseconds more where it is asked for this key.
-    Slow(&'static str, u64),
     /// Cannot be read where it is asked for this key.
     Unreadable(&'static str),
     /// Leaves this key out.
@@ -201,10 +201,10 @@ impl Services {
         let (Behaviour { delay, then }, mut watch) = self.begin(&call);
         sleep(delay).await;
         let keys = Message::decode(&call.message).unwrap().texts(1);
-        if let Then::Slow(key, more) = then
+        if let Then::Linger(key, more) = &then
             && keys.iter().any(|other| other == key)
         {
-            sleep(Duration::from_millis(more)).await;
+            sleep(Duration::from_millis(*more)).await;
         }
         watch.end = End::Replied;
         let refused = |code: Code| Error::with_source(code, "it failed", "10.0.0.7 refused");

@@ -10,7 +10,11 @@ use std::sync::{
 
 use self::key::{BorrowedKey, Key, KeyParts, VariantKey};
 use super::{
-    config::Config, document::Document, lower::Conditions, refusal::Refusal, schema::TypeSystem,
+    config::Config,
+    document::Document,
+    lower::{Conditions, Lowered},
+    refusal::Refusal,
+    schema::TypeSystem,
 };
 use crate::{
     cache::Cache,
@@ -53,6 +57,7 @@ pub(super) struct Compiled<P> {
     /// What runs.
     pub(super) prepared: P,
     never_null: Vec<usize>,
+    never_negative: Vec<usize>,
     weight: usize,
 }
 
@@ -160,11 +165,20 @@ impl<P: Send + Sync + 'static> Documents<P> {
                 return Err(null(&known.variables[*at].name, "stands where null is not allowed"));
             }
         }
+        for at in &compiled.never_negative {
+            if let Some(Some(Value::Int(count @ ..0))) = variables.get(*at) {
+                let name = &known.variables[*at].name;
+                let message = format!(
+                    "Variable \"${name}\" must not be negative: it is the `initialCount` of a @stream, and is {count}."
+                );
+                return Err(Refusal::new(Code::BadUserInput, message));
+            }
+        }
         Ok(compiled)
     }
 }
 
-/// What is not given is the `if` of a `@defer`, whose default is true.
+/// What is not given is the `if` of a `@defer` or a `@stream`, whose default is true.
 fn is_true(value: &Option<Value>) -> bool {
     matches!(value, None | Some(Value::Boolean(true)))
 }
@@ -173,7 +187,10 @@ fn is_true(value: &Option<Value>) -> bool {
 fn decisions(document: &Document, variables: &Variables) -> Result<Vec<bool>, Refusal> {
     let decision = |at: &usize| match variables.get(*at) {
         Some(value @ (None | Some(Value::Boolean(_)))) => Ok(is_true(value)),
-        _ => Err(null(&document.variables[*at].name, "decides a @skip, an @include or a @defer")),
+        _ => Err(null(
+            &document.variables[*at].name,
+            "decides a @skip, an @include, a @defer or a @stream",
+        )),
     };
     document.conditions.variables.iter().map(decision).collect()
 }
@@ -191,8 +208,9 @@ fn compile<P>(
 ) -> Result<Compiled<P>, Refusal> {
     let lowered = document.lower(compiler.types, compiler.config, decide, incremental)?;
     let weight = lowered.fields * FIELD_WEIGHT;
-    let (prepared, more) = (compiler.prepare)(lowered.operation)?;
-    Ok(Compiled { prepared, never_null: lowered.never_null, weight: weight + more })
+    let Lowered { operation, never_null, never_negative, .. } = lowered;
+    let (prepared, more) = (compiler.prepare)(operation)?;
+    Ok(Compiled { prepared, never_null, never_negative, weight: weight + more })
 }
 
 impl<P> Known<P> {

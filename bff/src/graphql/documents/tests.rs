@@ -109,7 +109,7 @@ fn each_way_to_decide_conditions_is_compiled_once() {
     let refusal = bench.run(text, None, &null).unwrap_err();
     assert_eq!(
         refusal.faults[0].message,
-        "Variable \"$b\" must not be null: it decides a @skip, an @include or a @defer."
+        "Variable \"$b\" must not be null: it decides a @skip, an @include, a @defer or a @stream."
     );
 }
 
@@ -210,4 +210,25 @@ fn a_document_that_defers_is_compiled_for_who_reads_parts_and_for_who_does_not()
     assert_eq!(bench.compiled(), 3);
     let null = bench.run_for(true, text, None, &[Some(Value::Null)]).unwrap_err();
     assert_eq!(null.code, Code::BadUserInput);
+}
+
+#[test]
+fn how_many_items_come_first_is_no_part_of_a_plan_and_is_not_negative() {
+    let bench = Bench::new(Config::default());
+    let text = "query($n: Int) { books @stream(initialCount: $n) { id } }";
+    let run = |count| bench.run_for(true, text, None, &[count]);
+    for count in [None, Some(Value::Int(0)), Some(Value::Int(7))] {
+        assert_eq!(run(count).unwrap().prepared, ["books", "deferred 0"]);
+    }
+    assert_eq!(bench.compiled(), 1);
+    let told = |count| run(Some(count)).unwrap_err().faults[0].message.clone();
+    assert_eq!(
+        told(Value::Int(-2)),
+        "Variable \"$n\" must not be negative: it is the `initialCount` of a @stream, and is -2."
+    );
+    assert_eq!(
+        told(Value::Null),
+        "Variable \"$n\" must not be null: it stands where null is not allowed."
+    );
+    assert_eq!(bench.run(text, None, &[Some(Value::Int(-2))]).unwrap().prepared, ["books"]);
 }

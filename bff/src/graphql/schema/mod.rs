@@ -93,6 +93,8 @@ impl TypeSystem {
 const INCREMENTAL: &str = r#"
 "Directs the executor to defer this fragment when the `if` argument is true or undefined."
 directive @defer("Deferred when true or undefined." if: Boolean! = true, "Unique name" label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+"Directs the executor to stream plural fields when the `if` argument is true or undefined."
+directive @stream("Stream when true or undefined." if: Boolean! = true, "Unique name" label: String, "Number of items to return immediately" initialCount: Int! = 0) on FIELD
 "#;
 
 /// With the directives of incremental delivery.

@@ -18,6 +18,7 @@ type Query {
   book(id: ID!): Book
   search(text: String = "all", filter: Filter = {minStars: 2}, first: Int! = 10): [Hit!]!
   node(id: ID!): Node
+  books: [Book!]
 }
 type Mutation { review(input: ReviewInput!): Review }
 interface Node { id: ID! }

@@ -11,7 +11,7 @@ const ID: DeferId = DeferId(0);
 
 /// Puts root fields into a fragment with `@defer`.
 fn defer(operation: &mut Operation, response_keys: &[&str]) {
-    operation.defers = vec![Defer { label: Some("late".into()), parent: None }];
+    operation.defers = vec![Defer { label: Some("late".into()), parent: None, stream: false }];
     operation.begins = vec![ID];
     let fields = operation.fields.iter_mut();
     fields

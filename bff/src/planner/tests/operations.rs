@@ -90,7 +90,16 @@ impl Words {
         let ty = if self.take(":") { self.ty() } else { Type::Named("String".to_owned()) };
         let selections = if self.take("{") { self.selections(ty.name()) } else { Vec::new() };
         let location = Location { line: 1, column };
-        Field { response_key, name, arguments, ty, selections, defers: Vec::new(), location }
+        Field {
+            response_key,
+            name,
+            arguments,
+            ty,
+            selections,
+            defers: Vec::new(),
+            stream: None,
+            location,
+        }
     }
 
     fn ty(&mut self) -> Type {

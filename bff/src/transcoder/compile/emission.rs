@@ -6,12 +6,12 @@ use super::{Compiler, Place, finish, index, place, refused};
 use crate::{
     contract::{self, Cardinality, Format, Scalar},
     error::Result,
-    plan::{self, Member, Shape, ShapeField, ShapeId, SiteId, Source, Wire},
+    plan::{self, Member, Shape, ShapeField, ShapeId, SiteId, Source, StreamId, Wire},
     transcoder::{
         descriptor::Known,
         frame::{
-            Choice, ChoiceId, Default, Divided, Field, Frame, FrameId, KeyText, Kind, Literal,
-            Operation, Value, WHOLE,
+            Choice, ChoiceId, Default, Divided, Field, Frame, FrameId, Half, KeyText, Kind,
+            Literal, Operation, PortionId, Value, WHOLE,
         },
         leaf::{BytesLeaf, Integer, Leaf, write_bytes, write_number},
         map::EntryTags,
@@ -135,7 +135,7 @@ impl<'a> Compiler<'a> {
         traits: Traits,
     ) -> Result<Operation> {
         let (kind, slot, guard) = match source {
-            Source::Wire(wire) => self.wire(builder, wire)?,
+            Source::Wire(wire) => self.wire(builder, wire, traits)?,
             Source::Join { site, then } => (self.join(*site, then, traits)?, WHOLE, 0),
             Source::Slow => (Kind::Slow, WHOLE, 0),
             Source::Typename => return Err(refused("the plan reads a type's name from an entity")),
@@ -203,11 +203,16 @@ impl<'a> Compiler<'a> {
         Ok(self.frame(builder, vec![operation], ""))
     }
 
-    fn wire(&mut self, builder: &mut TableBuilder<'a>, wire: &Wire) -> Result<(Kind, u32, u32)> {
+    fn wire(
+        &mut self,
+        builder: &mut TableBuilder<'a>,
+        wire: &Wire,
+        traits: Traits,
+    ) -> Result<(Kind, u32, u32)> {
         let place = place(builder, wire)?;
         let guard = place.guard;
         let (kind, slot) = match place.cardinality {
-            Cardinality::Repeated => self.list(builder, wire, &place)?,
+            Cardinality::Repeated => self.list(builder, wire, &place, traits)?,
             Cardinality::Map => self.map(builder, wire, &place)?,
             _ => self.singular(builder, wire, &place)?,
         };
@@ -256,6 +261,7 @@ impl<'a> Compiler<'a> {
         builder: &mut TableBuilder<'a>,
         wire: &Wire,
         place: &Place<'a>,
+        traits: Traits,
     ) -> Result<(Kind, u32)> {
         let number = place.number.ok_or(refused("the contract takes a message for a list"))?;
         if let plan::Value::Leaf(contract_leaf) = &wire.value
@@ -268,7 +274,58 @@ impl<'a> Compiler<'a> {
         let value = self.value(&wire.value, &place.known)?;
         let slot = builder.repeated(place.node, number, LEN)?;
         let entry_key = place.known.entry_key();
-        Ok((Kind::Items { value, number, entry_key }, index(slot)))
+        let mut half = Half::All;
+        if let Some(stream) = wire.stream {
+            let rest = self.rest(stream, number, &place.known, traits)?;
+            half = Half::First { stream, rest };
+        }
+        Ok((Kind::Items { value, number, entry_key, half }, index(slot)))
+    }
+
+    /// The items of a list that come later: a frame of its own reads them from the same part of the message.
+    fn rest(
+        &mut self,
+        id: StreamId,
+        number: u32,
+        known: &Known<'a>,
+        traits: Traits,
+    ) -> Result<PortionId> {
+        let plan = self.plan;
+        let stream = &plan.streams[id.0];
+        let outer = std::mem::take(&mut self.outer);
+        let value = self.value(&stream.value, known)?;
+        let (entry_key, half) = (known.entry_key(), Half::Rest(id));
+        let operation = Operation {
+            literal: Literal::of(""),
+            kind: Kind::Items { value, number, entry_key, half },
+            slot: WHOLE,
+            guard: 0,
+            field: traits.field,
+            // The list was told already, so that nothing stands for what is missing.
+            nullable: false,
+            item_nullable: traits.item_nullable,
+            inside_join: true,
+            default: None,
+        };
+        let frame = Frame {
+            table: None,
+            slots: 1,
+            operations: [operation].into(),
+            close: Literal::of(""),
+            divided: None,
+        };
+        self.layout.frames.push(frame);
+        let rest = self.rest_of(id);
+        let portion = &mut self.layout.portions[rest.0];
+        portion.defers = [stream.defer].into();
+        portion.frame = FrameId(self.layout.frames.len() - 1);
+        portion.outer = self.outer.iter().copied().collect();
+        portion.field = traits.field;
+        // The stream begins here; what it stands in is further out.
+        self.outer.remove(&stream.defer);
+        self.outer.extend(plan.defers[stream.defer.0].parent);
+        self.outer.extend(outer);
+        Ok(rest)
     }
 
     fn map(

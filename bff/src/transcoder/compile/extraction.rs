@@ -4,12 +4,12 @@ use super::{Compiler, finish, index, place, refused};
 use crate::{
     contract::Cardinality,
     error::Result,
-    plan::{self, Member, ShapeId, SiteId, Source, Wire},
+    plan::{self, Member, ShapeId, SiteId, Source, StreamId, Wire},
     transcoder::{
         descriptor::Known,
         frame::{Choice, ChoiceId, WHOLE},
         keyform::kind_of,
-        locate::{Find, Finder, FinderId, Inside, Look, Part},
+        locate::{Find, Finder, FinderId, Half, Inside, Look, Part},
         map::EntryTags,
         scalar::wire_type,
         table::TableBuilder,
@@ -63,7 +63,12 @@ impl<'a> Compiler<'a> {
         for source in sources {
             match source {
                 Source::Join { site, .. } => finds.push(self.site(&mut builder, *site)?),
-                Source::Wire(wire) => finds.extend(self.inside(&mut builder, wire)?),
+                Source::Wire(wire) => {
+                    finds.extend(self.inside(&mut builder, wire, &wire.value, None)?);
+                    if let Some(stream) = wire.stream {
+                        finds.extend(self.find_rest(&mut builder, wire, stream)?);
+                    }
+                }
                 Source::Typename | Source::Slow => {}
             }
         }
@@ -111,9 +116,34 @@ impl<'a> Compiler<'a> {
         Ok(Find::Key { site: id, step: site.step, many: site.many, parts: parts.into() })
     }
 
-    /// Where sites are in a value of the message, if there are any.
-    fn inside(&mut self, builder: &mut TableBuilder<'a>, wire: &Wire) -> Result<Option<Find>> {
-        if matches!(wire.value, plan::Value::Leaf(_)) {
+    /// Where sites are in the items of a list that come later.
+    fn find_rest(
+        &mut self,
+        builder: &mut TableBuilder<'a>,
+        wire: &Wire,
+        stream: StreamId,
+    ) -> Result<Option<Find>> {
+        let portion = self.rest_of(stream);
+        let site = self.site_of(portion);
+        let value = &self.plan.streams[stream.0].value;
+        let found = self.below(site, |below| below.inside(builder, wire, value, Some(site)))?;
+        if found.is_some() {
+            self.layout.portions[portion.0].site = Some(site);
+            self.layout.children[self.parent].push(site);
+        }
+        Ok(found)
+    }
+
+    /// Where sites are in a value of the message, if there are any. `rest` is where items of a list are numbered that come
+    /// later.
+    fn inside(
+        &mut self,
+        builder: &mut TableBuilder<'a>,
+        wire: &Wire,
+        value: &plan::Value,
+        rest: Option<SiteId>,
+    ) -> Result<Option<Find>> {
+        if matches!(value, plan::Value::Leaf(_)) {
             return Ok(None);
         }
         // What leads to no site stays out of the table.
@@ -124,7 +154,7 @@ impl<'a> Compiler<'a> {
             (number, Cardinality::Map) => message.inside(number).inside(2),
             (number, _) => message.inside(number),
         };
-        let look = match &wire.value {
+        let look = match value {
             plan::Value::Leaf(_) => None,
             plan::Value::Object(shape) => self.find_in_object(*shape, known)?.map(Look::Object),
             plan::Value::Abstract(members) => self.find_choice(members, &known)?.map(Look::Choice),
@@ -134,7 +164,12 @@ impl<'a> Compiler<'a> {
         let (inside, slot) = match (place.cardinality, place.number) {
             (Cardinality::Repeated, Some(number)) => {
                 let entry_key = place.known.entry_key();
-                let inside = Inside::Items { number, entry_key };
+                let half = match (wire.stream, rest) {
+                    (None, _) => Half::All,
+                    (Some(stream), None) => Half::First(stream),
+                    (Some(stream), Some(site)) => Half::Rest(stream, site),
+                };
+                let inside = Inside::Items { number, entry_key, half };
                 (inside, index(builder.repeated(place.node, number, LEN)?))
             }
             (Cardinality::Map, Some(number)) => {

@@ -18,7 +18,7 @@ use crate::{
     contract::{Cardinality, Contract, Join, join},
     error::{Code, Error, Result},
     operation::DeferId,
-    plan::{Member, Plan, ShapeId, SiteId, Wire},
+    plan::{Member, Plan, ShapeId, SiteId, StreamId, Wire},
 };
 
 /// The tables of a program, and what runs on them.
@@ -49,7 +49,7 @@ struct Compiler<'a> {
     descriptors: &'a Descriptors<'a>,
     forms: &'a [KeyForm],
     layout: Layout,
-    /// By shape: the number of its first portion.
+    /// By shape: the number of its first portion. The last entry is the first of those that are items.
     portions: Vec<usize>,
     /// Whose children are found: a position in [`Layout::children`].
     parent: usize,
@@ -71,6 +71,8 @@ pub(super) fn layout<'a>(
         portions.push(count);
         count += shape.later().len();
     }
+    portions.push(count);
+    count += plan.streams.len();
     let root = plan.sites.len() + count;
     let outer = BTreeSet::new();
     let mut compiler =
@@ -87,6 +89,11 @@ impl Compiler<'_> {
     /// The portions of a shape, in the order of [`plan::Shape::later`].
     fn portions(&self, shape: ShapeId) -> impl Iterator<Item = PortionId> + use<> {
         (self.portions[shape.0]..).map(PortionId)
+    }
+
+    /// The items of a list that come later.
+    fn rest_of(&self, StreamId(id): StreamId) -> PortionId {
+        PortionId(self.portions[self.plan.shapes.len()] + id)
     }
 
     /// How the places of a portion are numbered.

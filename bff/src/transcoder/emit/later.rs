@@ -1,4 +1,4 @@
-//! `@defer`: objects are divided, and what is left of them is written by emissions of its own.
+//! `@defer` and `@stream`: objects and lists are divided, and what is left of them is written by emissions of its own.
 
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -7,11 +7,12 @@ use super::{Emitter, Path, Report, Stop, budget::Meter, memo::Memos};
 use crate::{
     error::{Code, Error},
     operation::DeferId,
+    plan::StreamId,
     transcoder::{
         Program,
         answer::{Emission, EmitInput, Group, Later, PathSegment, Place},
         emit::segments,
-        frame::Divided,
+        frame::{Divided, PortionId},
         table::Window,
     },
     units::ByteSize,
@@ -21,6 +22,17 @@ use crate::{
 pub(super) struct Division<'p> {
     divided: &'p Divided,
     place: Place,
+}
+
+/// Items of a list that are not written yet.
+#[derive(Clone, Copy)]
+pub(super) struct Rest<'a> {
+    pub(super) stream: StreamId,
+    pub(super) portion: PortionId,
+    /// The part of the message in which the list is.
+    pub(super) part: Window<'a>,
+    /// The index of the first of them.
+    pub(super) first: u32,
 }
 
 /// About how many bytes it takes to remember a group, or fields for later: they count as if they were written.
@@ -96,33 +108,52 @@ impl<'a> Emitter<'a> {
         for defer in &divided.begins {
             let parent = self.program.plan.defers[defer.0].parent;
             let parent = parent.and_then(|parent| self.groups[parent.0]);
-            let group = Group { defer: *defer, parent, place: place.clone() };
-            self.groups[defer.0] = Some(self.known_groups + self.report.group(group));
-            self.meter.set_aside(REMEMBERED);
+            self.group(Group { defer: *defer, parent, place: place.clone(), first_item: None });
         }
         Division { divided, place }
+    }
+
+    fn group(&mut self, group: Group) {
+        let defer = group.defer;
+        self.groups[defer.0] = Some(self.known_groups + self.report.group(group));
+        self.meter.set_aside(REMEMBERED);
+    }
+
+    /// The end of a list of which more comes. `path` is its own.
+    #[cold]
+    pub(super) fn leave_rest(&mut self, rest: Rest<'_>, path: &Path<'_>) {
+        let Rest { stream, portion, part, first } = rest;
+        let plan = &self.program.plan;
+        let defer = plan.streams[stream.0].defer;
+        let parent = plan.defers[defer.0].parent.and_then(|parent| self.groups[parent.0]);
+        let place = path.place();
+        self.group(Group { defer, parent, place: place.clone(), first_item: Some(first) });
+        self.leave(portion, place, part);
     }
 
     /// The end of an object: the fields that are not written now.
     #[cold]
     pub(super) fn leave_for_later(&mut self, division: Division<'_>, message: Window<'_>) {
         let Division { divided, place } = division;
-        for id in &divided.portions {
-            let portion = &self.program.layout.portions[id.0];
-            let refs = portion.site.map(|site| (self.place(site), &self.input.refs[site.0].refs));
-            let entity = refs.and_then(|(place, refs)| refs.get(place).copied());
-            // Once the time is over, no cursor is right.
-            let late = self.meter.is_late();
-            let group = |defer: &DeferId| self.groups[defer.0];
-            let groups: SmallVec<[u32; 2]> = portion.defers.iter().filter_map(group).collect();
-            let outer = portion.outer.iter();
-            let outer = outer.filter_map(|defer| Some((*defer, self.groups[defer.0]?))).collect();
-            let (step, message) = (self.step, self.kept(message));
-            let place = place.clone();
-            let portion = *id;
-            self.report.later(Later { groups, place, portion, message, entity, late, outer, step });
-            self.meter.set_aside(REMEMBERED);
+        for portion in &divided.portions {
+            self.leave(*portion, place.clone(), message);
         }
+    }
+
+    fn leave(&mut self, id: PortionId, place: Place, message: Window<'_>) {
+        let portion = &self.program.layout.portions[id.0];
+        let refs = portion.site.map(|site| (self.place(site), &self.input.refs[site.0].refs));
+        let entity = refs.and_then(|(place, refs)| refs.get(place).copied());
+        // Once the time is over, no cursor is right.
+        let late = self.meter.is_late();
+        let group = |defer: &DeferId| self.groups[defer.0];
+        let groups: SmallVec<[u32; 2]> = portion.defers.iter().filter_map(group).collect();
+        let outer = portion.outer.iter();
+        let outer = outer.filter_map(|defer| Some((*defer, self.groups[defer.0]?))).collect();
+        let (step, message) = (self.step, self.kept(message));
+        let portion = id;
+        self.report.later(Later { groups, place, portion, message, entity, late, outer, step });
+        self.meter.set_aside(REMEMBERED);
     }
 
     /// A message, to be read once more: by reference where it is inside the entity, else copied, as it was put together.

@@ -3,7 +3,7 @@
 //! A field without a value where none may be missing ends no loop: the rest of its object is still gone through, so that
 //! the cursors of joins stay right, and the nearest field that may be null cuts off what was written since it began.
 //!
-//! Fields of deferred fragments are left out, and their objects remembered: [`Program::emit_later`] writes them from the same
+//! Fields of deferred fragments and later items of lists are left out, and what they stand in remembered: [`Program::emit_later`] writes them from the same
 //! bytes.
 //!
 //! When the time is over, nothing but the scalars of objects at hand is begun: each list item, object and join is such a

@@ -1,9 +1,10 @@
 //! Values that are more than a number or a text: messages, lists, maps, joins, bytes of the slow lane.
 
-use super::{Emitter, Flow, Path, Stop, join::Joined};
+use super::{Emitter, Flow, Path, Stop, join::Joined, later::Rest};
 use crate::transcoder::{
     Spliced,
-    frame::{KeyText, Kind, Operation, VALUE, Value, WHOLE},
+    frame::{Half, KeyText, Kind, Operation, VALUE, Value, WHOLE},
+    halves::Halves,
     json::{self, Fault},
     leaf::{BytesLeaf, NumberLeaf, write_bytes, write_number},
     map::{EntryTags, MapKey, MapValue, entry, overridden, overridden_entries},
@@ -16,6 +17,17 @@ use crate::transcoder::{
 enum Wire<'a> {
     Number(u64),
     Bytes(Window<'a>),
+}
+
+/// The items of a list that are written.
+struct List<'a> {
+    items: Messages<'a>,
+    /// The entries that are not shown.
+    dead: Option<&'a [bool]>,
+    /// The index of the first of them.
+    from: u32,
+    /// Those that are left for later.
+    rest: Option<Rest<'a>>,
 }
 
 impl Emitter<'_> {
@@ -42,10 +54,13 @@ impl Emitter<'_> {
                 let numbers = Numbers::of(part, *number, *wire_type);
                 self.numbers(operation, *leaf, numbers, path)
             }
-            Kind::Items { value, number, entry_key } => {
-                let items = Messages::within(part().unwrap_or_default(), *number);
+            Kind::Items { value, number, entry_key, half } => {
+                let part = part().unwrap_or_default();
+                let items = Messages::within(part, *number);
                 let dead = overridden_entries(items.clone(), *entry_key)?;
-                self.items(operation, *value, (items, dead.as_deref()), path)
+                let list = List { items, dead: dead.as_deref(), from: 0, rest: None };
+                let list = self.half(list, *half, part)?;
+                self.items(operation, *value, list, path)
             }
             Kind::Map { value, number, key, tags } => {
                 let entries = Messages::within(part().unwrap_or_default(), *number);
@@ -184,18 +199,37 @@ impl Emitter<'_> {
         is_written
     }
 
+    /// The first items of a list, or the others.
+    #[inline]
+    fn half<'i>(&self, list: List<'i>, half: Half, part: Window<'i>) -> Result<List<'i>, Stop> {
+        let (Half::First { stream, .. } | Half::Rest(stream)) = half else { return Ok(list) };
+        let List { items, dead, .. } = list;
+        let count = self.input.initial_counts[stream.0];
+        let Halves { first, rest, passed, has_rest } = Halves::of(items, dead, count)?;
+        Ok(match half {
+            Half::First { rest: portion, .. } => {
+                let rest = has_rest.then_some(Rest { stream, portion, part, first: count });
+                List { items: first, dead, from: 0, rest }
+            }
+            _ => {
+                let dead = dead.map(|dead| &dead[passed..]);
+                List { items: rest, dead, from: count, rest: None }
+            }
+        })
+    }
+
     fn items(
         &mut self,
         operation: &Operation,
         value: Value,
-        (mut items, dead): (Messages<'_>, Option<&[bool]>),
+        List { mut items, dead, from, rest }: List<'_>,
         path: &Path<'_>,
     ) -> Flow {
         let path = path.field(operation);
         let list = self.mark();
         let mut flow = Ok(());
         self.out.push(b'[');
-        let mut index = 0;
+        let mut index = from;
         let mut at = 0;
         while let Some(bytes) = items.next_window()? {
             at += 1;
@@ -203,12 +237,12 @@ impl Emitter<'_> {
                 continue;
             }
             if let Value::Bytes(BytesLeaf::String) = value
-                && self.quick_item(index, |room| json::put_string(room, bytes))
+                && self.quick_item(index - from, |room| json::put_string(room, bytes))
             {
                 index += 1;
                 continue;
             }
-            if index > 0 {
+            if index > from {
                 self.out.push(b',');
             }
             let mark = self.mark();
@@ -220,6 +254,9 @@ impl Emitter<'_> {
             index += 1;
         }
         self.out.push(b']');
+        if let Some(rest) = rest {
+            self.leave_rest(rest, &path);
+        }
         self.settle(operation.nullable, list, flow)
     }
 

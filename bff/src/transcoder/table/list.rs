@@ -30,6 +30,12 @@ impl<'a> Messages<'a> {
         Self { window, at: 0, tag, short_tag }
     }
 
+    /// Those that stand before the next one of `other`, which reads the same list.
+    pub(in crate::transcoder) fn until(self, other: &Self) -> Self {
+        let window = Window { length: other.at, ..self.window };
+        Self { window, ..self }
+    }
+
     /// The next value.
     #[inline]
     pub(in crate::transcoder) fn next(&mut self) -> Result<Option<&'a [u8]>, Malformed> {

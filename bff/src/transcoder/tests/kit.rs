@@ -36,6 +36,7 @@ impl Builder {
                 sites: Vec::new(),
                 steps: Vec::new(),
                 defers: Vec::new(),
+                streams: Vec::new(),
             },
             contract: Contract::default(),
         }
@@ -175,6 +176,7 @@ pub(super) fn wire(number: u32, cardinality: Cardinality, value: Value) -> Sourc
         value,
         map_key: None,
         default: Vec::new(),
+        stream: None,
     })
 }
 
@@ -236,7 +238,7 @@ impl<'p> Run<'p> {
             slow: SlowFields::new(),
             budget: Budget { size: usize::MAX, deadline: Instant::now() + HOUR },
         };
-        run.program.extract(None, 0, b"", &mut run.keys, &mut run.refs).unwrap();
+        run.program.extract(None, (0, b""), &mut run.keys, &mut run.refs, &[]).unwrap();
         run
     }
 
@@ -250,7 +252,9 @@ impl<'p> Run<'p> {
                 let sites: Vec<SiteId> = self.program.plan().sites_of(StepId(step)).collect();
                 for site in sites {
                     let (keys, refs) = (&mut self.keys, &mut self.refs);
-                    if let Err(error) = self.program.extract(Some(site), id, bytes, keys, refs) {
+                    if let Err(error) =
+                        self.program.extract(Some(site), (id, bytes), keys, refs, &[])
+                    {
                         value = EntityValue::Failed(error);
                         break;
                     }
@@ -275,6 +279,7 @@ impl<'p> Run<'p> {
             steps: &self.entities,
             refs: &self.refs,
             slow: &self.slow,
+            initial_counts: &[],
             budget: self.budget,
         };
         self.program.emit(&input, out)

@@ -1,4 +1,4 @@
-// Answers in parts: `@defer` as Apollo Client, in both forms that it reads, and urql put them together.
+// Answers in parts: `@defer` and `@stream` as Apollo Client, in both forms that it reads, and urql put them together.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -26,6 +26,16 @@ const IN_PARTS = `query ($id: ID!) {
   }
 }
 fragment Price on Book { price { amount currency } }`;
+const WHOLE_LIST = `{
+  search(query: "the", first: 6) {
+    ... on Book { id title price { amount } reviewSummary: reviews(first: 2) { id } }
+    ... on Author { id name }
+  }
+}`;
+const LIST_IN_PARTS = WHOLE_LIST.replace('first: 6)', 'first: 6) @stream(initialCount: 2, label: "hits")');
+const HANDLERS = { 20220824: Defer20220824Handler, 'of graphql-js 17': GraphQL17Alpha9Handler };
+// urql likes JSON and both of the others as much: parts come as `multipart/mixed`.
+const ACCEPTS = { 'what it accepts by itself': undefined, events: 'text/event-stream' };
 
 describe('@defer', { timeout: PATIENCE }, () => {
   const shop = shopOfSuite();
@@ -41,51 +51,80 @@ describe('@defer', { timeout: PATIENCE }, () => {
     assert.deepEqual(plain(shown.at(-1)), whole);
   }
 
-  const handlers = { '20220824': Defer20220824Handler, 'of graphql-js 17': GraphQL17Alpha9Handler };
-  for (const [form, Handler] of Object.entries(handlers)) {
+  for (const [form, Handler] of Object.entries(HANDLERS)) {
     test(`Apollo Client reads the form ${form}`, async (test) => {
-      const apollo = new ApolloClient({
-        link: new HttpLink({ uri: shop.url }),
-        cache: new InMemoryCache(),
-        incrementalHandler: new Handler(),
-      });
-      test.after(() => apollo.stop());
-      const query = gql(IN_PARTS);
-      const shown = await new Promise((resolve, reject) => {
-        const shown = [];
-        apollo.watchQuery({ query, variables }).subscribe({
-          error: reject,
-          next: ({ data, dataState, error }) => {
-            if (error) reject(error);
-            if (data?.book) shown.push(data);
-            if (dataState === 'complete') resolve(shown);
-          },
-        });
-      });
+      const apollo = apolloOf(shop, Handler, test);
+      const shown = await shownByApollo(apollo, IN_PARTS, variables);
       await check(shown);
       const kept = apollo.cache.extract()['Book:42'];
       assert.equal(kept.title, shown[0].book.title);
     });
   }
 
-  // It likes JSON and both of the others as much: parts come as `multipart/mixed`.
-  const accepts = { 'what it accepts by itself': undefined, events: 'text/event-stream' };
-  for (const [name, accept] of Object.entries(accepts)) {
-    test(`urql reads parts as ${name}`, async () => {
-      const fetchOptions = accept ? { headers: { accept } } : undefined;
-      const urql = new Client({ url: shop.url, exchanges: [fetchExchange], fetchOptions, preferGetMethod: false });
-      const shown = await new Promise((resolve) => {
-        const shown = [];
-        urql.query(IN_PARTS, variables).subscribe(({ data, error, hasNext }) => {
-          assert.equal(error, undefined);
-          shown.push(structuredClone(data));
-          if (!hasNext) resolve(shown);
-        });
-      });
-      await check(shown);
-    });
+  for (const [name, accept] of Object.entries(ACCEPTS)) {
+    test(`urql reads parts as ${name}`, async () => check(await shownByUrql(shop, accept, IN_PARTS, variables)));
   }
 });
+
+describe('@stream', { timeout: PATIENCE }, () => {
+  const shop = shopOfSuite();
+
+  /** The same for a list. */
+  async function check(shown) {
+    const { data: whole } = await shop.ask(WHOLE_LIST);
+    assert.ok(whole.search.length > 2, 'more is found than comes first');
+    assert.deepEqual(plain(shown[0].search), whole.search.slice(0, 2));
+    assert.deepEqual(plain(shown.at(-1)), whole);
+  }
+
+  for (const [form, Handler] of Object.entries(HANDLERS)) {
+    test(`Apollo Client reads the form ${form}`, async (test) => {
+      await check(await shownByApollo(apolloOf(shop, Handler, test), LIST_IN_PARTS));
+    });
+  }
+
+  for (const [name, accept] of Object.entries(ACCEPTS)) {
+    test(`urql reads parts as ${name}`, async () => check(await shownByUrql(shop, accept, LIST_IN_PARTS)));
+  }
+});
+
+function apolloOf(shop, Handler, test) {
+  const apollo = new ApolloClient({
+    link: new HttpLink({ uri: shop.url }),
+    cache: new InMemoryCache(),
+    incrementalHandler: new Handler(),
+  });
+  test.after(() => apollo.stop());
+  return apollo;
+}
+
+/** All that is shown of a query, the last of it complete. */
+function shownByApollo(apollo, text, variables) {
+  return new Promise((resolve, reject) => {
+    const shown = [];
+    apollo.watchQuery({ query: gql(text), variables }).subscribe({
+      error: reject,
+      next: ({ data, dataState, error }) => {
+        if (error) reject(error);
+        if (data && dataState !== 'empty') shown.push(data);
+        if (dataState === 'complete') resolve(shown);
+      },
+    });
+  });
+}
+
+function shownByUrql(shop, accept, text, variables) {
+  const fetchOptions = accept ? { headers: { accept } } : undefined;
+  const urql = new Client({ url: shop.url, exchanges: [fetchExchange], fetchOptions, preferGetMethod: false });
+  return new Promise((resolve) => {
+    const shown = [];
+    urql.query(text, variables ?? {}).subscribe(({ data, error, hasNext }) => {
+      assert.equal(error, undefined);
+      shown.push(structuredClone(data));
+      if (!hasNext) resolve(shown);
+    });
+  });
+}
 
 /** Without what a client adds for itself. */
 function plain(data) {

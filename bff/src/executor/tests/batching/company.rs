@@ -48,13 +48,13 @@ async fn an_item_that_cannot_be_read_fails_nobody_elses() {
 #[tokio::test(start_paused = true)]
 async fn after_a_key_that_was_late_the_next_requests_go_alone() {
     let late = ["DEADLINE_EXCEEDED"; 2];
-    check_alone_after(Then::Slow("2", 60_000), 300, &[], late).await;
+    check_alone_after(Then::Linger("2", 60_000), 300, &[], late).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_a_key_that_took_several_times_the_usual_the_next_requests_go_alone() {
     let (two, three) = (amount(2), amount(3));
-    check_alone_after(Then::Slow("2", 400), 800, &[], [&two, &three]).await;
+    check_alone_after(Then::Linger("2", 400), 800, &[], [&two, &three]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,7 +90,7 @@ async fn a_stream_of_slow_keys_fails_fewer_and_fewer_of_the_others() {
     let world = World::new(shop);
     world.services.set(PRICES, 20, Then::Answer);
     world.ask(&price(9)).await;
-    world.services.set(PRICES, 20, Then::Slow("2", 60_000));
+    world.services.set(PRICES, 20, Then::Linger("2", 60_000));
     // A request each millisecond, of which every seventh asks for the slow key.
     let queries: Vec<_> = (0..1_600)
         .map(|number| if number % 7 == 0 { price(2) } else { price(10 + number) })

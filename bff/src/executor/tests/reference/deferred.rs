@@ -1,10 +1,12 @@
-//! Random `@defer`s: what a client has put together from all parts is the answer without them.
+//! Random `@defer`s and `@stream`s: what a client has put together from all parts is the answer without them.
+
+use std::collections::HashMap;
 
 use futures::StreamExt;
 use serde_json::Value;
 
 use super::*;
-use crate::operation::{Defer, DeferId, Field, OperationKind};
+use crate::operation::{self, Defer, DeferId, Field, OperationKind, Selection, Stream};
 
 /// Defers fields of an operation, some with two fragments, some further in than their fragments begin.
 fn defer(operation: &mut Operation, dice: &mut Dice) {
@@ -32,7 +34,7 @@ fn inside(
             ([], count) if count == 0 || dice.often(60) => None,
             (_, count) => Some(above[dice.roll(count)]),
         };
-        all.push(Defer { label: Some(format!("d{}", id.0).into()), parent });
+        all.push(Defer { label: Some(format!("d{}", id.0).into()), parent, stream: false });
         open.push(id);
         begins.push(id);
     }
@@ -47,9 +49,62 @@ fn inside(
             let defers = field.defers.clone();
             selection.begins = inside(&mut selection.fields, &defers, open, all, false, dice);
         }
+        let is_list = field.ty.item().is_some() && !field.selections.is_empty();
+        if is_list && field.defers.len() < 2 && !is_whole && dice.often(60) {
+            field.stream = Some(Box::new(stream(field, all, dice)));
+        }
     }
     open.truncate(known);
     begins
+}
+
+/// Leaves items of a list for later.
+fn stream(field: &Field, all: &mut Vec<Defer>, dice: &mut Dice) -> Stream {
+    let defer = DeferId(all.len());
+    let parent = field.defers.first().copied();
+    all.push(Defer { label: Some(format!("s{}", defer.0).into()), parent, stream: true });
+    let mut selections = field.selections.clone();
+    Again { all, known: HashMap::new() }.selections(&mut selections, defer);
+    let initial_count = operation::Value::Int(i64::try_from(dice.roll(4)).unwrap());
+    Stream { defer, initial_count, selections }
+}
+
+/// What is selected of items once more: fragments that begin inside are counted anew, others mean nothing.
+struct Again<'a> {
+    all: &'a mut Vec<Defer>,
+    known: HashMap<DeferId, DeferId>,
+}
+
+impl Again<'_> {
+    fn selections(&mut self, selections: &mut [Selection], within: DeferId) {
+        for Selection { fields, begins, .. } in selections {
+            for id in begins {
+                *id = self.begin(*id, within);
+            }
+            for field in fields {
+                let with = |id: &DeferId| self.known.get(id).copied().unwrap_or(within);
+                let mut with: Vec<DeferId> = field.defers.iter().map(with).collect();
+                if with.is_empty() {
+                    with.push(within);
+                }
+                field.defers = operation::outermost(with, |id| self.all[id.0].parent);
+                self.selections(&mut field.selections, within);
+                if let Some(stream) = &mut field.stream {
+                    stream.defer = self.begin(stream.defer, within);
+                    self.selections(&mut stream.selections, stream.defer);
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, id: DeferId, within: DeferId) -> DeferId {
+        let Defer { label, parent, stream } = self.all[id.0].clone();
+        let parent = parent.and_then(|parent| self.known.get(&parent).copied());
+        let anew = DeferId(self.all.len());
+        self.all.push(Defer { label, parent: Some(parent.unwrap_or(within)), stream });
+        self.known.insert(id, anew);
+        anew
+    }
 }
 
 /// Whether a fragment stands in one of those that an object is answered with.
@@ -64,9 +119,10 @@ struct Client {
     data: Value,
     errors: Vec<(String, String)>,
     degraded: Vec<(String, String, String)>,
-    pending: std::collections::HashMap<String, Vec<Value>>,
-    /// The places of fragments that failed.
+    pending: HashMap<String, Vec<Value>>,
+    /// The places of fragments, and of lists, that failed.
     failed: Vec<Vec<Value>>,
+    streamed: usize,
 }
 
 impl Client {
@@ -87,6 +143,18 @@ impl Client {
                 Incremental::Pending => self.pending[&text(&patch["id"])].clone(),
             };
             path.extend(list(&patch["subPath"]));
+            if let Some(items) = patch["items"].as_array() {
+                let mut path = list(&patch["path"]);
+                let first = path.pop().unwrap();
+                let known = at(&mut self.data, &path).as_array_mut().expect("the list was told");
+                assert_eq!(first, known.len(), "items follow each other");
+                known.extend(items.iter().cloned());
+                self.streamed += 1;
+                continue;
+            }
+            if patch.get("items").is_some() {
+                path.pop();
+            }
             if patch["data"].is_null() {
                 self.failed.push(path);
                 continue;
@@ -135,6 +203,12 @@ impl Client {
                 let mut pairs = whole.iter().zip(part).enumerate();
                 pairs.all(|(at, (whole, part))| inner(path, at.into(), whole, part))
             }
+            (Value::Array(whole), Value::Array(part))
+                if whole.len() > part.len() && self.failed.contains(path) =>
+            {
+                let mut pairs = whole.iter().zip(part).enumerate();
+                pairs.all(|(at, (whole, part))| inner(path, at.into(), whole, part))
+            }
             (Value::Null, _)
                 if self.failed.iter().any(|it| it.starts_with(path) || path.starts_with(it)) =>
             {
@@ -174,6 +248,7 @@ struct Parts {
     operations: usize,
     in_parts: usize,
     failed: usize,
+    streamed: usize,
     parts: usize,
 }
 
@@ -232,6 +307,7 @@ async fn check(seed: u64, seen: &mut Parts) {
             seen.in_parts += usize::from(bodies.len() > 1);
             seen.parts += bodies.len();
             seen.failed += usize::from(!client.failed.is_empty());
+            seen.streamed += client.streamed;
         }
         seen.operations += 1;
     }
@@ -249,7 +325,9 @@ async fn all_parts_together_are_the_whole_answer() {
         }
     }
     if seeds().end - seeds().start >= 200 {
-        let is_rich = seen.in_parts > seen.operations / 3 && seen.failed > seen.operations / 20;
+        let is_rich = seen.in_parts > seen.operations / 3
+            && seen.failed > seen.operations / 20
+            && seen.streamed > seen.operations / 10;
         assert!(is_rich, "these seeds show too little: {seen:?}");
     }
 }

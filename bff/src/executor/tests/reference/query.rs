@@ -67,6 +67,7 @@ fn field(
         ty: model.ty(field),
         selections: selections(model, value, depth + 1, dice),
         defers: Vec::new(),
+        stream: None,
         location: Location::default(),
     })
 }
@@ -92,6 +93,7 @@ fn typename(at: usize) -> Field {
         ty: Type::NonNull(Box::new(Type::Named("String".to_owned()))),
         selections: Vec::new(),
         defers: Vec::new(),
+        stream: None,
         location: Location::default(),
     }
 }

@@ -78,7 +78,7 @@ fn the_standard_types_and_directives_are_told() {
     directives.sort();
     assert_eq!(
         directives,
-        ["defer", "deprecated", "hint", "include", "oneOf", "skip", "specifiedBy"]
+        ["defer", "deprecated", "hint", "include", "oneOf", "skip", "specifiedBy", "stream"]
     );
 }
 

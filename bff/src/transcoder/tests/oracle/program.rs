@@ -26,6 +26,7 @@ pub(super) fn map(number: u32, key: (Scalar, Format), value: Value) -> Source {
         value,
         map_key,
         default: Vec::new(),
+        stream: None,
     })
 }
 

@@ -56,7 +56,7 @@ fn keys(given: &[(Scalar, Format, Value)]) -> (Option<Vec<u8>>, Vec<Vec<u8>>) {
     let id = program.guess(BELOW, &request, &mut guessed);
     let (mut keys, mut refs) =
         ([KeyTable::default(), KeyTable::default()], [Refs::default(), Refs::default()]);
-    program.extract(Some(LOOKUP), 0, &request, &mut keys, &mut refs).unwrap();
+    program.extract(Some(LOOKUP), (0, &request), &mut keys, &mut refs, &[]).unwrap();
     (id.map(|id| guessed.get(id).to_vec()), keys[1].iter().map(<[u8]>::to_vec).collect())
 }
 
