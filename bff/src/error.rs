@@ -323,6 +323,28 @@ impl Error {
         })
     }
 
+    /// The same without what only the log shows, for who keeps it.
+    #[must_use]
+    pub fn without_source(self) -> Self {
+        if self.0.source.is_none() {
+            return self;
+        }
+        Self(Arc::new(Inner { source: None, ..self.into_inner() }))
+    }
+
+    /// About how many bytes it holds, without its source, for caches that are bounded by bytes.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        let Inner { code: _, message, origin, extensions, source: _ } = &*self.0;
+        let extensions = extensions
+            .iter()
+            .map(|(name, value)| size_of::<Extension>() + name.len() + value.get().len());
+        size_of::<Inner>()
+            + message.len()
+            + origin.as_ref().map_or(0, |origin| origin.service.len() + origin.method.len())
+            + extensions.sum::<usize>()
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn code(&self) -> Code {

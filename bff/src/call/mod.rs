@@ -107,7 +107,8 @@ pub enum Sharing {
 }
 
 /// Everything that two calls must have in common before the answer to one may be given to the other. Compared as a
-/// whole, never by hash alone. For a batch it stands beside each key of the batch.
+/// whole, never by hash alone. For a batch it stands beside each key of the batch. Being kept whole, it must not be long:
+/// see [`MAX_HEADERS`].
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ShareKey(Arc<ShareParts>);
 
@@ -122,6 +123,10 @@ struct ShareParts {
     lane: Option<Arc<str>>,
     metadata: Bytes,
 }
+
+/// Who sends more bytes than this in headers that keys hold shares with nobody: a client could fill a cache with keys. All
+/// headers of a browser together are mostly shorter.
+const MAX_HEADERS: usize = 8 << 10;
 
 /// What a [`ShareKey`] is made of.
 #[derive(Debug)]
@@ -147,10 +152,16 @@ impl ShareKey {
     #[must_use]
     pub fn new(input: ShareInput<'_>) -> Self {
         let ShareInput { contract, method, form, request, cache, side_effects, context } = input;
-        let sharing = sharing(method, cache, side_effects, context);
-        let vary = cache.map_or_else(Vec::new, |cache| {
+        let vary: Vec<(String, Option<Bytes>)> = cache.map_or_else(Vec::new, |cache| {
             cache.vary.iter().map(|name| (name.clone(), header(context, name))).collect()
         });
+        let metadata = fingerprint(&forwarded_metadata(method, context));
+        let headers = vary.iter().flat_map(|(_, value)| value).map(Bytes::len).sum::<usize>();
+        let sharing = if headers + metadata.len() > MAX_HEADERS {
+            Sharing::Request(context.request)
+        } else {
+            sharing(method, cache, side_effects, context)
+        };
         Self(Arc::new(ShareParts {
             contract,
             method: Arc::clone(method),
@@ -159,7 +170,7 @@ impl ShareKey {
             vary,
             sharing,
             lane: context.lane.clone(),
-            metadata: fingerprint(&forwarded_metadata(method, context)),
+            metadata,
         }))
     }
 
@@ -178,13 +189,35 @@ impl ShareKey {
     /// About how many bytes it holds, for caches that are bounded by bytes.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let parts = &*self.0;
+        // Named one by one, so that none is forgotten. The method is the contract's.
+        let ShareParts { contract: _, method: _, form, request, vary, sharing, lane, metadata } =
+            &*self.0;
+        let vary = vary.iter().map(|(name, value)| {
+            size_of_val(name)
+                + name.len()
+                + size_of_val(value)
+                + value.as_ref().map_or(0, Bytes::len)
+        });
         size_of::<ShareParts>()
-            + parts.method.service.len()
-            + parts.method.name.len()
-            + parts.form.len()
-            + parts.request.len()
-            + parts.metadata.len()
+            + form.len()
+            + request.len()
+            + vary.sum::<usize>()
+            + sharing.weight()
+            + lane.as_ref().map_or(0, |lane| lane.len())
+            + metadata.len()
+    }
+}
+
+impl Sharing {
+    /// How many bytes it holds beside itself.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Request(_) | Self::Public => 0,
+            Self::Tenant(tenant) => tenant.len(),
+            Self::User { tenant, subject } => {
+                tenant.as_ref().map_or(0, |tenant| tenant.len()) + subject.len()
+            }
+        }
     }
 }
 
@@ -251,10 +284,11 @@ fn sharing(
     }
 }
 
-/// All values of a header in one text; values cannot contain the separator.
+/// All values of a header in one text; values cannot contain the separator. It has no room to spare, as it may be kept.
 fn header(context: &Context, name: &str) -> Option<Bytes> {
-    let mut joined = BytesMut::new();
-    for value in context.headers.get_all(name) {
+    let values = context.headers.get_all(name);
+    let mut joined = BytesMut::with_capacity(values.iter().map(|value| value.len() + 1).sum());
+    for value in values {
         joined.put_slice(value.as_bytes());
         joined.put_u8(b'\n');
     }
@@ -266,7 +300,8 @@ fn fingerprint(metadata: &HeaderMap) -> Bytes {
         metadata.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     // Stable, so that values of one name keep their order.
     lines.sort_by_key(|(name, _)| *name);
-    let mut text = BytesMut::new();
+    let size = lines.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
+    let mut text = BytesMut::with_capacity(size);
     for (name, value) in lines {
         text.put_slice(name.as_bytes());
         text.put_u8(b':');

@@ -138,3 +138,86 @@ async fn calls_with_side_effects_are_never_shared_beyond_their_request() {
     };
     assert_ne!(key(&one), key(&other));
 }
+
+/// What a key weighs where one of its parts has so many bytes.
+fn weight(part: &str, size: usize) -> usize {
+    let text = "x".repeat(size);
+    let mut context = caller(Some("ann"), Some("acme"));
+    let method = contract::Method {
+        forward_headers: vec!["x-forwarded".to_owned()],
+        ..contract::Method::default()
+    };
+    let (mut form, mut request) = (Bytes::new(), Bytes::new());
+    let mut cache = cache(contract::Scope::User);
+    let header = text.parse::<HeaderValue>().unwrap();
+    match part {
+        "form" => form = text.into(),
+        "request" => request = text.into(),
+        "a name in vary" => cache.vary.push(text),
+        "a header in vary" => context.headers.extend([(http::header::ACCEPT_LANGUAGE, header)]),
+        "a forwarded header" => {
+            context.headers.extend([(HeaderName::from_static("x-forwarded"), header)]);
+        }
+        "the subject" => context = caller(Some(&text), Some("acme")),
+        "the tenant" => context = caller(Some("ann"), Some(&text)),
+        "the lane" => context.lane = Some(text.into()),
+        other => panic!("{other}"),
+    }
+    let key = ShareKey::new(ShareInput {
+        contract: 1,
+        method: &Arc::new(method),
+        form,
+        request,
+        cache: Some(&cache),
+        side_effects: contract::SideEffects::NoSideEffects,
+        context: &context,
+    });
+    assert!(key.outlives_request(), "{part}");
+    key.weight()
+}
+
+#[tokio::test]
+async fn a_key_weighs_what_its_parts_hold() {
+    for part in [
+        "form",
+        "request",
+        "a name in vary",
+        "a header in vary",
+        "a forwarded header",
+        "the subject",
+        "the tenant",
+        "the lane",
+    ] {
+        let grown = weight(part, 8_000) - weight(part, 1_000);
+        assert_eq!(grown, 7_000, "{part}");
+    }
+}
+
+#[tokio::test]
+async fn headers_in_keys_have_no_room_to_spare() {
+    let mut context = caller(None, None);
+    for value in ["a", "bc", "def"] {
+        context.headers.append("accept-language", HeaderValue::from_static(value));
+    }
+    for kept in [header(&context, "accept-language").unwrap(), fingerprint(&context.headers)] {
+        let length = kept.len();
+        assert_eq!(kept.try_into_mut().unwrap().capacity(), length);
+    }
+}
+
+#[tokio::test]
+async fn who_sends_very_long_headers_shares_with_nobody() {
+    let public = cache(contract::Scope::Public);
+    let method = contract::Method {
+        forward_headers: vec!["x-forwarded".to_owned()],
+        ..contract::Method::default()
+    };
+    for name in ["accept-language", "x-forwarded"] {
+        let shares = |size: usize| {
+            let mut context = caller(None, None);
+            context.headers.insert(name, "x".repeat(size).parse().unwrap());
+            key(&method, Some(&public), &context).outlives_request()
+        };
+        assert!(shares(MAX_HEADERS - 100) && !shares(MAX_HEADERS + 1), "{name}");
+    }
+}

@@ -248,6 +248,8 @@ impl View<'_> {
                 (bytes, Segment { fields, tags: tags.into(), fetched })
             }
             Answer::Missing(error) => {
+                // What a service said in its words may be long, and nobody reads it again.
+                let error = error.map(Error::without_source);
                 if self.rules.tagging == 0 || began == self.cache.generations.current() {
                     entries.insert(self.realm.key(key), Arc::new(Entry::Missing(error, fetched)));
                 }
@@ -312,7 +314,7 @@ impl Entry {
         size_of::<Self>()
             + match self {
                 Self::Item(kept) => kept.weight(),
-                Self::Missing(..) => 0,
+                Self::Missing(error, _) => error.as_ref().map_or(0, Error::weight),
             }
     }
 }

@@ -90,7 +90,8 @@ impl Kept {
         match merged {
             Some(merged) if !segments.is_empty() => {
                 segments.push(new);
-                Self { bytes: merged, segments }
+                // A copy, because the merged one has room for all of both.
+                Self { bytes: Bytes::copy_from_slice(&merged), segments }
             }
             // What cannot be read stands alone, and is found out by whoever shows it.
             _ => Self::one(bytes, new),

@@ -1,6 +1,6 @@
 //! One call: sent, waited for, split into items, kept.
 
-use std::{any::Any, borrow::Cow, ops::Range, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, borrow::Cow, ops::Range, panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
@@ -9,7 +9,9 @@ use tokio::time::Instant;
 
 use super::{
     engine::Request,
-    gather, log,
+    gather,
+    lesson::Lesson,
+    log,
     pace::Pace,
     prepared::{Target, TargetKind},
 };
@@ -141,7 +143,7 @@ impl Question {
 
 impl Fetch {
     pub(super) async fn run(self) -> Arc<Landing> {
-        let began = Instant::now();
+        let lesson = self.lesson();
         let answered = AssertUnwindSafe(self.ask()).catch_unwind().await;
         let answered = answered
             .unwrap_or_else(|panic| Err(panicked("the call failed inside the gateway", &*panic)));
@@ -153,8 +155,8 @@ impl Fetch {
                 Landing { items: vec![Landed::Failed(error); self.ids.len()], failed: true }
             }
         };
-        if let Some(pace) = self.question.pace() {
-            self.teach(pace, began.elapsed(), &landing);
+        if let Some(lesson) = lesson {
+            lesson.landed(&landing);
         }
         match &self.owners {
             None => self.keep(&self.question, 0..self.ids.len(), &landing),
@@ -163,13 +165,10 @@ impl Fetch {
         Arc::new(landing)
     }
 
-    fn teach(&self, pace: &Pace, time: Duration, landing: &Landing) {
-        if !landing.failed {
-            pace.took(time);
-        }
-        if self.owners.is_some() {
-            pace.was_shared(!landing.items.iter().all(Landed::blames_company));
-        }
+    fn lesson(&self) -> Option<Lesson<'_>> {
+        let (pace, began) = (self.question.pace()?, Instant::now());
+        let given = self.deadline.saturating_duration_since(began);
+        Some(Lesson { pace, began, given, is_shared: self.owners.is_some(), is_over: false })
     }
 
     async fn ask(&self) -> Result<Vec<Landed>> {
@@ -287,6 +286,14 @@ impl Fetch {
 }
 
 impl Landed {
+    /// Whether this failed in a way that speaks against asking for the keys of several requests together. A key may make a service
+    /// refuse a call or lose time; but that one is down or late it may be whatever it is asked, so that nobody asks again.
+    pub(super) fn warns_of_company(&self) -> bool {
+        let is_down =
+            |error: &Error| matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded);
+        matches!(self, Self::Failed(error) if is_fault_of_a_key(error) || is_down(error))
+    }
+
     /// Whether this failed in a way for which another key of the same call may be to blame.
     pub(super) fn blames_company(&self) -> bool {
         matches!(self, Self::Failed(error) if is_fault_of_a_key(error))
@@ -315,7 +322,9 @@ fn readable(reply: &Bytes) -> Result<()> {
 /// one that cannot be reached, is late or has too much to do fails whatever it is asked.
 fn is_fault_of_a_key(error: &Error) -> bool {
     match error.code() {
-        Code::InvalidArgument
+        // An item that cannot be read is no reason to lose the others.
+        Code::DataLoss
+        | Code::InvalidArgument
         | Code::NotFound
         | Code::AlreadyExists
         | Code::PermissionDenied

@@ -14,6 +14,7 @@ mod hasty;
 mod in_flight;
 mod incremental;
 mod ladder;
+mod lesson;
 mod log;
 mod pace;
 mod prepared;

@@ -7,6 +7,9 @@ use std::{
 
 use super::{config::Batching, trust::Trust};
 
+/// What takes less is late for nobody: where services answer within microseconds, four times the usual is chance.
+const LATE: Duration = Duration::from_millis(20);
+
 /// What was seen of one method.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
@@ -24,6 +27,12 @@ impl Pace {
         (!wait.is_zero() && self.company.is_given()).then_some(wait)
     }
 
+    /// Whether a call takes so much longer than usual that it lets those down who share it.
+    pub(super) fn is_late(&self, time: Duration) -> bool {
+        let usual = Duration::from_micros(self.latency.load(Relaxed));
+        time > LATE && time > 4 * usual
+    }
+
     /// What a call took that was answered. Eight calls make an old figure a third, as round trips are smoothed by TCP (RFC 6298).
     pub(super) fn took(&self, time: Duration) {
         let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
@@ -34,7 +43,8 @@ impl Pace {
         self.latency.store(latency, Relaxed);
     }
 
-    /// Whether a call with the keys of several requests went well, or failed in a way for which one of them may be to blame.
+    /// Whether a call with the keys of several requests went well, or failed or was late in a way for which one of them may be
+    /// to blame.
     pub(super) fn was_shared(&self, went_well: bool) {
         self.company.learn(went_well);
     }

@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Trust in a guess, or in a batch over several requests. What is always wrong would cost each request a call in vain: so
-/// after a failure the next requests do without, the more of them the more failures there were in a row.
+/// after a failure the next requests do without, the more of them the more failures there were. Each success makes up for one
+/// failure and not for all: what goes wrong every second time is not worth it.
 #[derive(Debug, Default)]
 pub(super) struct Trust {
-    wrong_in_a_row: AtomicU32,
+    /// Failures that nothing made up for yet.
+    wrongs: AtomicU32,
     /// How many requests do without.
     pause: AtomicU32,
 }
@@ -22,13 +24,13 @@ impl Trust {
 
     /// Whether it was right.
     pub(super) fn learn(&self, was_right: bool) {
-        let wrong = self.wrong_in_a_row.load(Relaxed);
+        let wrong = self.wrongs.load(Relaxed);
         if !was_right {
             let wrong = (wrong + 1).min(Self::DOUBLINGS);
-            self.wrong_in_a_row.store(wrong, Relaxed);
+            self.wrongs.store(wrong, Relaxed);
             self.pause.store(1 << wrong, Relaxed);
         } else if wrong > 0 {
-            self.wrong_in_a_row.store(0, Relaxed);
+            self.wrongs.store(wrong - 1, Relaxed);
         }
     }
 }

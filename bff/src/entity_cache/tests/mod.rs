@@ -213,3 +213,28 @@ fn the_configuration_is_read_by_name_and_strictly() {
     assert_eq!(config.negative_max_age, Span(2 * SECOND));
     assert!(read(r#"{"capcity": "1MiB"}"#).is_err());
 }
+
+#[tokio::test]
+async fn a_missing_item_is_kept_without_what_only_the_log_shows() {
+    let cache = cache();
+    let error = Error::with_source(Code::NotFound, "the thing does not exist", "x".repeat(2_000));
+    let entry = view(&cache);
+    entry.put(b"7", Answer::Missing(Some(error.with_extension("hint", "y"))), cache.generation());
+    let Lookup::Missing(Some(kept)) = entry.get(b"7") else { panic!("it is not kept") };
+    assert!(std::error::Error::source(&kept).is_none());
+    assert_eq!((kept.message(), kept.extensions().len()), ("the thing does not exist", 1));
+}
+
+#[tokio::test]
+async fn all_that_a_missing_item_holds_is_counted() {
+    let fetched = |error: Error| {
+        let cache = cache();
+        view(&cache).put(b"7", Answer::Missing(Some(error)), cache.generation());
+        view(&cache).entry(b"7").unwrap().weight()
+    };
+    let long = "z".repeat(1_000);
+    let short = fetched(Error::new(Code::NotFound, ""));
+    assert!(fetched(Error::new(Code::NotFound, long.clone())) >= short + 1_000);
+    let extended = Error::new(Code::NotFound, "").with_extension("hint", &long);
+    assert!(fetched(extended) >= short + 1_000);
+}

@@ -70,6 +70,8 @@ pub(super) enum Then {
     Linger(&'static str, u64),
     /// Its answer to more keys than this is larger than we allow.
     TooLarge(usize),
+    /// Cannot be read where it is asked for this key.
+    Unreadable(&'static str),
     /// Leaves this key out.
     Omit(&'static str),
     /// Gives this key a status of its own.
@@ -212,6 +214,9 @@ impl Services {
             Then::Fail(code) => return Err(refused(*code)),
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
                 return Err(refused(*code));
+            }
+            Then::Unreadable(key) if keys.iter().any(|other| other == key) => {
+                return Ok(Reply { message: vec![0xff; 3].into() });
             }
             Then::TooLarge(most) if keys.len() > *most => {
                 let too_large = TooLarge { what: "a message", size: 9, limit: 8 };

@@ -1,5 +1,7 @@
 //! Keys of several requests that go together.
 
+mod company;
+
 use super::*;
 use crate::contract::SideEffects;
 
@@ -224,22 +226,6 @@ async fn a_service_that_has_too_much_to_do_is_not_asked_again() {
         assert!(two.1.contains(code.name()) && three.1.contains(code.name()), "{}", two.1);
         world.check_batches(began, PRICES, &[(0, "1"), (10, "2 3")]);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_a_bad_key_the_next_requests_go_alone() {
-    let (world, began) = (known(shop()).await, Instant::now());
-    world.services.set(PRICES, 100, Then::Refuse("2", Code::InvalidArgument));
-    let queries: Vec<String> = [1, 2, 3, 4, 5, 6, 7].map(price).into();
-    let asked = queries
-        .iter()
-        .zip([0, 1, 2, 111, 112, 113, 114])
-        .map(|(query, at)| world.ask_at(at, query));
-    futures::future::join_all(asked).await;
-    let apart = [(0, "1"), (10, "2 3"), (110, "2"), (110, "3")];
-    // Calls apart are nobody's to join: the first two find nothing that is on its way, or go alone.
-    let after = [(111, "4"), (112, "5"), (122, "6 7")];
-    world.check_batches(began, PRICES, &[&apart[..], &after[..]].concat());
 }
 
 #[tokio::test(start_paused = true)]
