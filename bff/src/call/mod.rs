@@ -108,7 +108,7 @@ pub enum Sharing {
 
 /// Everything that two calls must have in common before the answer to one may be given to the other. Compared as a
 /// whole, never by hash alone. For a batch it stands beside each key of the batch. Being kept whole, it must not be long:
-/// see [`MAX_HEADERS`].
+/// who brings more than 8 KiB of headers into it shares with nobody.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ShareKey(Arc<ShareParts>);
 
