@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Guard, LARGE, Only, PathNode, SMALL, Table, TableId, Tables, kind};
+use super::{Entry, Guard, LARGE, PathNode, SMALL, Table, TableId, Tables, kind};
 use crate::{
     contract::Scalar,
     error::{Code, Error, Result},
@@ -217,6 +217,6 @@ impl Table {
                 _ => sparse.push((*tag, *entry)),
             }
         }
-        Self { small, large: large.into(), sparse: sparse.into(), only: Only::of(entries) }
+        Self { small, large: large.into(), sparse: sparse.into() }
     }
 }

@@ -7,13 +7,11 @@
 mod build;
 mod list;
 mod merge;
-mod only;
 mod scan;
 
 pub(super) use build::{Oneof, TableBuilder};
 pub(super) use list::{Messages, Numbers, raw};
 
-use self::only::Only;
 use super::wire::Malformed;
 
 /// A position in [`Tables`].
@@ -37,8 +35,6 @@ struct Table {
     large: Box<[Entry]>,
     /// Tags above the cap, sorted.
     sparse: Box<[(u32, Entry)]>,
-    /// Where it is one field.
-    only: Option<Only>,
 }
 
 const SMALL: usize = 128;

@@ -84,10 +84,7 @@ impl Tables {
         slots: &mut [u64],
     ) -> Result<(), ScanFault> {
         while at < end {
-            at = match table.only {
-                Some(only) => only.plain(bytes, (at, end), slots),
-                None => table.plain(bytes, (at, end), slots),
-            };
+            at = table.plain(bytes, (at, end), slots);
             if at < end {
                 at = self.field(table, bytes, (at, end), slots)?;
             }
@@ -364,58 +361,21 @@ mod tests {
         message
     }
 
-    /// Tables of one field each.
-    fn tables_of_one() -> (Tables, Vec<TableId>) {
-        let descriptors = Descriptors::of(b"");
-        let mut tables = Tables::default();
-        let mut table = |number, scalar: Option<Scalar>| {
-            let mut builder = TableBuilder::new(descriptors.nothing());
-            match scalar {
-                Some(scalar) => builder.number(0, number, scalar, false).unwrap(),
-                None => builder.bytes(0, number).unwrap(),
-            };
-            assert_eq!(builder.slots(), 2);
-            builder.finish(&mut tables)
-        };
-        let mut ids = Vec::new();
-        for number in [1, 3, 16, 601] {
-            for scalar in [None, Some(Scalar::Uint64), Some(Scalar::Double), Some(Scalar::Fixed32)]
-            {
-                ids.push(table(number, scalar));
-            }
-        }
-        (tables, ids)
-    }
-
-    fn check(random: &mut Random, tables: &Tables, table: TableId, count: usize, seed: u64) {
-        let message = message(random);
-        let mut buffer = message.clone();
-        buffer.extend((0..random.below(12)).map(|_| random.bits() as u8));
-        let window = Window { buffer: &buffer, length: message.len() };
-        let (mut ours, mut theirs) = (vec![0; count], vec![0; count]);
-        let is_read = tables.fill(table, window, &mut ours).is_ok();
-        assert_eq!(is_read, twin(tables, table, &message, &mut theirs), "seed {seed}");
-        if is_read {
-            // The first slot is where all goes that nobody reads.
-            assert_eq!(ours[1..], theirs[1..], "seed {seed}");
-        }
-    }
-
     #[test]
     fn plain_fields_are_scanned_as_all_others_whatever_stands_behind_the_message() {
         let (tables, table, count) = tables();
         for seed in seeds(1000) {
-            check(&mut Random::new(seed), &tables, table, count, seed);
-        }
-    }
-
-    #[test]
-    fn one_field_is_found_as_among_many_whatever_stands_around_it() {
-        let (tables, ids) = tables_of_one();
-        for seed in seeds(300) {
             let mut random = Random::new(seed);
-            for table in &ids {
-                check(&mut random, &tables, *table, 2, seed);
+            let message = message(&mut random);
+            let mut buffer = message.clone();
+            buffer.extend((0..random.below(12)).map(|_| random.bits() as u8));
+            let window = Window { buffer: &buffer, length: message.len() };
+            let (mut ours, mut theirs) = (vec![0; count], vec![0; count]);
+            let is_read = tables.fill(table, window, &mut ours).is_ok();
+            assert_eq!(is_read, twin(&tables, table, &message, &mut theirs), "seed {seed}");
+            if is_read {
+                // The first slot is where all goes that nobody reads.
+                assert_eq!(ours[1..], theirs[1..], "seed {seed}");
             }
         }
     }
