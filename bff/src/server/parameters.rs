@@ -86,12 +86,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 ///
 /// [`Code::BadRequest`] where it is not JSON, or not a GraphQL request.
 pub(super) fn from_body(body: &[u8]) -> Result<Parameters<'_>> {
+    // serde looks at no text that it passes over.
+    let Ok(body) = std::str::from_utf8(body) else {
+        return Err(Error::new(Code::BadRequest, "the body is not JSON: it is not UTF-8"));
+    };
     // serde would take an array for an object whose members have no names.
-    if body.trim_ascii_start().first() == Some(&b'[') {
+    if body.trim_ascii_start().starts_with('[') {
         let message = "the body is not a GraphQL request: it is a list, and one request is answered at a time";
         return Err(Error::new(Code::BadRequest, message));
     }
-    let body: Body<'_> = serde_json::from_slice(body).map_err(|error| refusal(&error))?;
+    let body: Body<'_> = serde_json::from_str(body).map_err(|error| refusal(&error))?;
     let Some(Text(query)) = body.query else {
         return Err(missing_query());
     };
@@ -266,6 +270,8 @@ mod tests {
             body(text, Err("the body is not JSON"));
         }
         check(from_body(b"{\"query\":\"\xff\"}"), Err("the body is not JSON"));
+        let ignored = b"{\"query\":\"{a}\",\"id\":{\"\xff\":1}}";
+        check(from_body(ignored), Err("the body is not JSON: it is not UTF-8"));
     }
 
     #[test]
