@@ -1,10 +1,13 @@
 //! The four parameters of a GraphQL request, from a body or from a query string, borrowed where they can be.
 
+mod fault;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
+pub(super) use self::fault::kind;
 use crate::error::{Code, Error, Result};
 
 /// The longest id that a client may give an operation: it is kept while the operation lasts, and comes back with every answer.
@@ -86,16 +89,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 ///
 /// [`Code::BadRequest`] where it is not JSON, or not a GraphQL request.
 pub(super) fn from_body(body: &[u8]) -> Result<Parameters<'_>> {
-    // serde looks at no text that it passes over.
-    let Ok(body) = std::str::from_utf8(body) else {
-        return Err(Error::new(Code::BadRequest, "the body is not JSON: it is not UTF-8"));
-    };
-    // serde would take an array for an object whose members have no names.
-    if body.trim_ascii_start().starts_with('[') {
-        let message = "the body is not a GraphQL request: it is a list, and one request is answered at a time";
-        return Err(Error::new(Code::BadRequest, message));
-    }
-    let body: Body<'_> = serde_json::from_str(body).map_err(|error| refusal(&error))?;
+    from_json("the body", body)
+}
+
+/// The parameters in a JSON text, which a message calls so.
+///
+/// # Errors
+///
+/// [`Code::BadRequest`] where it is not JSON, or not a GraphQL request.
+pub(super) fn from_json<'a>(place: &str, text: &'a [u8]) -> Result<Parameters<'a>> {
+    // serde would take a list for an object whose members have no names, and does not look at what it passes over.
+    let object = std::str::from_utf8(text).ok().filter(|it| it.trim_ascii_start().starts_with('{'));
+    let body = object.and_then(|object| serde_json::from_str(object).ok());
+    let body: Body<'_> = body.ok_or_else(|| fault::of(place, text))?;
     let Some(Text(query)) = body.query else {
         return Err(missing_query());
     };
@@ -105,14 +111,6 @@ pub(super) fn from_body(body: &[u8]) -> Result<Parameters<'_>> {
         variables: body.variables.map(|Object(raw)| Cow::Borrowed(raw)),
         extensions: body.extensions.map(|Object(raw)| Cow::Borrowed(raw)),
     })
-}
-
-fn refusal(error: &serde_json::Error) -> Error {
-    let what = match error.classify() {
-        serde_json::error::Category::Data => "the body is not a GraphQL request",
-        _ => "the body is not JSON",
-    };
-    Error::new(Code::BadRequest, format!("{what}: {error}"))
 }
 
 fn missing_query() -> Error {
@@ -271,7 +269,7 @@ mod tests {
         }
         check(from_body(b"{\"query\":\"\xff\"}"), Err("the body is not JSON"));
         let ignored = b"{\"query\":\"{a}\",\"id\":{\"\xff\":1}}";
-        check(from_body(ignored), Err("the body is not JSON: it is not UTF-8"));
+        check(from_body(ignored), Err("the body is not JSON: invalid unicode code point"));
     }
 
     #[test]
