@@ -59,6 +59,7 @@ fn every_command_ends_with_the_code_that_the_help_names() {
         (1, "plan queries/two.graphql"),
         (1, "plan queries/broken.graphql"),
         (1, "plan queries/nowhere.graphql"),
+        (1, "plan queries/book.graphql --config nowhere.toml"),
         (2, "plan"),
         (0, "sdl"),
         (1, "sdl --schema schema.broken"),
