@@ -15,7 +15,7 @@ fn a_null_is_refused_where_it_stands_and_only_where_it_must_not() {
     ]);
     let places = NeverNull::of(&[("in".to_owned(), object), ("it".to_owned(), variable(3, true))]);
     let told = |null: &[usize]| {
-        let given = |at| (!null.contains(&at)).then_some(Value::Int(7)).unwrap_or(Value::Null);
+        let given = |at| if null.contains(&at) { Value::Null } else { Value::Int(7) };
         let variables: Vec<_> = (0..4).map(|at| Some(given(at))).collect();
         NeverNull::check(&places, &variables).map_err(|error| error.message().to_owned())
     };

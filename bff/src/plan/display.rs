@@ -84,11 +84,8 @@ impl PlanText<'_> {
         let fields = self
             .slow_fields()
             .map(|field| FieldJson { field: &field.response_key, source: field.slow_lane() });
-        let plan = PlanJson {
-            steps: steps.collect(),
-            fields: fields.collect(),
-            text: self.to_string(),
-        };
+        let plan =
+            PlanJson { steps: steps.collect(), fields: fields.collect(), text: self.to_string() };
         serde_json::to_vec(&plan).expect("texts and numbers are always JSON")
     }
 }

@@ -120,10 +120,7 @@ fn what_other_validators_let_through_is_refused() {
             "{ search(filter: {minStars}) { __typename } }",
             "Syntax error: expected `:` and a value behind the name \"minStars\".",
         ),
-        (
-            "{ }",
-            "Syntax error: expected a field or a fragment, got `}`.",
-        ),
+        ("{ }", "Syntax error: expected a field or a fragment, got `}`."),
         (
             "{ books { id } ...F } fragment F on Query { books { } }",
             "Syntax error: expected a field or a fragment, got `}`.",
