@@ -53,6 +53,8 @@ fn every_command_ends_with_the_code_that_the_help_names() {
         (1, "status --schema nowhere"),
         (2, "status Book.titel"),
         (0, "explain fragile-non-null"),
+        (0, "explain directives"),
+        (0, "explain options"),
         (2, "explain fragile"),
         (0, "plan queries/book.graphql"),
         (0, "plan queries/two.graphql --operation A"),

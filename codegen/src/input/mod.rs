@@ -14,8 +14,8 @@ mod schema;
 mod walk;
 
 pub(crate) use editions::{Edition, Language};
-pub(crate) use protos::Protos;
-pub(crate) use schema::{ENFORCED, Schema};
+pub(crate) use protos::{OPTIONS, Protos};
+pub(crate) use schema::{DIRECTIVES, ENFORCED, Schema};
 
 /// What to compile: directories and files, or texts at hand.
 ///

@@ -21,7 +21,7 @@ use super::{Fault, rest};
 use crate::diagnostic::{FileId, Span};
 
 /// The options that a proto may use, whether its author has our protos or not.
-pub(super) const OPTIONS: (&str, &str) =
+pub(crate) const OPTIONS: (&str, &str) =
     ("anabranch/v1/options.proto", include_str!("builtin/options.proto"));
 
 const EDITION: &str = "the editions that are read are \"2023\" and \"2024\"";
