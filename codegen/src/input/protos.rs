@@ -7,7 +7,8 @@ use prost::Message as _;
 use prost_reflect::prost_types::FileDescriptorSet;
 use prost_reflect::{
     Cardinality, DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor,
-    FieldDescriptor, MessageDescriptor, MethodDescriptor, ReflectMessage as _, Syntax, Value,
+    FieldDescriptor, MessageDescriptor, MethodDescriptor, OneofDescriptor, ReflectMessage as _,
+    Syntax, Value,
 };
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 use protox::{Compiler, Error};
@@ -63,6 +64,10 @@ impl Protos {
 
     pub(crate) fn field_span(&self, field: &FieldDescriptor) -> Option<Span> {
         self.name_span(field.parent_file().name(), field.path())
+    }
+
+    pub(crate) fn oneof_span(&self, oneof: &OneofDescriptor) -> Option<Span> {
+        self.name_span(oneof.parent_message().parent_file().name(), oneof.path())
     }
 
     pub(crate) fn method_span(&self, method: &MethodDescriptor) -> Option<Span> {
