@@ -231,7 +231,11 @@ fn a_oneof_can_be_selected_as_a_union_or_an_interface() {
     check(&contract, "Query.top", "Find(1 ← $args.id): 2.0 Hit in Hit");
     check(&contract, "Query.best", "Find(1 ← $args.id): whole Node in FindResponse");
     check(&contract, "Author.mine", "2.0 Hit in FindResponse");
-    check(&contract, "Query.all", "Watch(1 ← $args.id) gathered maybe message at [2]: 1 list of Hit in Hit");
+    check(
+        &contract,
+        "Query.all",
+        "Watch(1 ← $args.id) gathered maybe message at [2]: 1 list of Hit in Hit",
+    );
     let members: Vec<(&str, Vec<u32>)> = contract
         .bindings
         .iter()
