@@ -15,7 +15,6 @@ use super::{
     early::{self, Early, Guess, shown_at, shown_to},
     engine::Request,
     in_flight::InFlight,
-    log,
     prepared::{Hasty, Node},
     respond,
     slow::{self, SlowLane},
@@ -353,7 +352,8 @@ impl Run {
             }
         }
         if let Some((_, error)) = broken.first() {
-            log::failed_call(error, &prepared.step(step).target, broken.len());
+            let failures = &self.request.engine.failures;
+            failures.failed_call(error, &prepared.step(step).target, broken.len());
         }
         broken
     }
