@@ -4,7 +4,7 @@ use apollo_compiler::ast::Type;
 use apollo_compiler::schema::ExtendedType;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
 
-use super::binder::{At, Binder, Shape};
+use super::binder::{Binder, Shape};
 use super::fault::Fault;
 use super::names::{field_of, pascal, snake};
 use super::path::{numbers, singular_message};
@@ -51,7 +51,6 @@ impl Binder<'_> {
     /// at `span`.
     pub(super) fn oneof_value(
         &mut self,
-        at: &At,
         ty: &Type,
         prefix: &[u32],
         found: &OneofAt,

@@ -130,7 +130,7 @@ impl Binder<'_> {
     fn oneof_field(&mut self, at: &At, oneof: &OneofAt, span: Option<Span>) -> Option<Source> {
         self.wire = oneof.first();
         self.useless_arguments(at);
-        self.oneof_value(at, &at.field.ty, &[], oneof, span)
+        self.oneof_value(&at.field.ty, &[], oneof, span)
     }
 
     /// A value that comes with its parent was asked for by somebody else: no argument can change it any more.

@@ -59,7 +59,7 @@ impl Binder<'_> {
         let item_type = ty.item_type();
         if let Some(select) = &asking.rpc.select {
             if let Some(oneof) = oneof_at(&message, &select.value) {
-                let value = self.oneof_value(at, item_type, &[], &oneof, select.span)?;
+                let value = self.oneof_value(item_type, &[], &oneof, select.span)?;
                 return self.item(at, item_type, &message, value);
             }
             let place = Place { side: Side::Response, argument: "select", span: select.span };

@@ -48,7 +48,7 @@ impl Binder<'_> {
         select: &Text,
     ) -> Option<Source> {
         if let Some(oneof) = oneof_at(message, &select.value) {
-            return self.oneof_value(at, ty, prefix, &oneof, select.span);
+            return self.oneof_value(ty, prefix, &oneof, select.span);
         }
         let place = Place { side: Side::Response, argument: "select", span: select.span };
         let path = self.path(message, &select.value, place)?;

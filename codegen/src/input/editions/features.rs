@@ -240,7 +240,7 @@ impl Walk {
                 return None;
             }
             REQUIRED if self.as_proto3 => {
-                self.lowered.required.push(inside(scope, &text(field, "name")))
+                self.lowered.required.push(inside(scope, &text(field, "name")));
             }
             REQUIRED => field.set_field_by_name("label", Value::EnumNumber(LABEL_REQUIRED)),
             _ => {}
