@@ -100,6 +100,12 @@ pub fn explain(rule: &str) -> Option<String> {
     check::explain(rule)
 }
 
+/// The directives of schemas, each described, as `schema/anabranch.graphql` has them.
+pub const DIRECTIVES: &str = input::DIRECTIVES;
+
+/// The options of protos, each described, as `proto/anabranch/v1/options.proto` has them.
+pub const OPTIONS: &str = input::OPTIONS.1;
+
 /// The names of all rules, in the order in which `anabranch explain` lists them.
 pub fn rules() -> impl Iterator<Item = &'static str> {
     check::RULES.iter().map(|rule| rule.name)

@@ -206,7 +206,7 @@ fn a_path_leads_into_an_argument() {
         argument(&[1, 2], "page.next.size", number()),
         argument(&[1, 3], "nothing", number()),
     ]));
-    let variable = |index| Value::Variable { index, default: None };
+    let variable = |index| Value::Variable { index, default: None, never_null: false };
     let page = object(vec![("size", variable(0)), ("next", variable(1))]);
     builder.arguments(step, vec![("page", page)]);
     let program = builder.compile();
@@ -228,7 +228,7 @@ fn a_variable_without_value_has_the_default_of_its_place() {
     let mut builder = Builder::new();
     let step = builder.step(filled(vec![argument(&[1], "it", number)]));
     let default = Some(Box::new(Value::Int(4)));
-    builder.arguments(step, vec![("it", Value::Variable { index: 0, default })]);
+    builder.arguments(step, vec![("it", Value::Variable { index: 0, default, never_null: false })]);
     let program = builder.compile();
     let request = |value| program.call(STEP).request(&[value], &context()).unwrap();
     assert_eq!(request(None), message().varint(1, 4).0);
