@@ -34,6 +34,9 @@ pub mod fuzzing;
 mod import;
 mod input;
 mod model;
+#[cfg(test)]
+#[path = "../../fuzz/replay.rs"]
+mod replay;
 mod skeleton;
 mod status;
 mod write;

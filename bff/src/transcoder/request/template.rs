@@ -184,8 +184,11 @@ fn at<'v>(value: &'v Value, names: &[String], variables: &'v Variables) -> Optio
     })
 }
 
-/// Puts a part at the end of a path, into the enclosing messages that are there already.
+/// Puts a part at the end of a path, into the enclosing messages that are there already. One that says nothing makes none.
 fn put(parts: &mut Vec<Part>, path: &[u32], part: Part) {
+    if matches!(&part, Part::Constant(bytes) if bytes.is_empty()) {
+        return;
+    }
     let Some((number, rest)) = path.split_first() else {
         parts.push(part);
         return;

@@ -197,6 +197,23 @@ fn the_fields_of_a_oneof_stand_in_the_message_of_the_oneof() {
 }
 
 #[test]
+fn a_json_field_of_an_input_object_is_null_where_null_is_given_and_nothing_where_nothing_is() {
+    let json = input(Cardinality::Explicit, leaf(Scalar::Message, Format::Value));
+    let fields = vec![InputField { name: "json".to_owned(), path: vec![1], value: Some(json) }];
+    let request = |given: Option<Value>| {
+        let mut builder = Builder::new();
+        builder.contract.inputs = vec![Input { fields: fields.clone(), ..Input::default() }];
+        let step = builder.step(filled(vec![argument(&[1], "it", page())]));
+        let variable = Value::Variable { index: 0, default: None };
+        builder.arguments(step, vec![("it", object(vec![("json", variable)]))]);
+        builder.compile().call(STEP).request(&[given], &context()).unwrap()
+    };
+    let null = message().message(1, message().message(1, message().varint(1, 0)));
+    assert_eq!(request(Some(Value::Null)), null.0);
+    assert_eq!(request(None), message().message(1, message()).0);
+}
+
+#[test]
 fn a_path_leads_into_an_argument() {
     let mut builder = Builder::new();
     builder.contract.inputs = inputs();
@@ -220,6 +237,22 @@ fn a_path_leads_into_an_argument() {
         message().message(1, message().varint(1, 5)).0
     );
     assert_eq!(request([None, None]), Bytes::new(), "an enclosing message of nothing is left out");
+}
+
+#[test]
+fn an_enclosing_message_of_nothing_is_left_out_whoever_gives_nothing() {
+    let number = || input(Cardinality::Implicit, leaf(Scalar::Int32, Format::Int));
+    let request = |given: Value, variables: &[Option<Value>]| {
+        let mut builder = Builder::new();
+        let empty = fill::Source::Constant(Vec::new());
+        let empty = Fill { value: None, ..fill(&[2], empty, InputValue::default()) };
+        let step = builder.step(filled(vec![argument(&[1, 1], "it", number()), empty]));
+        builder.arguments(step, vec![("it", given)]);
+        builder.compile().call(STEP).request(variables, &context()).unwrap()
+    };
+    let variable = Value::Variable { index: 0, default: None };
+    assert_eq!(request(variable, &[Some(Value::Int(0))]), Bytes::new());
+    assert_eq!(request(Value::Int(0), &[]), Bytes::new(), "of a document");
 }
 
 #[test]

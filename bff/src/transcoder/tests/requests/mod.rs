@@ -32,6 +32,7 @@ mod arguments;
 mod guesses;
 mod keys;
 mod masks;
+pub(in crate::transcoder) mod twin;
 
 fn context() -> Context {
     let mut context = Context::anonymous(Instant::now());
