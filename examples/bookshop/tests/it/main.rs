@@ -6,6 +6,7 @@ mod gathering;
 mod mapping;
 mod offers;
 mod page;
+mod parts;
 mod program;
 mod recommendations;
 mod reviews;
