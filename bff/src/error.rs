@@ -252,7 +252,7 @@ struct Inner {
 pub type Extension = (Cow<'static, str>, Arc<RawValue>);
 
 /// The method that a failure comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// `"bookshop.pricing.v1.Pricing"`
     pub service: Arc<str>,

@@ -111,7 +111,7 @@ colour = "red"
             "a.toml:12: services.\"a.b.C\".endpoints: `b:2` has no scheme; write `http://HOST:PORT`",
             "a.toml:13: services.\"a.b.C\".colour: there is no such key; those here are `endpoints`, `max_request_size`, \
              `max_response_size`, `connect_timeout`, `connect_wait`, `keepalive_interval`, `keepalive_timeout`, \
-             `stream_idle_timeout`, `stream_max_age`, `withhold_metadata`",
+             `stream_idle_timeout`, `stream_max_age`, `max_stream_connections`, `withhold_metadata`",
             "ANABRANCH_SERVER__DRAIN_DELAY: server.drain_delay: `a while` is not a span of time; write a whole number \
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \

@@ -14,7 +14,6 @@ use super::{
     engine::Request,
     fetch::{Fetch, Landed, Question, Rung},
     in_flight::{Admission, Came, Coming, InFlight, Wanted},
-    log,
     prepared::{PreparedStep, Target},
     watch::{Brought, Watched, Went},
 };
@@ -302,7 +301,7 @@ impl<'a> Asked<'a> {
         };
         let error =
             Error::new(Code::DeadlineExceeded, message).from_method(self.target.origin.clone());
-        log::failed_call(&error, self.target, keys);
+        self.request.engine.failures.failed_call(&error, self.target, keys);
         error
     }
 }

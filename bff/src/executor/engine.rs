@@ -9,6 +9,7 @@ use tokio::{sync::Semaphore, time::Instant};
 use super::{
     config::{Batching, Config, Gathering},
     in_flight::InFlight,
+    log::FailureLog,
     pace::Pace,
     prepared::{Prepared, PreparedStep},
     subscription,
@@ -45,6 +46,7 @@ pub(super) struct Engine {
     pub(super) max_answer_size: usize,
     pub(super) subscriptions: subscription::Config,
     pub(super) streams: Arc<subscription::Streams>,
+    pub(super) failures: Arc<FailureLog>,
     reserve: Duration,
 }
 
@@ -88,6 +90,7 @@ impl Engine {
             max_answer_size: usize::try_from(config.max_answer_size.0).unwrap_or(usize::MAX),
             subscriptions: config.subscriptions.clone(),
             streams: Arc::default(),
+            failures: Arc::default(),
             reserve: config.reserve.0,
         })
     }

@@ -11,7 +11,6 @@ use super::{
     engine::Request,
     gather::{self, Gathered},
     lesson::Lesson,
-    log,
     pace::Pace,
     prepared::{Target, TargetKind},
 };
@@ -151,7 +150,8 @@ impl Fetch {
             Ok(items) => Landing { items, failed: false },
             Err(error) => {
                 let error = self.question.attributed(error);
-                log::failed_call(&error, self.question.target(), self.ids.len());
+                let failures = &self.question.request.engine.failures;
+                failures.failed_call(&error, self.question.target(), self.ids.len());
                 Landing { items: vec![Landed::Failed(error); self.ids.len()], failed: true }
             }
         };
@@ -187,7 +187,8 @@ impl Fetch {
     /// What clients are told of such a list that failed, after the log was.
     pub(super) fn failed(&self, failure: Error) -> Error {
         let failure = self.question.attributed(failure);
-        log::failed_call(&failure, self.question.target(), self.ids.len());
+        let failures = &self.question.request.engine.failures;
+        failures.failed_call(&failure, self.question.target(), self.ids.len());
         failure
     }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{
     Answer,
     engine::{Engine, Request},
-    fetch, log,
+    fetch,
     prepared::{Node, Prepared, PreparedStep},
     run,
 };
@@ -104,11 +104,13 @@ pub(super) async fn answer(
     if let Some(watch) = &request.watch {
         watch.field(response_key, began);
     }
+    let failures = &request.engine.failures;
     match &answer {
         Ok(spliced) => {
-            spliced.errors.iter().for_each(|error| log::failed_field(&error.error, response_key));
+            let errors = spliced.errors.iter();
+            errors.for_each(|error| failures.failed_field(&error.error, response_key));
         }
-        Err(error) => log::failed_field(error, response_key),
+        Err(error) => failures.failed_field(error, response_key),
     }
     answer
 }

@@ -1,6 +1,6 @@
 //! Where services are and how they are called, as an operator writes it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, num::NonZeroU16, time::Duration};
 
 use http::Uri;
 use serde::{Deserialize, Deserializer, de};
@@ -43,6 +43,8 @@ pub struct ServiceConfig {
     pub stream_idle_timeout: Option<Span>,
     /// See [`Settings::stream_max_age`].
     pub stream_max_age: Option<Span>,
+    /// See [`Settings::max_stream_connections`].
+    pub max_stream_connections: Option<NonZeroU16>,
     /// See [`Settings::withhold_metadata`].
     pub withhold_metadata: Option<Vec<String>>,
 }
@@ -74,6 +76,10 @@ pub struct Settings {
     /// A stream older than this is cancelled with `DEADLINE_EXCEEDED`, so that replicas which came later get their share.
     /// 1 hour.
     pub stream_max_age: Span,
+    /// How many connections to each endpoint, for each thread, carry streams. Streams have connections of their own, opened
+    /// when they are needed: a service takes only so many streams over one connection (often 100), and calls would wait for
+    /// those to end. A stream that finds no place on any of them fails with `RESOURCE_EXHAUSTED`. 16.
+    pub max_stream_connections: NonZeroU16,
     /// Names of metadata that this service never gets, whatever its methods declare: `x-identity-sub`, `x-tenant` or a
     /// forwarded header. Configuration can only take away. None.
     pub withhold_metadata: Vec<String>,
@@ -92,6 +98,7 @@ impl Default for Settings {
             keepalive_timeout: seconds(5),
             stream_idle_timeout: seconds(300),
             stream_max_age: seconds(3600),
+            max_stream_connections: const { NonZeroU16::new(16).unwrap() },
             withhold_metadata: Vec::new(),
         }
     }
@@ -114,6 +121,7 @@ impl Settings {
         put(&mut self.keepalive_timeout, entry.keepalive_timeout.as_ref());
         put(&mut self.stream_idle_timeout, entry.stream_idle_timeout.as_ref());
         put(&mut self.stream_max_age, entry.stream_max_age.as_ref());
+        put(&mut self.max_stream_connections, entry.max_stream_connections.as_ref());
         put(&mut self.withhold_metadata, entry.withhold_metadata.as_ref());
         self
     }

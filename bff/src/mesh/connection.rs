@@ -7,14 +7,17 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
     time::Duration,
 };
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::{
+    future::{BoxFuture, poll_fn},
+    poll,
+};
 use http::Uri;
 use hyper::{
     body::{Frame, Incoming},
@@ -45,6 +48,9 @@ const CONNECTION_WINDOW: u32 = 16 << 20;
 /// 1 MiB, three bytes for each after percent-encoding, in frames of 16 KiB.
 const MAX_HEADER_LIST_SIZE: u32 = 256 << 20;
 
+/// Between two looks whether the settings of a service, which have begun to come, are all there.
+const UNTIL_SETTLED: Duration = Duration::from_millis(1);
+
 /// A connection that ends sooner, and never answered a call, counts as a failure to connect from the second time on:
 /// something accepts connections that it does not want.
 const STEADY: Duration = Duration::from_secs(1);
@@ -54,8 +60,16 @@ const STEADY: Duration = Duration::from_secs(1);
 pub(super) struct Connection {
     sender: http2::SendRequest<Outgoing>,
     origin: Uri,
+    noted: Arc<Noted>,
+}
+
+/// What is known of a connection.
+#[derive(Default)]
+struct Noted {
     /// Some call was answered.
-    has_answered: Arc<AtomicBool>,
+    has_answered: AtomicBool,
+    /// How many requests the service takes at a time; 0 until it has said so.
+    max_streams: AtomicUsize,
 }
 
 impl fmt::Debug for Connection {
@@ -76,7 +90,7 @@ impl Connection {
         request: http::Request<Outgoing>,
     ) -> impl Future<Output = Result<http::Response<Incoming>, Status>> + use<> {
         let answer = self.sender.try_send_request(request);
-        let has_answered = Arc::clone(&self.has_answered);
+        let noted = Arc::clone(&self.noted);
         async move {
             let response = answer.await.map_err(|mut error| {
                 if error.take_message().is_some() {
@@ -85,9 +99,14 @@ impl Connection {
                     status::of_connection(error.into_error())
                 }
             })?;
-            has_answered.store(true, Ordering::Relaxed);
+            noted.has_answered.store(true, Ordering::Relaxed);
             Ok(response)
         }
+    }
+
+    /// How many requests the service takes at a time, as it said when this last sent one.
+    pub(super) fn max_streams(&self) -> usize {
+        self.noted.max_streams.load(Ordering::Relaxed)
     }
 
     /// Whether it takes requests no more.
@@ -154,16 +173,16 @@ impl hyper::body::Body for Outgoing {
 pub(super) async fn keep(endpoint: Endpoint, settings: Arc<Settings>, slot: Slot) {
     let (mut failures, mut told) = (0, false);
     loop {
-        let attempt = timeout(settings.connect_timeout.0, connect(&endpoint, &settings));
-        match attempt.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        match connect(&endpoint, &settings).await {
             Ok((connection, closed)) => {
                 tracing::info!(service = slot.name(), %endpoint, "connected");
                 told = false;
-                let (since, has_answered) = (Instant::now(), Arc::clone(&connection.has_answered));
+                let (since, noted) = (Instant::now(), Arc::clone(&connection.noted));
                 slot.ready(connection);
                 let reason = closed.await;
                 tracing::info!(service = slot.name(), %endpoint, reason, "disconnected");
-                let was_good = has_answered.load(Ordering::Relaxed) || since.elapsed() >= STEADY;
+                let has_answered = noted.has_answered.load(Ordering::Relaxed);
+                let was_good = has_answered || since.elapsed() >= STEADY;
                 failures = if was_good { 0 } else { failures + 1 };
                 if failures <= 1 {
                     slot.connecting();
@@ -185,8 +204,16 @@ pub(super) async fn keep(endpoint: Endpoint, settings: Arc<Settings>, slot: Slot
 }
 
 /// Resolves the name, connects, and waits for the first bytes of the service: a proxy accepts for a service that is not
-/// there, and a hung process by its kernel.
-async fn connect(
+/// there, and a hung process by its kernel. The future drives the connection, and says why it ended.
+pub(super) async fn connect(
+    endpoint: &Endpoint,
+    settings: &Settings,
+) -> io::Result<(Connection, BoxFuture<'static, String>)> {
+    let attempt = timeout(settings.connect_timeout.0, attempt(endpoint, settings));
+    attempt.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn attempt(
     endpoint: &Endpoint,
     settings: &Settings,
 ) -> io::Result<(Connection, BoxFuture<'static, String>)> {
@@ -194,10 +221,17 @@ async fn connect(
     stream.set_nodelay(true)?;
     let (heard, first_bytes) = oneshot::channel();
     let stream = TokioIo::new(Heard::new(stream, heard));
-    let (sender, connection) =
+    let (sender, mut connection) =
         builder(settings).handshake(stream).await.map_err(io::Error::other)?;
+    let noted = Arc::<Noted>::default();
+    let noting = Arc::clone(&noted);
+    let driven = poll_fn(move |context| {
+        let ended = Pin::new(&mut connection).poll(context);
+        noting.max_streams.store(connection.current_max_send_streams(), Ordering::Relaxed);
+        ended
+    });
     let mut closed: BoxFuture<'static, String> = Box::pin(async move {
-        match connection.await {
+        match driven.await {
             Ok(()) => "the service ended it".to_owned(),
             Err(error) => format!("{error:?}"),
         }
@@ -206,7 +240,16 @@ async fn connect(
         reason = &mut closed => return Err(io::Error::other(reason)),
         heard = first_bytes => heard.map_err(io::Error::other)?,
     }
-    let connection = Connection { sender, origin: endpoint.origin(), has_answered: Arc::default() };
+    let connection = Connection { sender, origin: endpoint.origin(), noted };
+    // The first bytes are the service's settings. Another task takes them, at once where they came whole.
+    while connection.max_streams() == 0 {
+        if let Poll::Ready(reason) = poll!(&mut closed) {
+            return Err(io::Error::other(reason));
+        }
+        if connection.max_streams() == 0 {
+            sleep(UNTIL_SETTLED).await;
+        }
+    }
     Ok((connection, closed))
 }
 
@@ -214,6 +257,8 @@ fn builder(settings: &Settings) -> http2::Builder<TokioExecutor> {
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder
         .timer(TokioTimer::new())
+        // Nothing is sent before the service has said how much it takes.
+        .initial_max_send_streams(0)
         .max_frame_size(MAX_FRAME_SIZE)
         .max_header_list_size(MAX_HEADER_LIST_SIZE)
         .initial_stream_window_size(STREAM_WINDOW)

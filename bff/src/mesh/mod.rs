@@ -1,8 +1,8 @@
 //! Calls services: the only door of tonic's client.
 //!
-//! A call goes, by turns, to an endpoint that is connected; one timer runs over headers, message and trailers. tonic frames
-//! the messages of streams; connections, turns, deadlines and single messages are ours, because tonic's balancer picks endpoints that refuse connections and
-//! its timeout ends with the headers. What a service says in words goes to the log; a client reads a code and a sentence of
+//! A call goes, by turns, to an endpoint that is connected; one timer runs over headers, message and trailers. Streams have
+//! connections of their own. tonic frames their messages; connections, turns, deadlines and single messages are ours, because
+//! tonic's balancer picks endpoints that refuse connections and its timeout ends with the headers. What a service says in words goes to the log; a client reads a code and a sentence of
 //! ours.
 
 mod codec;
@@ -10,6 +10,7 @@ mod config;
 mod connection;
 mod guard;
 mod heard;
+mod pool;
 mod request;
 mod status;
 mod stream;
@@ -20,14 +21,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use futures::future::{BoxFuture, FutureExt};
 use tokio::time::timeout_at;
-use tonic::client::Grpc;
 
 pub use config::{Config, Endpoint, ServiceConfig, Settings};
 
-use self::{
-    connection::{Connection, Line},
-    upstream::Upstream,
-};
+use self::{connection::Connection, upstream::Upstream};
 use crate::{
     call::{Call, CallService, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
@@ -141,8 +138,8 @@ impl CallService for Mesh {
         };
         Box::pin(async move {
             let opened = timeout_at(call.deadline, stream::open(&upstream, &call)).await;
-            let messages = opened.unwrap_or_else(|_| Err(late(&call)))?;
-            Ok(stream::replies(messages, call, &upstream.settings))
+            let opened = opened.unwrap_or_else(|_| Err(late(&call)))?;
+            Ok(stream::replies(opened, call, &upstream.settings))
         })
     }
 }
@@ -155,16 +152,6 @@ fn late(call: &Call) -> Error {
 async fn connection(upstream: &Upstream, call: &Call) -> Result<Connection> {
     let connection = upstream.connection(call.deadline).await;
     connection.ok_or_else(|| status::failure(call, Code::Unavailable, "no endpoint is connected"))
-}
-
-/// tonic's client over that connection.
-async fn connect(upstream: &Upstream, call: &Call) -> Result<Grpc<Line>> {
-    let connection = connection(upstream, call).await?;
-    let origin = connection.origin().clone();
-    let max_response_size = upstream.settings.max_response_size.0;
-    // The guard holds the limit; tonic's own would answer with another code.
-    Ok(Grpc::with_origin(Line { connection, max_response_size }, origin)
-        .max_decoding_message_size(usize::MAX))
 }
 
 #[cfg(test)]

@@ -98,11 +98,15 @@ pub(super) fn failure(
     code: Code,
     reason: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> Error {
-    let origin = Origin {
+    Error::with_source(code, message(code), reason).from_method(origin(call))
+}
+
+/// Who fails where a call fails.
+pub(super) fn origin(call: &Call) -> Origin {
+    Origin {
         service: call.method.service.as_str().into(),
         method: call.method.name.as_str().into(),
-    };
-    Error::with_source(code, message(code), reason).from_method(origin)
+    }
 }
 
 /// What a client reads. What the service says of itself is for the log.

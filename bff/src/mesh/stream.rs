@@ -5,36 +5,80 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
-use tonic::Streaming;
+use tonic::{Streaming, client::Grpc};
 
-use super::{codec::RawCodec, config::Settings, connect, request, status, upstream::Upstream};
+use super::{
+    codec::RawCodec,
+    config::Settings,
+    connection::Line,
+    pool::{NoPlace, Place},
+    request, status,
+    unary::MAX_UNSENT,
+    upstream::Upstream,
+};
 use crate::{
     call::{Call, Replies},
     error::{Code, Error, Result},
 };
 
 /// Opens the stream. The service may say nothing but "yes" before its first message, so headers are all that is waited for.
-pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Streaming<Bytes>> {
-    let mut grpc = connect(upstream, call).await?;
+pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Opened> {
     let settings = &upstream.settings;
-    let request = request::request(call, settings, span(call, settings));
-    let codec = RawCodec { request_size: call.message.len() };
-    let opened = grpc.server_streaming(request, request::path(call)?, codec).await;
-    opened
-        .map(tonic::Response::into_inner)
-        .map_err(|failed| status::error(call, call.deadline, &failed))
+    let request_size = call.message.len();
+    let mut unsent = 0;
+    loop {
+        let place = upstream.place(call.deadline).await.map_err(|none| refusal(call, none))?;
+        let request = request::request(call, settings, span(call, settings));
+        let opened = client(&place, settings)
+            .server_streaming(request, request::path(call)?, RawCodec { request_size })
+            .await;
+        match opened {
+            Ok(messages) => return Ok(Opened { messages: messages.into_inner(), _place: place }),
+            Err(failed) if status::is_unsent(&failed) && unsent < MAX_UNSENT => unsent += 1,
+            Err(failed) => return Err(status::error(call, call.deadline, &failed)),
+        }
+    }
+}
+
+/// A stream, and the place that is free when it is over.
+pub(super) struct Opened {
+    messages: Streaming<Bytes>,
+    _place: Place,
+}
+
+/// tonic's client over the connection of that place.
+fn client(place: &Place, settings: &Settings) -> Grpc<Line> {
+    let connection = place.connection().clone();
+    let (origin, max_response_size) = (connection.origin().clone(), settings.max_response_size.0);
+    // The guard holds the limit; tonic's own would answer with another code.
+    Grpc::with_origin(Line { connection, max_response_size }, origin)
+        .max_decoding_message_size(usize::MAX)
+}
+
+fn refusal(call: &Call, none: NoPlace) -> Error {
+    match none {
+        NoPlace::NotConnected => {
+            status::failure(call, Code::Unavailable, "no endpoint is connected")
+        }
+        NoPlace::Unreachable(_) => status::failure(call, Code::Unavailable, none),
+        NoPlace::Full { .. } => {
+            let message = "too many streams of the service are open";
+            let refused = Error::with_source(Code::ResourceExhausted, message, none);
+            refused.from_method(status::origin(call))
+        }
+    }
 }
 
 /// The messages, up to the first failure, silence that is too long, or the greatest age.
-pub(super) fn replies(messages: Streaming<Bytes>, call: Call, settings: &Settings) -> Replies {
+pub(super) fn replies(opened: Opened, call: Call, settings: &Settings) -> Replies {
     let idle_timeout = settings.stream_idle_timeout.0;
     let end_of_life = Instant::now() + span(&call, settings);
-    let state = Some((messages, call));
+    let state = Some((opened, call));
     let replies = stream::unfold(state, move |state| async move {
-        let (mut messages, call) = state?;
+        let (mut opened, call) = state?;
         let patience = end_of_life.min(Instant::now() + idle_timeout);
-        match timeout_at(patience, messages.message()).await {
-            Ok(Ok(Some(message))) => Some((Ok(message), Some((messages, call)))),
+        match timeout_at(patience, opened.messages.message()).await {
+            Ok(Ok(Some(message))) => Some((Ok(message), Some((opened, call)))),
             Ok(Ok(None)) => None,
             Ok(Err(failed)) => Some((Err(status::error(&call, end_of_life, &failed)), None)),
             Err(_) => Some((Err(silent(&call, patience == end_of_life)), None)),

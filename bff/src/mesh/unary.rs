@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How often a request that certainly did not go out is given to another connection.
-const MAX_UNSENT: usize = 3;
+pub(super) const MAX_UNSENT: usize = 3;
 
 /// Sends the call to the connection whose turn it is.
 pub(super) async fn unary(upstream: &Upstream, call: &Call) -> Result<Reply> {

@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     config::Settings,
     connection::{Connection, keep},
+    pool::{NoPlace, Place, StreamPool},
 };
 
 thread_local! {
@@ -43,14 +44,18 @@ pub(super) struct Upstream {
 struct Connections {
     endpoints: Arc<watch::Sender<Endpoints>>,
     turn: AtomicUsize,
+    /// Where streams go, by endpoint.
+    streams: Vec<Arc<StreamPool>>,
+    /// Of streams: else they could all meet one endpoint, in step with the calls.
+    stream_turn: AtomicUsize,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 #[derive(Debug)]
 struct Endpoints {
     states: Vec<State>,
-    /// The connections among `states`.
-    connected: Vec<Connection>,
+    /// The connections among `states`, each with the place of its endpoint.
+    connected: Vec<(usize, Connection)>,
 }
 
 #[derive(Clone, Debug)]
@@ -64,7 +69,7 @@ enum State {
 
 impl Endpoints {
     fn any_connected(&self) -> bool {
-        self.connected.iter().any(|connection| !connection.is_closed())
+        self.connected.iter().any(|(_, connection)| !connection.is_closed())
     }
 
     /// A connection that has ended is made anew at once: its task only has not noticed yet.
@@ -89,6 +94,16 @@ impl Upstream {
         upstream
     }
 
+    #[cfg(test)]
+    pub(super) fn connected_endpoints(&self) -> usize {
+        self.connections().endpoints.borrow().connected.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn stream_connections(&self) -> Vec<usize> {
+        self.connections().streams.iter().map(|pool| pool.connections()).collect()
+    }
+
     /// Starts to connect, for calls from this thread.
     pub(super) fn connect(&self) {
         self.connections();
@@ -99,18 +114,42 @@ impl Upstream {
         own.get_or_init(|| Connections::start(&self.name, &self.settings))
     }
 
-    /// The connection whose turn it is. Where there is none, waits a little for a first one that is being made.
+    /// The connection whose turn it is.
     pub(super) async fn connection(&self, deadline: Instant) -> Option<Connection> {
+        self.connected(deadline, Connections::next).await
+    }
+
+    /// A place for a stream at the endpoint whose turn it is, or at another that is connected.
+    pub(super) async fn place(&self, deadline: Instant) -> Result<Place, NoPlace> {
+        let pools = self.connected(deadline, Connections::pools).await;
+        let mut refused = NoPlace::NotConnected;
+        for pool in pools.into_iter().flatten() {
+            match pool.place().await {
+                Ok(place) => return Ok(place),
+                // Where some endpoint may be reached later, that is what can be hoped for.
+                Err(NoPlace::Full { .. }) if matches!(refused, NoPlace::Unreachable(_)) => {}
+                Err(none) => refused = none,
+            }
+        }
+        Err(refused)
+    }
+
+    /// What there is where some endpoint is connected. Where none is, waits a little for a first one that is being made.
+    async fn connected<T>(
+        &self,
+        deadline: Instant,
+        find: impl Fn(&Connections) -> Option<T>,
+    ) -> Option<T> {
         let connections = self.connections();
-        if let Some(connection) = connections.next() {
-            return Some(connection);
+        if let Some(found) = find(connections) {
+            return Some(found);
         }
         let patience = deadline.min(Instant::now() + self.settings.connect_wait.0);
         let mut endpoints = connections.endpoints.subscribe();
         let settled = endpoints.wait_for(|now| now.any_connected() || !now.any_connecting());
         // Whether time is over or not: what is there now decides.
         let _ = timeout_at(patience, settled).await;
-        connections.next()
+        find(connections)
     }
 }
 
@@ -125,16 +164,33 @@ impl Connections {
             AbortOnDropHandle::new(tokio::spawn(keeping))
         });
         let tasks = tasks.collect();
-        Self { endpoints, turn: AtomicUsize::new(0), _tasks: tasks }
+        let pool = |endpoint| Arc::new(StreamPool::new(name, endpoint, settings));
+        let streams = settings.endpoints.iter().map(pool).collect();
+        let (turn, stream_turn) = Default::default();
+        Self { endpoints, turn, streams, stream_turn, _tasks: tasks }
     }
 
     fn next(&self) -> Option<Connection> {
         let endpoints = self.endpoints.borrow();
-        let connected = &endpoints.connected;
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let (before, from) = connected.split_at(turn.checked_rem(connected.len())?);
-        from.iter().chain(before).find(|connection| !connection.is_closed()).cloned()
+        let mut connected = in_turn(&endpoints.connected, &self.turn)?;
+        connected.find(|(_, connection)| !connection.is_closed()).map(|(_, it)| it.clone())
     }
+
+    /// Those of the endpoints that are connected, first that whose turn it is.
+    fn pools(&self) -> Option<Vec<Arc<StreamPool>>> {
+        let endpoints = self.endpoints.borrow();
+        let connected = in_turn(&endpoints.connected, &self.stream_turn)?;
+        let open = connected.filter(|(_, connection)| !connection.is_closed());
+        let pools: Vec<_> = open.map(|(place, _)| Arc::clone(&self.streams[*place])).collect();
+        (!pools.is_empty()).then_some(pools)
+    }
+}
+
+/// All of them, each first in its turn.
+fn in_turn<'a, T>(all: &'a [T], turn: &AtomicUsize) -> Option<impl Iterator<Item = &'a T>> {
+    let turn = turn.fetch_add(1, Ordering::Relaxed);
+    let (before, from) = all.split_at(turn.checked_rem(all.len())?);
+    Some(from.iter().chain(before))
 }
 
 /// The place of one endpoint among those of its service.
@@ -165,8 +221,9 @@ impl Slot {
     fn set(&self, state: State) {
         self.endpoints.send_modify(|endpoints| {
             endpoints.states[self.index] = state;
-            let connected = endpoints.states.iter().filter_map(|state| match state {
-                State::Connected(connection) => Some(connection.clone()),
+            let places = endpoints.states.iter().enumerate();
+            let connected = places.filter_map(|(place, state)| match state {
+                State::Connected(connection) => Some((place, connection.clone())),
                 State::Connecting | State::Down => None,
             });
             endpoints.connected = connected.collect();

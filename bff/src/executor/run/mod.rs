@@ -1,10 +1,10 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
+mod hasty;
 mod lists;
 mod show;
 
 use std::{
-    collections::HashMap,
     future::poll_fn,
     mem,
     sync::Arc,
@@ -19,12 +19,11 @@ use futures::{
 
 use super::{
     Answer,
-    early::{self, Early, Guess, shown_at, shown_to},
+    early::{self, Early, Guess, shown_at},
     engine::Request,
     in_flight::InFlight,
     incremental::Live,
-    log,
-    prepared::{Hasty, Node},
+    prepared::Node,
     respond,
     slow::{self, SlowLane},
     step::{Answered, Note, Outcome, StepRun},
@@ -34,7 +33,7 @@ use crate::{
     error::{Code, Error, Result},
     operation::DeferId,
     plan::{SiteId, StepId},
-    transcoder::{Entity, EntityValue, KeyTable, ListPart, Refs, SlowFields, Spliced, UNFIT_KEY},
+    transcoder::{Entity, EntityValue, KeyTable, ListPart, Refs, SlowFields, Spliced},
 };
 
 /// What there is of the answer so far.
@@ -374,7 +373,8 @@ impl Run {
             }
         }
         if let Some((_, error)) = broken.first() {
-            log::failed_call(error, &prepared.step(step).target, broken.len());
+            let failures = &self.request.engine.failures;
+            failures.failed_call(error, &prepared.step(step).target, broken.len());
         }
         broken
     }
@@ -388,29 +388,6 @@ impl Run {
         for (id, error) in broken {
             self.entities[step.0][id as usize] =
                 Entity { value: EntityValue::Failed(error), note: None };
-        }
-    }
-
-    /// For each group of hasty sites of a step: which keys it shows.
-    fn shown_to_hasty(&self, step: StepId) -> Vec<Vec<u32>> {
-        let ids = |site: SiteId| self.refs[site.0].all().iter().copied();
-        shown_to(&self.request.step(step).hasty, |site| ids(site).filter(|id| *id < UNFIT_KEY))
-    }
-
-    /// Where a hasty site did not wait for a key, its places get an entity of their own.
-    fn set_apart(&mut self, step: StepId, hasty: Vec<Vec<(u32, Outcome)>>) {
-        let prepared = Arc::clone(&self.request.prepared);
-        for (Hasty { sites, .. }, substitutes) in prepared.step(step).hasty.iter().zip(hasty) {
-            let mut others = HashMap::with_capacity(substitutes.len());
-            for (id, outcome) in substitutes {
-                let entity = self.entity(outcome);
-                let entities = &mut self.entities[step.0];
-                others.insert(id, u32::try_from(entities.len()).expect("fewer entities than 2^32"));
-                entities.push(entity);
-            }
-            for site in sites.iter().filter(|_| !others.is_empty()) {
-                self.refs[site.0].replace(&others);
-            }
         }
     }
 

@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use super::{
     Answer,
     engine::{Engine, Request},
-    fetch, log,
+    fetch,
     prepared::{Prepared, PreparedStep},
     respond, run,
 };
@@ -138,7 +138,7 @@ impl Subscriber {
             Ok(landed) => landed.into(),
             Err(failure) => {
                 let failure = failure.from_method(self.step().target.origin.clone());
-                log::failed_call(&failure, &self.step().target, 1);
+                self.engine.failures.failed_call(&failure, &self.step().target, 1);
                 EntityValue::Failed(failure)
             }
         }

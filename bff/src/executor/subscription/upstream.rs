@@ -11,7 +11,6 @@ use crate::{
     call::{Call, Replies},
     contract::SideEffects,
     error::{Code, Error, Result},
-    executor::log,
 };
 
 /// A stream that is read for everybody who shares it. It is asked for in the name of the first, who may have left.
@@ -46,7 +45,7 @@ impl Upstream {
                 Some(_) => failure,
                 None => failure.from_method(target.origin.clone()),
             };
-            log::failed_call(&failure, target, 1);
+            self.first.engine.failures.failed_call(&failure, target, 1);
             let again =
                 if self.may_open_again(&failure) { resume.after(opened.elapsed()) } else { None };
             let Some(pause) = again else { return self.audiences.end(Some(&failure)) };

@@ -3,6 +3,7 @@
 mod faults;
 mod metadata;
 pub(crate) mod service;
+mod stream_pool;
 mod streams;
 mod turns;
 mod wire;

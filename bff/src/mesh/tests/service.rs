@@ -38,7 +38,16 @@ impl Scripted {
         Self::start_at("127.0.0.1:0".parse().unwrap()).await
     }
 
+    /// One that takes so many requests at a time over a connection.
+    pub(crate) async fn limited(max_streams: u32) -> Self {
+        Self::serve("127.0.0.1:0".parse().unwrap(), Some(max_streams)).await
+    }
+
     pub(crate) async fn start_at(address: SocketAddr) -> Self {
+        Self::serve(address, None).await
+    }
+
+    async fn serve(address: SocketAddr, max_streams: Option<u32>) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (sender, events) = mpsc::unbounded_channel();
         let (tell, bound) = oneshot::channel();
@@ -46,6 +55,7 @@ impl Scripted {
             let listener = bind(address).await;
             tell.send(listener.local_addr().unwrap()).unwrap();
             tonic::transport::Server::builder()
+                .max_concurrent_streams(max_streams)
                 .add_service(Methods { events: sender })
                 .serve_with_incoming(TcpListenerStream::new(listener))
                 .await

@@ -8,11 +8,11 @@ use super::{
 };
 use crate::units::Span;
 
-async fn open(mesh: &Mesh, method: &str) -> Replies {
+pub(super) async fn open(mesh: &Mesh, method: &str) -> Replies {
     timeout(PATIENCE, mesh.server_stream(call(method, b""))).await.unwrap().unwrap()
 }
 
-async fn next(replies: &mut Replies) -> Option<Result<Bytes>> {
+pub(super) async fn next(replies: &mut Replies) -> Option<Result<Bytes>> {
     timeout(PATIENCE, replies.next()).await.expect("the stream hangs")
 }
 

@@ -87,12 +87,15 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 ///
 /// 4400, with what is wrong.
 pub(super) fn read(text: &str) -> Result<Message<'_>, Close> {
+    let refused = |error| Close::bad_message(format!("the message cannot be read: {error}"));
     // serde would take a list for an object whose members have no names.
-    if text.trim_ascii_start().starts_with('[') {
-        return Err(Close::bad_message("the message cannot be read: it is a list, not an object"));
+    if !text.trim_ascii_start().starts_with('{') {
+        let value: &RawValue = serde_json::from_str(text).map_err(refused)?;
+        let kind = parameters::kind(value.get());
+        let message = format!("the message cannot be read: it is {kind}, not an object");
+        return Err(Close::bad_message(message));
     }
-    let envelope: Envelope<'_> = serde_json::from_str(text)
-        .map_err(|error| Close::bad_message(format!("the message cannot be read: {error}")))?;
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(refused)?;
     let Envelope { kind, id, payload } = envelope;
     let id = || match id {
         Some(Text(id)) if id.len() > LONGEST_ID => Err(Close::bad_message(format!(
@@ -113,8 +116,8 @@ pub(super) fn read(text: &str) -> Result<Message<'_>, Close> {
         "pong" => object(payload).map(|()| Message::Pong),
         "complete" => Ok(Message::Complete { id: id()? }),
         "subscribe" => {
-            let payload = payload.map_or("", RawValue::get).as_bytes();
-            let parameters = parameters::from_body(payload)
+            let payload = payload.map_or("null", RawValue::get).as_bytes();
+            let parameters = parameters::from_json("the payload", payload)
                 .map_err(|error| Close::bad_message(error.message().to_owned()))?;
             Ok(Message::Subscribe { id: id()?, parameters })
         }
@@ -249,6 +252,11 @@ mod tests {
         for text in [r#"["connection_init",null,null]"#, r#" [{"type":"ping"}]"#] {
             refused(text, "the message cannot be read: it is a list, not an object");
         }
+        refused("3", "the message cannot be read: it is a number, not an object");
+        refused(
+            r#"{"type":"subscribe","id":"1","payload":"{a}"}"#,
+            r#"the payload is not a GraphQL request: it is a string; send one object, like {"query": "{ field }"}"#,
+        );
         refused(
             r#"{"type":"subscribe","payload":{"query":"{a}"}}"#,
             "`subscribe` needs an `id`, a string that is not empty",

@@ -1,10 +1,13 @@
 //! The four parameters of a GraphQL request, from a body or from a query string, borrowed where they can be.
 
+mod fault;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
+pub(super) use self::fault::kind;
 use crate::error::{Code, Error, Result};
 
 /// The longest id that a client may give an operation: it is kept while the operation lasts, and comes back with every answer.
@@ -86,12 +89,19 @@ impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
 ///
 /// [`Code::BadRequest`] where it is not JSON, or not a GraphQL request.
 pub(super) fn from_body(body: &[u8]) -> Result<Parameters<'_>> {
-    // serde would take an array for an object whose members have no names.
-    if body.trim_ascii_start().first() == Some(&b'[') {
-        let message = "the body is not a GraphQL request: it is a list, and one request is answered at a time";
-        return Err(Error::new(Code::BadRequest, message));
-    }
-    let body: Body<'_> = serde_json::from_slice(body).map_err(|error| refusal(&error))?;
+    from_json("the body", body)
+}
+
+/// The parameters in a JSON text, which a message calls so.
+///
+/// # Errors
+///
+/// [`Code::BadRequest`] where it is not JSON, or not a GraphQL request.
+pub(super) fn from_json<'a>(place: &str, text: &'a [u8]) -> Result<Parameters<'a>> {
+    // serde would take a list for an object whose members have no names.
+    let is_object = text.trim_ascii_start().first() == Some(&b'{');
+    let body = if is_object { serde_json::from_slice(text).ok() } else { None };
+    let body: Body<'_> = body.ok_or_else(|| fault::of(place, text))?;
     let Some(Text(query)) = body.query else {
         return Err(missing_query());
     };
@@ -101,14 +111,6 @@ pub(super) fn from_body(body: &[u8]) -> Result<Parameters<'_>> {
         variables: body.variables.map(|Object(raw)| Cow::Borrowed(raw)),
         extensions: body.extensions.map(|Object(raw)| Cow::Borrowed(raw)),
     })
-}
-
-fn refusal(error: &serde_json::Error) -> Error {
-    let what = match error.classify() {
-        serde_json::error::Category::Data => "the body is not a GraphQL request",
-        _ => "the body is not JSON",
-    };
-    Error::new(Code::BadRequest, format!("{what}: {error}"))
 }
 
 fn missing_query() -> Error {
