@@ -119,6 +119,11 @@ pub struct Streams {
     /// How many such streams may be open or reserved. For one more the oldest that nobody has opened gives way; where all are
     /// open it is refused with 429. 10000: one costs a few hundred bytes, besides the answers that wait for it to be opened.
     pub max_reservations: usize,
+    /// How much of answers one of them keeps until it is opened. What finds no room is told as an error with
+    /// `RESOURCE_EXHAUSTED` in place of the answer. 1 MiB; once a stream is open its answers may be as large as all are.
+    pub reservation_size: ByteSize,
+    /// How much all of them keep together. 64 MiB.
+    pub total_reservation_size: ByteSize,
 }
 
 /// The table `server.cors`. Without origins no page of another origin may ask.
@@ -180,6 +185,8 @@ impl Default for Streams {
             max_operations: 100,
             reservation_timeout: seconds(10),
             max_reservations: 10_000,
+            reservation_size: ByteSize(1 << 20),
+            total_reservation_size: ByteSize(64 << 20),
         }
     }
 }

@@ -103,13 +103,14 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        let reservations = Arc::new(Reservations::new(&config.streams));
         let site = Arc::new(Site {
             config,
             front,
             mocking,
             ready: AtomicBool::new(true),
             stopping: Stopping::default(),
-            reservations: Arc::default(),
+            reservations,
         });
         let router = router(&site, pages);
         Ok(Self { listener, address, site, router, on_thread: Arc::new(|_| {}) })

@@ -4,6 +4,7 @@ pub(crate) mod graph;
 mod lifecycle;
 mod multipart;
 mod pages;
+mod reserved;
 mod single;
 mod specification;
 mod sse;
