@@ -6,6 +6,7 @@ mod multipart;
 mod pages;
 mod reserved;
 mod single;
+mod slow_clients;
 mod specification;
 mod sse;
 mod threads;
