@@ -140,7 +140,7 @@ fn contract() -> Contract {
 
 /// A plan of one call whose arguments are variables.
 fn plan() -> Plan {
-    let variable = |index| Value::Variable { index, default: None };
+    let variable = |index| Value::Variable { index, default: None, never_null: false };
     let names = ["id", "market", "page"];
     let arguments = names.iter().zip(0..).map(|(name, at)| ((*name).to_owned(), variable(at)));
     let (needs, after, level, timeout) = (Vec::new(), Vec::new(), 0, None);

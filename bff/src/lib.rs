@@ -17,6 +17,9 @@ pub mod mock;
 pub mod operation;
 pub mod plan;
 pub mod planner;
+#[cfg(test)]
+#[path = "../../fuzz/replay.rs"]
+mod replay;
 pub mod resolver;
 pub mod server;
 pub mod transcoder;

@@ -32,12 +32,19 @@ pub(crate) struct Origin {
     contract: Option<PathBuf>,
 }
 
-/// What a gateway is told beside its contract.
+/// The configuration file.
 #[derive(Debug, Args)]
-pub(crate) struct Setting {
+pub(crate) struct Configuration {
     /// The configuration [default: `anabranch.toml`, if it is there]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// What a gateway is told beside its contract.
+#[derive(Debug, Args)]
+pub(crate) struct Setting {
+    #[command(flatten)]
+    configuration: Configuration,
     /// Where requests come in, whatever the configuration says; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     listen: Option<SocketAddr>,
@@ -89,8 +96,11 @@ impl Origin {
     }
 
     /// The encoded contract and the configuration. Where both are faulty, both are told.
-    pub(crate) fn with(&self, setting: &Setting) -> Result<(Vec<u8>, Config), Failure> {
-        match (self.bytes(), setting.config()) {
+    pub(crate) fn with(
+        &self,
+        config: Result<Config, Failure>,
+    ) -> Result<(Vec<u8>, Config), Failure> {
+        match (self.bytes(), config) {
             (Ok(bytes), Ok(config)) => Ok((bytes, config)),
             (Err(one), Err(other)) => Err(Failure::Both(Box::new(one), Box::new(other))),
             (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
@@ -106,12 +116,19 @@ impl Origin {
     }
 }
 
-impl Setting {
-    /// The configuration, with the environment over it.
-    pub(crate) fn config(&self) -> Result<Config, Failure> {
+impl Configuration {
+    /// What the file says, with the environment over it.
+    pub(crate) fn read(&self) -> Result<Config, Failure> {
         let default = Some(PathBuf::from("anabranch.toml")).filter(|path| path.exists());
         let file = self.config.clone().or(default);
-        let mut config = Config::load(file.as_deref(), std::env::vars())?;
+        Ok(Config::load(file.as_deref(), std::env::vars())?)
+    }
+}
+
+impl Setting {
+    /// The configuration, with what was given beside it.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        let mut config = self.configuration.read()?;
         if let Some(listen) = self.listen {
             config.server.listen = listen;
         }

@@ -34,6 +34,9 @@ pub mod fuzzing;
 mod import;
 mod input;
 mod model;
+#[cfg(test)]
+#[path = "../../fuzz/replay.rs"]
+mod replay;
 mod skeleton;
 mod status;
 mod write;
@@ -99,6 +102,12 @@ pub fn status(compiled: &Compiled) -> Vec<FieldStatus> {
 pub fn explain(rule: &str) -> Option<String> {
     check::explain(rule)
 }
+
+/// The directives of schemas, each described, as `schema/anabranch.graphql` has them.
+pub const DIRECTIVES: &str = input::DIRECTIVES;
+
+/// The options of protos, each described, as `proto/anabranch/v1/options.proto` has them.
+pub const OPTIONS: &str = input::OPTIONS.1;
 
 /// The names of all rules, in the order in which `anabranch explain` lists them.
 pub fn rules() -> impl Iterator<Item = &'static str> {

@@ -39,6 +39,8 @@ pub trait SlowLane: Send + Sync {
 #[derive(Debug)]
 pub(super) struct SlowField {
     pub(super) response_key: String,
+    /// Who answers it.
+    pub(super) lane: &'static str,
     /// It may change something.
     pub(super) acts: bool,
     /// The first answer does not wait for it.
@@ -64,9 +66,14 @@ pub(super) fn fields(plan: &Plan, steps: &mut [PreparedStep]) -> Vec<SlowField> 
                     steps[..steps_before].iter_mut().for_each(|step| step.followers.push(this));
                     slow.iter_mut().for_each(|field| field.followers.push(this));
                 }
-                let response_key = field.response_key.clone();
-                let (deferred, followers) = (!field.defers.is_empty(), Vec::new());
-                slow.push(SlowField { response_key, acts, deferred, waits_for, followers });
+                slow.push(SlowField {
+                    response_key: field.response_key.clone(),
+                    lane: field.slow_lane(),
+                    acts,
+                    deferred: !field.defers.is_empty(),
+                    waits_for,
+                    followers: Vec::new(),
+                });
             }
             Source::Join { site, .. } if acts => {
                 let step = plan.site(*site).step;
@@ -87,7 +94,7 @@ pub(super) async fn answer(
     lane: Arc<dyn SlowLane>,
     place: usize,
 ) -> Result<Spliced> {
-    let SlowField { response_key, acts, .. } = &request.prepared.slow[place];
+    let SlowField { response_key, lane: source, acts, .. } = &request.prepared.slow[place];
     let calls = Arc::clone(&request.engine.calls);
     let context = resolver::Context::new(Arc::clone(&request.context), calls);
     let began = Instant::now();
@@ -102,7 +109,7 @@ pub(super) async fn answer(
         Err(_) => Err(Error::new(Code::DeadlineExceeded, "the field was not answered in time")),
     };
     if let Some(watch) = &request.watch {
-        watch.field(response_key, began);
+        watch.field(response_key, source, began);
     }
     let failures = &request.engine.failures;
     match &answer {

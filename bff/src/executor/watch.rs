@@ -234,10 +234,10 @@ impl Watch {
     }
 
     /// A field of the slow lane, which began at this moment, has its value.
-    pub(super) fn field(&self, response_key: &str, began: Instant) {
+    pub(super) fn field(&self, response_key: &str, source: &'static str, began: Instant) {
         self.seen().fields.push(FieldSeen {
             field: response_key.to_owned(),
-            source: "async-graphql",
+            source,
             waited: Millis(began.saturating_duration_since(self.began)),
             took: Millis(began.elapsed()),
         });

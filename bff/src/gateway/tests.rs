@@ -273,13 +273,18 @@ async fn who_may_ask_is_told_how_an_answer_came_about_and_others_are_not() {
         .call_service(Arc::clone(&service) as _);
     let gateway = Running::start(gateway.build().await.unwrap());
     let asked = "x-explain: plan, timing\r\n";
-    let answer = gateway.ask_with(asked, "{a}").await;
+    let answer = gateway.ask_with(asked, "{a s: __schema {queryType {name}}}").await;
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     let plan = &answer["extensions"]["plan"];
     assert_eq!(plan["steps"][0]["answers"], serde_json::json!(["Query.a"]));
     assert!(plan["text"].as_str().unwrap().contains("1 call in 1 level"), "{plan}");
     let step = &answer["extensions"]["timing"]["steps"][0];
     assert_eq!((&step["step"], &step["source"]), (&1.into(), &"service".into()));
+    assert_eq!(plan["steps"][0]["target"], step["target"], "one word for one thing");
+    for told in [plan, &answer["extensions"]["timing"]] {
+        assert_eq!(told["fields"][0]["field"], "s");
+        assert_eq!(told["fields"][0]["source"], "introspection");
+    }
     assert!(gateway.response(asked, "{a}").await.contains("cache-control: no-store"));
     assert_eq!(gateway.ask("{a}").await, r#"{"data":{"a":"ü"}}"#);
 

@@ -82,16 +82,16 @@ fn with<T>(key: &'static LocalKey<T>, run: impl FnOnce(&T)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transcoder::fuzzing::replay;
+    use crate::replay::replay;
 
     #[test]
     fn what_fuzzing_found_in_documents_and_variables_does_no_harm() {
-        replay("document", document);
-        replay("variables", variables);
+        replay("document", 40, document);
+        replay("variables", 40, variables);
     }
 
     #[test]
     fn what_fuzzing_found_in_schemas_does_no_harm() {
-        replay("schema", schema);
+        replay("schema", 40, schema);
     }
 }

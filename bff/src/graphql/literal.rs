@@ -1,6 +1,6 @@
 //! Values written in a schema or a document, coerced to their types.
 
-use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
+use std::{cell::RefCell, sync::Arc};
 
 use apollo_compiler::{
     Node, Schema,
@@ -18,19 +18,12 @@ const DEPTH: usize = 64;
 pub(super) struct Literals<'a> {
     schema: &'a Schema,
     variables: &'a [Node<VariableDefinition>],
-    never_null: RefCell<BTreeSet<usize>>,
     unheld: RefCell<Vec<String>>,
 }
 
 impl<'a> Literals<'a> {
     pub(super) fn new(schema: &'a Schema, variables: &'a [Node<VariableDefinition>]) -> Self {
-        Self { schema, variables, never_null: RefCell::default(), unheld: RefCell::default() }
-    }
-
-    /// Variables that may be null by their type but stand where null is not allowed, since a default holds there: the
-    /// specification lets a document have them and refuses a null when it comes.
-    pub(super) fn never_null(self) -> Vec<usize> {
-        self.never_null.into_inner().into_iter().collect()
+        Self { schema, variables, unheld: RefCell::default() }
     }
 
     /// The numbers read since the last time that are given for custom scalars and are null here, since nothing holds them.
@@ -79,10 +72,8 @@ impl<'a> Literals<'a> {
     /// A variable where a value of this type is wanted.
     pub(super) fn variable_value(&self, ty: &Type, name: &str, default: Option<Value>) -> Value {
         let Some(index) = self.variable(name) else { return default.unwrap_or(Value::Null) };
-        if ty.is_non_null() && !self.variables[index].ty.is_non_null() {
-            self.never_null.borrow_mut().insert(index);
-        }
-        Value::Variable { index, default: default.map(Box::new) }
+        let never_null = ty.is_non_null() && !self.variables[index].ty.is_non_null();
+        Value::Variable { index, default: default.map(Box::new), never_null }
     }
 
     fn value_at(&self, ty: &Type, value: &ast::Value, depth: usize) -> Value {
@@ -151,7 +142,7 @@ impl<'a> Literals<'a> {
                     .collect(),
             ),
             ast::Value::Variable(name) => match self.variable(name) {
-                Some(index) => Value::Variable { index, default: None },
+                Some(index) => Value::Variable { index, default: None, never_null: false },
                 None => Value::Null,
             },
         }

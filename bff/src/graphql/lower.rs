@@ -133,10 +133,8 @@ pub(super) fn conditions(
 pub(super) struct Lowered {
     /// What the planner sees.
     pub(super) operation: Operation,
-    /// Variables whose value must not be null though their type allows it.
-    pub(super) never_null: Vec<usize>,
-    /// Variables whose value must not be negative: the `initialCount` of a `@stream`.
-    pub(super) never_negative: Vec<usize>,
+    /// Variables whose value must be neither null nor negative: the `initialCount` of a `@stream`.
+    pub(super) counts: Vec<usize>,
     /// How many fields it has on all levels.
     pub(super) fields: usize,
 }
@@ -169,12 +167,12 @@ pub(super) fn lower(input: &Input<'_>) -> Result<Lowered, Refusal> {
         fields: 0,
         defers: Vec::new(),
         directives: Vec::new(),
-        never_negative: Vec::new(),
+        counts: Vec::new(),
     };
     let root = operation.object_type().clone();
     let selected = Selected { set: &operation.selection_set, defer: None };
     let (fields, begins) = lowering.fields(&root, &[selected])?;
-    let Lowering { fields: count, defers, never_negative, .. } = lowering;
+    let Lowering { fields: count, defers, counts, .. } = lowering;
     let kind = kind(operation);
     let is_slow = |name: &str| matches!(name, "__schema" | "__type") || types.own.has(kind, name);
     let slow = fields.iter().filter(|field| is_slow(&field.name)).map(|it| it.name.clone());
@@ -188,7 +186,7 @@ pub(super) fn lower(input: &Input<'_>) -> Result<Lowered, Refusal> {
         defers,
         begins,
     };
-    Ok(Lowered { operation, never_null: literals.never_null(), never_negative, fields: count })
+    Ok(Lowered { operation, counts, fields: count })
 }
 
 struct Lowering<'a> {
@@ -199,7 +197,7 @@ struct Lowering<'a> {
     defers: Vec<Defer>,
     /// Those of `defers`.
     directives: Vec<&'a Directive>,
-    never_negative: Vec<usize>,
+    counts: Vec<usize>,
 }
 
 /// A selection set, and the deferred fragment that it stands in.
@@ -390,7 +388,7 @@ impl<'a> Lowering<'a> {
         let count = argument.and_then(|it| self.literals.input(it, given.map(|given| &**given)));
         let initial_count = count.unwrap_or(operation::Value::Int(0));
         if let operation::Value::Variable { index, .. } = initial_count {
-            self.never_negative.push(index);
+            self.counts.push(index);
         }
         Ok(Some(Box::new(operation::Stream { defer, initial_count, selections })))
     }

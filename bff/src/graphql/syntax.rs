@@ -1,19 +1,41 @@
-//! What the pinned parser (apollo-parser 0.9.0-beta.2) reads though the grammar does not have it.
+//! Where the pinned parser (apollo-parser 0.9.0-beta.2) and the grammar differ.
 
-use apollo_parser::{Parser, SyntaxKind, SyntaxNode, cst::CstNode};
+use apollo_parser::{Lexer, Parser, SyntaxKind, SyntaxNode, TokenKind, cst::CstNode};
 
-/// The arguments and input fields without a value, as in `{ books(filter: {genre}) { id } }`: the name of each, and at which
-/// byte it stands. The parser lets them have none, and then they are nowhere in its document: the client would be answered
-/// as if it had not asked for them.
-pub(super) fn without_value(text: &str, nesting: usize, tokens: usize) -> Vec<(String, usize)> {
+/// What the parser reads though the grammar does not have it, and at which byte each stands:
+///
+/// - arguments and input fields without a value, as in `{ books(filter: {genre}) { id } }`, which are then nowhere in its
+///   document: the client would be answered as if it had not asked for them,
+/// - selection sets that select nothing.
+pub(super) fn faults(text: &str, nesting: usize, tokens: usize) -> Vec<(String, usize)> {
     let tree = Parser::new(text).recursion_limit(nesting).token_limit(tokens).parse();
-    tree.document().syntax().descendants().filter_map(|node| bare(&node)).collect()
+    tree.document().syntax().descendants().filter_map(|node| fault(&node)).collect()
 }
 
-fn bare(node: &SyntaxNode) -> Option<(String, usize)> {
-    let mut parts = node.children_with_tokens();
-    let is_bare = matches!(node.kind(), SyntaxKind::ARGUMENT | SyntaxKind::OBJECT_FIELD)
-        && parts.all(|part| part.kind() != SyntaxKind::COLON);
-    let name = node.first_token().filter(|_| is_bare)?;
-    Some((name.text().to_owned(), name.text_range().start().into()))
+fn fault(node: &SyntaxNode) -> Option<(String, usize)> {
+    match node.kind() {
+        SyntaxKind::ARGUMENT | SyntaxKind::OBJECT_FIELD => {
+            let mut parts = node.children_with_tokens();
+            let name = node.first_token()?;
+            let message = format!("expected `:` and a value behind the name \"{}\"", name.text());
+            let is_bare = parts.all(|part| part.kind() != SyntaxKind::COLON);
+            is_bare.then(|| (message, name.text_range().start().into()))
+        }
+        SyntaxKind::SELECTION_SET if node.children().next().is_none() => {
+            let message = "expected a field or a fragment, got `}`".to_owned();
+            Some((message, node.last_token()?.text_range().start().into()))
+        }
+        _ => None,
+    }
+}
+
+/// The text with a space in the place of each comma, which mean the same to the grammar: the parser refuses a comma behind
+/// `...` and behind an alias. `None` where there is none.
+pub(super) fn without_commas(text: &str, tokens: usize) -> Option<String> {
+    let commas = Lexer::new(text).with_limit(tokens).filter_map(Result::ok);
+    let mut spaced = text.to_owned();
+    for comma in commas.filter(|token| token.kind() == TokenKind::Comma) {
+        spaced.replace_range(comma.index()..=comma.index(), " ");
+    }
+    (spaced != text).then_some(spaced)
 }

@@ -21,6 +21,15 @@ const NESTING: usize = 200;
 
 /// Reads a document without a look at the schema.
 pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refusal> {
+    let refused = match read(text, lines, limits) {
+        Err(refused) if refused.code == Code::ParseFailed => refused,
+        read => return read,
+    };
+    let spaced = syntax::without_commas(text, limits.tokens);
+    spaced.and_then(|spaced| read(&spaced, lines, limits).ok()).ok_or(refused)
+}
+
+fn read(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refusal> {
     let mut parser = Parser::new().recursion_limit(NESTING).token_limit(limits.tokens);
     let document = parser.parse_ast(text, "query.graphql").map_err(|refused| {
         if parser.tokens_reached() > limits.tokens {
@@ -35,13 +44,13 @@ pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Do
         let errors: Vec<_> = refused.errors.iter().collect();
         refusal(Code::ParseFailed, &errors, lines, 1)
     })?;
-    let bare = syntax::without_value(text, NESTING, limits.tokens);
-    if bare.is_empty() {
+    let found = syntax::faults(text, NESTING, limits.tokens);
+    if found.is_empty() {
         return Ok(document);
     }
-    let left_out = bare.len().saturating_sub(limits.errors);
-    let faults = bare.into_iter().take(limits.errors).map(|(name, at)| Fault {
-        message: format!("Syntax error: expected `:` and a value behind the name \"{name}\"."),
+    let left_out = found.len().saturating_sub(limits.errors);
+    let faults = found.into_iter().take(limits.errors).map(|(message, at)| Fault {
+        message: format!("Syntax error: {message}."),
         locations: vec![lines.locate(at)],
     });
     Err(Refusal { code: Code::ParseFailed, faults: faults.collect(), left_out })

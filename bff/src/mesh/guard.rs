@@ -24,7 +24,7 @@ pub(super) struct Guarded {
 }
 
 #[derive(Debug)]
-struct Messages {
+pub(super) struct Messages {
     max_size: u64,
     prefix: [u8; PREFIX_SIZE],
     prefix_filled: usize,
@@ -43,8 +43,7 @@ pub(super) fn guard(
 ) -> Result<http::Response<Guarded>, Status> {
     let (mut parts, body) = response.into_parts();
     check(&mut parts)?;
-    let messages = Messages { max_size, prefix: [0; PREFIX_SIZE], prefix_filled: 0, left: 0 };
-    Ok(http::Response::from_parts(parts, Guarded { body, messages }))
+    Ok(http::Response::from_parts(parts, Guarded { body, messages: Messages::new(max_size) }))
 }
 
 /// Refuses a response that is not gRPC, and takes out of its headers what must not be read.
@@ -76,8 +75,12 @@ pub(super) fn forget_details(headers: &mut HeaderMap) {
 }
 
 impl Messages {
+    pub(super) fn new(max_size: u64) -> Self {
+        Self { max_size, prefix: [0; PREFIX_SIZE], prefix_filled: 0, left: 0 }
+    }
+
     /// Follows the boundaries of messages through one piece of the body.
-    fn follow(&mut self, mut piece: &[u8]) -> Result<(), Status> {
+    pub(super) fn follow(&mut self, mut piece: &[u8]) -> Result<(), Status> {
         while !piece.is_empty() {
             if self.left > 0 {
                 let skipped = piece.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
@@ -152,8 +155,7 @@ mod tests {
     use super::*;
 
     fn check(pieces: &[&[u8]], outcome: Result<(), &str>) {
-        let mut messages =
-            Messages { max_size: 3, prefix: [0; PREFIX_SIZE], prefix_filled: 0, left: 0 };
+        let mut messages = Messages::new(3);
         let found = pieces.iter().try_for_each(|piece| messages.follow(piece));
         assert_eq!(
             found.map_err(|status| status.message().to_owned()),

@@ -8,6 +8,9 @@
 mod codec;
 mod config;
 mod connection;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod heard;
 mod pool;

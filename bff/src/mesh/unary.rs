@@ -49,7 +49,7 @@ async fn exchange(
     let response = connection.send(request).await?;
     let (headers, mut body) = checked(response)?;
     let mut outcome = outcome(&headers)?;
-    let mut message = Message { max_size, bytes: Bytes::new(), parts: BytesMut::new() };
+    let mut message = Message::new(max_size);
     while let Some(frame) = body.frame().await {
         match frame.map_err(status::of_connection)?.into_data() {
             Ok(data) => message.take(data)?,
@@ -82,11 +82,11 @@ fn checked(response: Response<Incoming>) -> Result<(HeaderMap, Incoming), Status
 }
 
 /// The service says that all is well.
-#[derive(Clone, Copy)]
-struct Success;
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Success;
 
 /// What the service says of the call, if it does so here.
-fn outcome(headers: &HeaderMap) -> Result<Option<Success>, Status> {
+pub(super) fn outcome(headers: &HeaderMap) -> Result<Option<Success>, Status> {
     match headers.get("grpc-status") {
         None => Ok(None),
         Some(ok) if ok == "0" => Ok(Some(Success)),
@@ -99,7 +99,7 @@ fn outcome(headers: &HeaderMap) -> Result<Option<Success>, Status> {
 }
 
 /// The only message of a response: mostly all of it comes in one piece, which is kept as it is.
-struct Message {
+pub(super) struct Message {
     max_size: u64,
     /// The first piece, if it is all that came.
     bytes: Bytes,
@@ -108,7 +108,11 @@ struct Message {
 }
 
 impl Message {
-    fn take(&mut self, data: Bytes) -> Result<(), Status> {
+    pub(super) fn new(max_size: u64) -> Self {
+        Self { max_size, bytes: Bytes::new(), parts: BytesMut::new() }
+    }
+
+    pub(super) fn take(&mut self, data: Bytes) -> Result<(), Status> {
         if self.bytes.is_empty() && self.parts.is_empty() {
             self.bytes = data;
         } else {
@@ -129,7 +133,7 @@ impl Message {
         if self.parts.is_empty() { &self.bytes } else { &self.parts }
     }
 
-    fn whole(self) -> Result<Bytes, Status> {
+    pub(super) fn whole(self) -> Result<Bytes, Status> {
         let so_far = self.so_far();
         if so_far.is_empty() {
             return Err(Status::internal("there is no message"));

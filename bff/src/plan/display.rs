@@ -59,9 +59,18 @@ struct StepJson {
     notes: Vec<String>,
 }
 
+/// A root field that no call answers.
 #[derive(Serialize)]
-struct PlanJson {
+struct FieldJson<'a> {
+    field: &'a str,
+    source: &'static str,
+}
+
+#[derive(Serialize)]
+struct PlanJson<'a> {
     steps: Vec<StepJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<FieldJson<'a>>,
     text: String,
 }
 
@@ -72,7 +81,11 @@ impl PlanText<'_> {
         let mut places = Vec::new();
         self.places(self.plan.root, &mut places);
         let steps = (0..self.plan.steps.len()).map(|index| self.step(StepId(index), &places));
-        let plan = PlanJson { steps: steps.collect(), text: self.to_string() };
+        let fields = self
+            .slow_fields()
+            .map(|field| FieldJson { field: &field.response_key, source: field.slow_lane() });
+        let plan =
+            PlanJson { steps: steps.collect(), fields: fields.collect(), text: self.to_string() };
         serde_json::to_vec(&plan).expect("texts and numbers are always JSON")
     }
 }
@@ -88,10 +101,8 @@ impl fmt::Display for PlanText<'_> {
             }
         }
         write_lines(formatter, &lines)?;
-        for field in &self.plan.shape(self.plan.root).fields {
-            if field.source == Source::Slow {
-                writeln!(formatter, "- {}  async-graphql", field.name)?;
-            }
+        for field in self.slow_fields() {
+            writeln!(formatter, "- {}  {}", field.name, field.slow_lane())?;
         }
         self.totals(formatter)
     }
@@ -147,6 +158,11 @@ impl<'a> PlanText<'a> {
         }
     }
 
+    fn slow_fields(&self) -> impl Iterator<Item = &'a ShapeField> {
+        let root = self.plan.shape(self.plan.root);
+        root.fields.iter().filter(|field| field.source == Source::Slow)
+    }
+
     fn step(&self, id: StepId, places: &[Place<'_>]) -> StepJson {
         let step = self.plan.step(id);
         let mine: Vec<&Place<'_>> =
@@ -176,7 +192,11 @@ impl<'a> PlanText<'a> {
                     format!("{}/{}", method.service, method.name)
                 })
             }
-            Some(join::Target::Resolver(_)) => "Rust".to_owned(),
+            Some(join::Target::Resolver(index)) => {
+                self.contract.resolvers.get(index as usize).map_or_else(String::new, |resolver| {
+                    format!("resolver {}/{}", resolver.r#type, resolver.field)
+                })
+            }
             None => String::new(),
         }
     }

@@ -111,6 +111,14 @@ pub struct ShapeField {
     pub location: Location,
 }
 
+impl ShapeField {
+    /// Who answers a root field that no call answers, as plans and times name it.
+    #[must_use]
+    pub fn slow_lane(&self) -> &'static str {
+        if self.name.starts_with("__") { "introspection" } else { "async-graphql" }
+    }
+}
+
 /// Where a value comes from, seen from a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
@@ -125,7 +133,7 @@ pub enum Source {
         /// The value, seen from what the step answered for a key. Never [`Source::Typename`] or [`Source::Slow`].
         then: Box<Source>,
     },
-    /// A root field that async-graphql answers, introspection included.
+    /// A root field that no call answers. See [`ShapeField::slow_lane`].
     Slow,
 }
 

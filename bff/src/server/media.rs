@@ -128,7 +128,7 @@ pub(super) enum Subscribing {
 
 /// How a client reads the answers of a subscription, if it reads more than one answer: as events if it can.
 pub(super) fn subscribing(headers: &HeaderMap) -> Option<Subscribing> {
-    if negotiate(headers, &[Media::EventStream]).is_some() {
+    if negotiate(headers, &[Media::EventStream]) == Some(Media::EventStream) {
         return Some(Subscribing::EventStream);
     }
     let mut ranges = accepted(headers).map(|range| (Range::parse(range), range));
@@ -354,6 +354,8 @@ mod tests {
         check("multipart/mixed;subscriptionSpec=2.0, application/json", None);
         check("multipart/mixed;subscriptionSpec=1.0;q=0, */*", None);
         check("multipart/mixed, application/json", None);
+        check("", None);
+        assert_eq!(subscribing(&HeaderMap::new()), None, "one that says nothing reads one answer");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a fuzzer runs, and the tests replay.
 
-use super::tests::{oracle, twin};
+use super::tests::{oracle, requests, twin};
 
 /// A reply is read as prost reads it.
 pub fn reply(bytes: &[u8]) {
@@ -12,52 +12,45 @@ pub fn twin(bytes: &[u8]) {
     twin::agrees(bytes);
 }
 
-/// Runs everything in `fuzz/corpus` of this name, and what a few blind changes make of it.
-#[cfg(test)]
-#[expect(clippy::print_stdout, reason = "whoever fails is the last one named")]
-pub(crate) fn replay(name: &str, run: impl Fn(&[u8])) {
-    use super::tests::random::{Random, seeds};
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.join("../fuzz/corpus").join(name);
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "{name} has a corpus");
-    let corpus: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).unwrap()).collect();
-    for (path, bytes) in paths.iter().zip(&corpus) {
-        println!("{}", path.display());
-        run(bytes);
-        for seed in seeds(40) {
-            println!("seed {seed}");
-            let mut random = Random::new(seed);
-            let mut bytes = bytes.clone();
-            for _ in 0..=random.below(4) {
-                let at = random.below(bytes.len() + 1);
-                let other = &corpus[random.below(corpus.len())];
-                match random.below(4) {
-                    0 => drop(bytes.drain(at..bytes.len().min(at + random.below(8)))),
-                    1 => bytes.insert(at, random.bits() as u8),
-                    2 => drop(bytes.splice(at..at, other[random.below(other.len())..].to_vec())),
-                    _ if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
-                    _ => {}
-                }
-            }
-            run(&bytes);
-        }
+/// The bytes decide of a request's fields, of what fills them, and of keys, which are encoded as the twin does it.
+pub fn request(bytes: &[u8]) {
+    requests::twin::agrees(bytes);
+}
+
+/// The messages of a stream, each behind its length in two bytes, are gathered to what prost reads of them.
+pub fn gathered(mut bytes: &[u8]) {
+    let mut messages = Vec::new();
+    while let Some((length, rest)) = bytes.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes(*length)).min(rest.len());
+        let (message, rest) = rest.split_at(length);
+        messages.push(message.to_vec());
+        bytes = rest;
     }
+    oracle::gathers_as_prost_does(&messages);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::replay::replay;
 
     #[test]
     fn what_fuzzing_found_in_replies_is_read_as_prost_reads_it() {
-        replay("reply", reply);
+        replay("reply", 40, reply);
     }
 
     #[test]
     fn what_fuzzing_found_in_plans_is_shown_as_the_twin_shows_it() {
-        replay("twin", twin);
+        replay("twin", 40, twin);
+    }
+
+    #[test]
+    fn what_fuzzing_found_in_requests_is_encoded_as_the_twin_encodes_it() {
+        replay("request", 40, request);
+    }
+
+    #[test]
+    fn what_fuzzing_found_in_streams_is_gathered_as_prost_reads_it() {
+        replay("gathered", 40, gathered);
     }
 }

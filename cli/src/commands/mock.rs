@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
-    let (contract, mut config) = arguments.origin.with(&arguments.setting)?;
+    let (contract, mut config) = arguments.origin.with(arguments.setting.config())?;
     if let Some(seed) = arguments.seed {
         config.mock.seed = seed;
     }

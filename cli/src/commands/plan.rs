@@ -6,10 +6,12 @@ use anabranch::{contract, graphql::plan_text};
 
 use crate::{
     outcome::{Failure, Outcome, Result},
-    project::{Origin, read},
+    project::{Configuration, Origin, read},
 };
 
 /// Print which calls answer a query, and in which order
+///
+/// A query that the configured limits refuse is refused here too.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,6 +21,8 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     origin: Origin,
+    #[command(flatten)]
+    configuration: Configuration,
     /// A file with a GraphQL document; `-` is standard input
     #[arg(value_name = "FILE")]
     query: PathBuf,
@@ -38,8 +42,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     };
     let query = String::from_utf8(query)
         .map_err(|_| Failure::Found(format!("`{}` is not text", arguments.query.display())))?;
-    let contract = contract::load(&arguments.origin.bytes()?)?;
-    let operation = arguments.operation.as_deref();
-    let text = plan_text(&contract, &query, operation, &anabranch::graphql::Config::default())?;
+    let (contract, config) = arguments.origin.with(arguments.configuration.read())?;
+    let contract = contract::load(&contract)?;
+    let text = plan_text(&contract, &query, arguments.operation.as_deref(), &config.graphql)?;
     Ok(Outcome::said(format!("{}\n", text.trim_end())))
 }

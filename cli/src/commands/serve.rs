@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result {
-    let (contract, config) = arguments.origin.with(&arguments.setting)?;
+    let (contract, config) = arguments.origin.with(arguments.setting.config())?;
     let gateway = Gateway::from_bytes(contract).configured(config);
     until_stopped(async { Ok(gateway.build().await?) })
 }

@@ -136,6 +136,14 @@ fn rules_are_explained() {
     for rule in rules.lines() {
         assert!(!run(folder.path(), &["explain", rule]).well().trim().is_empty(), "{rule}");
     }
+    for (what, said) in [
+        ("directives", "directive @rpc("),
+        ("options", "sends from then on: not what it"),
+        ("settings", "[server]"),
+    ] {
+        let explained = run(folder.path(), &["explain", what]).well();
+        assert!(explained.contains(said), "{explained}");
+    }
     let unknown = run(folder.path(), &["explain", "fragile"]);
     assert_eq!(
         (unknown.code, unknown.err.as_str()),

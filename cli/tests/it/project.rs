@@ -72,6 +72,20 @@ fn a_plan_is_printed_from_a_file_and_from_standard_input() {
 }
 
 #[test]
+fn a_plan_keeps_to_the_configured_limits() {
+    let (_folder, project) = new();
+    let plan = |more: &[&str]| run(&project, &[&["plan", "queries/book.graphql"], more].concat());
+    let limited = "[graphql.limits]\ndepth = 1\n";
+    fs::write(project.join("other.toml"), limited).unwrap();
+    assert_eq!(plan(&[]).code, 0);
+    let refused = plan(&["--config", "other.toml"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("Fields stand 3 deep; the limit is 1."), "{}", refused.err);
+    fs::write(project.join("anabranch.toml"), limited).unwrap();
+    assert_eq!(plan(&[]).err, refused.err, "it is read without being named");
+}
+
+#[test]
 fn a_plan_says_which_calls_start_together() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let page = "query ($id: ID!) { book(id: $id) { title price { amount } stock { count } reviews { text author { name } } } }";

@@ -8,7 +8,8 @@ pub(super) const RULE: Rule = Rule {
     name: "impassable-path",
     severity: Severity::Error,
     explanation: r#"A path goes through singular message fields; only its last part may be something else, and that must be what the place
-needs: a list for `keys`, a list of messages or a map for `items`, one plain value for `match` and for tags.
+needs: a list for `keys`, a list of messages or a map for `items`, one plain value for `match` and for tags. `select`
+and `@from` may end in a oneof, which is one value of a union or of an interface.
 "#,
     check: Check::Bind(check),
 };
@@ -19,7 +20,7 @@ fn check(rule: &Rule, fault: &Fault) -> Option<Diagnostic> {
         rule.finding(format!("the path `{path}` cannot be followed")).at(*span, reason.as_str());
     Some(
         finding
-            .also(*proto, "this field")
+            .also(*proto, "declared here")
             .help("go through singular messages, and end in what the place needs"),
     )
 }

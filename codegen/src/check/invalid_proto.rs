@@ -2,7 +2,7 @@
 
 use super::{Check, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::input::Fault as ReadFault;
+use crate::input::{Edition, Fault as ReadFault, Language};
 
 pub(super) const RULE: Rule = Rule {
     name: "invalid-proto",
@@ -21,7 +21,7 @@ Imports are looked up below the proto roots. google/protobuf/*.proto and anabran
 };
 
 fn check(rule: &Rule, fault: &ReadFault) -> Option<Diagnostic> {
-    let ReadFault::Proto { message, labels, help } = fault else { return None };
+    let ReadFault::Proto { message, labels, help, language } = fault else { return None };
     let mut finding = rule.finding(message.as_str());
     let mut labels = labels.iter();
     if let Some((span, text)) = labels.next() {
@@ -30,16 +30,22 @@ fn check(rule: &Rule, fault: &ReadFault) -> Option<Diagnostic> {
     for (span, text) in labels {
         finding = finding.also(*span, text.as_str());
     }
-    Some(finding.help(help.as_deref().unwrap_or_else(|| help_for(message))))
+    Some(finding.help(help.clone().unwrap_or_else(|| help_for(message, *language))))
 }
 
 /// The compiler has no help of its own for most of what it says.
-fn help_for(message: &str) -> &'static str {
+fn help_for(message: &str, language: Language) -> String {
     if message.starts_with("import ") {
-        "imports are looked up below the proto roots"
-    } else if message.ends_with("is not defined") {
-        "define it, or import the file that does"
-    } else {
-        "what may stand here: https://protobuf.dev/reference/protobuf/proto3-spec"
+        return "imports are looked up below the proto roots".to_owned();
     }
+    if message.ends_with("is not defined") {
+        return "define it, or import the file that does".to_owned();
+    }
+    let page = match language {
+        Language::Proto2 => "proto2-spec",
+        Language::Proto3 => "proto3-spec",
+        Language::Edition(Edition::Of2023) => "edition-2023-spec",
+        Language::Edition(Edition::Of2024) => "edition-2024-spec",
+    };
+    format!("what may stand here: https://protobuf.dev/reference/protobuf/{page}")
 }

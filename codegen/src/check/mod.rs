@@ -31,6 +31,7 @@ mod missing_key;
 mod missing_match;
 mod misspelled_field;
 mod n_plus_one;
+mod narrowing_key;
 mod nested_list;
 mod non_null_optional;
 mod non_unique_match;
@@ -117,6 +118,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &n_plus_one::RULE,
     &unbounded_list::RULE,
     &non_unique_match::RULE,
+    &narrowing_key::RULE,
     &write_under_query::RULE,
     &read_under_mutation::RULE,
     &non_null_optional::RULE,

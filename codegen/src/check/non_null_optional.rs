@@ -1,9 +1,10 @@
 //! A non-null field that the proto may leave out.
 
-use prost_reflect::{Cardinality, FieldDescriptor, Kind};
+use prost_reflect::{FieldDescriptor, Kind};
 
 use super::{Check, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::input::Protos;
 use crate::model::Model;
 
 pub(super) const RULE: Rule = Rule {
@@ -24,7 +25,7 @@ fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
         let Some(field) = site.wire.as_ref().filter(|_| site.definition.ty.is_non_null()) else {
             continue;
         };
-        if !may_be_absent(field) {
+        if !may_be_absent(&model.input.protos, field) {
             continue;
         }
         let finding = rule.finding(format!(
@@ -40,9 +41,9 @@ fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
 }
 
 /// Messages are left out: whether one may be absent no proto says.
-fn may_be_absent(field: &FieldDescriptor) -> bool {
+fn may_be_absent(protos: &Protos, field: &FieldDescriptor) -> bool {
     field.supports_presence()
-        && field.cardinality() != Cardinality::Required
+        && !protos.is_required(field)
         && field.field_descriptor_proto().default_value.is_none()
         && !matches!(field.kind(), Kind::Message(_))
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use apollo_compiler::ast::Type;
 use apollo_compiler::schema::InputValueDefinition;
-use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::words::simple;
 use super::{Check, Rule};
 use crate::contract::{Input, InputValue, Join, fill, input_value, join};
 use crate::diagnostic::{Diagnostic, Severity, Span};
+use crate::input::Protos;
 use crate::model::{Model, Site};
 
 pub(super) const RULE: Rule = Rule {
@@ -140,8 +141,9 @@ impl<'m> Findings<'m> {
                 self.inside(&inner, &here, span);
             }
             // What a message lacks inside says the same of the message.
-            let is_required = field.cardinality() == Cardinality::Required;
-            if is_required && self.found.len() == told && !is_endless(&field) {
+            let protos = &self.model.input.protos;
+            let is_required = protos.is_required(&field);
+            if is_required && self.found.len() == told && !is_endless(protos, &field) {
                 self.required(&field, &here, span);
             }
         }
@@ -215,7 +217,7 @@ impl<'m> Findings<'m> {
 
 /// Whether a message that requires this field requires itself in the end. No value has all that it requires, and GraphQL
 /// refuses such input objects.
-fn is_endless(field: &FieldDescriptor) -> bool {
+fn is_endless(protos: &Protos, field: &FieldDescriptor) -> bool {
     let parent = field.parent_message();
     let (mut seen, mut open) = (BTreeSet::new(), vec![field.kind()]);
     while let Some(kind) = open.pop() {
@@ -224,7 +226,7 @@ fn is_endless(field: &FieldDescriptor) -> bool {
             return true;
         }
         if seen.insert(message.full_name().to_owned()) {
-            let required = message.fields().filter(|it| it.cardinality() == Cardinality::Required);
+            let required = message.fields().filter(|it| protos.is_required(it));
             open.extend(required.map(|it| it.kind()));
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn flat(
             None => (name, from),
         };
         let Some(typed) = plan.typed(field, Way::In) else { continue };
-        let ty = typed.given(is_required(field) || is_key(method, field));
+        let ty = typed.given(is_required(plan, field) || is_key(method, field));
         let file = field.parent_message().parent_file();
         let description = plan.comments.of(file.name(), field.path());
         let text = format!("{name}: {ty}{}", from.unwrap_or_default());
@@ -96,7 +96,7 @@ fn as_one(
         return None;
     }
     let ty = plan.input(&request, Some(format!("{name}Input")));
-    let mark = if fields.iter().any(is_required) { "!" } else { "" };
+    let mark = if fields.iter().any(|field| is_required(plan, field)) { "!" } else { "" };
     Some(Member { description: None, text: format!("input: {ty}{mark}") })
 }
 

@@ -63,7 +63,7 @@ fn member(plan: &mut Plan<'_>, field: &FieldDescriptor, name: &str, from: Option
     let may_be_required =
         !matches!(field.kind(), prost_reflect::Kind::Message(_)) || field.is_list();
     let is_key = field.parent_message().is_map_entry() && field.number() == 1;
-    let is_required = may_be_required && (is_required(field) || is_key);
+    let is_required = may_be_required && (is_required(plan, field) || is_key);
     let ty = typed.given(is_required);
     Member { description, text: format!("{name}: {ty}{}", from.unwrap_or_default()) }
 }

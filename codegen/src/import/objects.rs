@@ -95,7 +95,7 @@ fn field(plan: &mut Plan<'_>, part: &Part, name: &str, from: Option<&str>) -> Me
     let (file, path) = part.place();
     let description = plan.comments.of(&file, &path);
     let ty = match part {
-        Part::Field(field) => plan.typed(field, Way::Out).map(|typed| typed.output(field)),
+        Part::Field(field) => plan.typed(field, Way::Out).map(|typed| typed.output(plan, field)),
         Part::Union(oneof) => Some(plan.union(oneof)),
     };
     let Some(ty) = ty else {

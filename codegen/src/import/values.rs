@@ -1,6 +1,6 @@
 //! Which GraphQL type shows a field of a message.
 
-use prost_reflect::{Cardinality, FieldDescriptor, Kind as Proto, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind as Proto, MessageDescriptor};
 
 use super::annotations::{Behavior, has_behavior, is_resource_name};
 use super::plan::Plan;
@@ -143,10 +143,10 @@ fn is_json_map(field: &FieldDescriptor) -> bool {
 
 impl Typed {
     /// With `!` where the field always has a value.
-    pub(super) fn output(&self, field: &FieldDescriptor) -> String {
+    pub(super) fn output(&self, plan: &Plan<'_>, field: &FieldDescriptor) -> String {
         let is_plain = !matches!(field.kind(), Proto::Message(_));
         let is_there = !field.supports_presence()
-            || field.cardinality() == Cardinality::Required
+            || plan.protos.is_required(field)
             || field.field_descriptor_proto().default_value.is_some();
         self.with_mark(self.is_many || (is_plain && is_there))
     }
@@ -162,6 +162,6 @@ impl Typed {
 }
 
 /// Whether the proto says that a request is wrong without the field.
-pub(super) fn is_required(field: &FieldDescriptor) -> bool {
-    field.cardinality() == Cardinality::Required || has_behavior(field, Behavior::Required)
+pub(super) fn is_required(plan: &Plan<'_>, field: &FieldDescriptor) -> bool {
+    plan.protos.is_required(field) || has_behavior(field, Behavior::Required)
 }

@@ -8,7 +8,7 @@ use prost_reflect::prost_types::FileDescriptorSet;
 use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use protox::file::File;
 
-use super::editions::{Edition, lower};
+use super::editions::{Edition, Lowered, lower};
 use super::protos::OPTIONS;
 use super::walk::{shown, unreadable};
 use super::{Fault, Sources};
@@ -18,8 +18,8 @@ use super::{Fault, Sources};
 pub(super) struct Described {
     /// By the name by which others import them.
     pub(super) files: BTreeMap<String, File>,
-    /// Enums of editions that may have other numbers than they declare.
-    pub(super) open_enums: Vec<String>,
+    /// What those of editions do not show any more.
+    pub(super) lowered: Lowered,
 }
 
 /// All proto roots that are files.
@@ -60,7 +60,7 @@ fn add(described: &mut Described, path: &Path, bytes: &[u8], faults: &mut Vec<Fa
         if is_of_edition {
             let number = file.get_field_by_name("edition").and_then(|it| it.as_enum_number());
             match number.and_then(Edition::numbered).map(|edition| lower(file, edition)) {
-                Some(Ok(lowered)) => described.open_enums.extend(lowered.open_enums),
+                Some(Ok(lowered)) => described.lowered.extend(lowered),
                 Some(Err(message)) => refuse(format!("of {name}: {message}")),
                 None => {
                     refuse(format!("{name} has an edition that is none of \"2023\" and \"2024\""));

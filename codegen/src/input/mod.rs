@@ -13,8 +13,9 @@ mod rest;
 mod schema;
 mod walk;
 
-pub(crate) use protos::Protos;
-pub(crate) use schema::{ENFORCED, Schema};
+pub(crate) use editions::{Edition, Language};
+pub(crate) use protos::{OPTIONS, Protos};
+pub(crate) use schema::{DIRECTIVES, ENFORCED, Schema};
 
 /// What to compile: directories and files, or texts at hand.
 ///
@@ -87,8 +88,8 @@ pub(crate) enum Fault {
     Unreadable { path: String, reason: String },
     /// It has bytes that are no UTF-8; everything else of it was read.
     NotUtf8 { path: String, span: Span },
-    /// The proto compiler refused.
-    Proto { message: String, labels: Vec<(Span, String)>, help: Option<String> },
+    /// The proto compiler refused. `language` is what the file is written in.
+    Proto { message: String, labels: Vec<(Span, String)>, help: Option<String>, language: Language },
     /// The text is no GraphQL.
     SchemaSyntax { message: String, span: Option<Span> },
     /// It is GraphQL, but no valid schema.

@@ -6,20 +6,23 @@ use miette::Diagnostic as _;
 use prost::Message as _;
 use prost_reflect::prost_types::FileDescriptorSet;
 use prost_reflect::{
-    DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor, FieldDescriptor,
-    MessageDescriptor, MethodDescriptor, ReflectMessage as _, Syntax, Value,
+    Cardinality, DescriptorPool, DynamicMessage, EnumDescriptor, EnumValueDescriptor,
+    FieldDescriptor, MessageDescriptor, MethodDescriptor, OneofDescriptor, ReflectMessage as _,
+    Syntax, Value,
 };
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver};
 use protox::{Compiler, Error};
 
 use super::described::Described;
-use super::editions::{AsProto2, Edition, Inserted, Lowered, as_proto2, lower};
+use super::editions::{
+    AsProto2, Edition, Inserted, Language, Lowered, as_proto2, is_proto3, lower,
+};
 use super::walk::Text;
 use super::{Fault, rest};
 use crate::diagnostic::{FileId, Span};
 
 /// The options that a proto may use, whether its author has our protos or not.
-pub(super) const OPTIONS: (&str, &str) =
+pub(crate) const OPTIONS: (&str, &str) =
     ("anabranch/v1/options.proto", include_str!("builtin/options.proto"));
 
 const EDITION: &str = "the editions that are read are \"2023\" and \"2024\"";
@@ -33,8 +36,8 @@ pub(crate) struct Protos {
     spans: HashMap<String, HashMap<Vec<i32>, Span>>,
     /// The files that were given, not those that they import from elsewhere.
     own: Vec<String>,
-    /// Enums of editions that may have other numbers than they declare.
-    open_enums: Vec<String>,
+    /// What the descriptors of editions do not show.
+    lowered: Lowered,
 }
 
 impl Protos {
@@ -46,7 +49,13 @@ impl Protos {
     /// Whether an enum may have other numbers than it declares.
     pub(crate) fn is_open(&self, descriptor: &EnumDescriptor) -> bool {
         descriptor.parent_file().syntax() == Syntax::Proto3
-            || self.open_enums.iter().any(|name| name == descriptor.full_name())
+            || self.lowered.open_enums.iter().any(|name| name == descriptor.full_name())
+    }
+
+    /// Whether a service refuses a message without this field.
+    pub(crate) fn is_required(&self, field: &FieldDescriptor) -> bool {
+        field.cardinality() == Cardinality::Required
+            || self.lowered.required.iter().any(|name| name == field.full_name())
     }
 
     pub(crate) fn message_span(&self, message: &MessageDescriptor) -> Option<Span> {
@@ -55,6 +64,10 @@ impl Protos {
 
     pub(crate) fn field_span(&self, field: &FieldDescriptor) -> Option<Span> {
         self.name_span(field.parent_file().name(), field.path())
+    }
+
+    pub(crate) fn oneof_span(&self, oneof: &OneofDescriptor) -> Option<Span> {
+        self.name_span(oneof.parent_message().parent_file().name(), oneof.path())
     }
 
     pub(crate) fn method_span(&self, method: &MethodDescriptor) -> Option<Span> {
@@ -88,7 +101,7 @@ pub(super) fn read(texts: Vec<Text>, described: Described, faults: &mut Vec<Faul
         faults.extend(errors.iter().flat_map(|error| all_faults(error, &own)));
         texts.insert(name.clone(), text);
     }
-    let Described { files: mut encoded, mut open_enums } = described;
+    let Described { files: mut encoded, mut lowered } = described;
     encoded.retain(|name, _| !own.contains_key(name));
     let names: Vec<String> = own.keys().chain(encoded.keys()).cloned().collect();
     let files: Vec<_> =
@@ -114,22 +127,23 @@ pub(super) fn read(texts: Vec<Text>, described: Described, faults: &mut Vec<Faul
     let spans = spans.collect();
     let mut descriptor_set = compiler.include_source_info(false).encode_file_descriptor_set();
     let mut pool = pool;
-    if own.values().any(|source| source.edition.is_some()) {
-        let lowered = lower_all(&pool.encode_to_vec(), &own, faults);
-        open_enums.extend(lowered.open_enums);
-        match DescriptorPool::decode(&*lowered.set) {
+    if own.values().any(|source| source.edition().is_some()) {
+        let (set, more) = lower_all(&pool.encode_to_vec(), &own, faults);
+        lowered.extend(more);
+        match DescriptorPool::decode(&*set) {
             Ok(lowered) => pool = lowered,
             Err(error) => {
                 faults.push(Fault::Proto {
                     message: error.to_string(),
                     labels: vec![],
                     help: None,
+                    language: Language::Proto3,
                 });
             }
         }
-        descriptor_set = lower_all(&descriptor_set, &own, &mut Vec::new()).set;
+        (descriptor_set, _) = lower_all(&descriptor_set, &own, &mut Vec::new());
     }
-    Protos { pool, descriptor_set, spans, own: names, open_enums }
+    Protos { pool, descriptor_set, spans, own: names, lowered }
 }
 
 /// The text of one file, as the compiler of protos reads it.
@@ -137,7 +151,7 @@ struct Source {
     file: FileId,
     text: String,
     inserted: Inserted,
-    edition: Option<Edition>,
+    language: Language,
 }
 
 impl Source {
@@ -145,9 +159,19 @@ impl Source {
         let Text { file, text, .. } = text;
         match as_proto2(&text) {
             Some(AsProto2 { edition, text, inserted }) => {
-                Source { file, text, inserted, edition: Some(edition) }
+                Source { file, text, inserted, language: Language::Edition(edition) }
             }
-            None => Source { file, text, inserted: Inserted::default(), edition: None },
+            None => {
+                let language = if is_proto3(&text) { Language::Proto3 } else { Language::Proto2 };
+                Source { file, text, inserted: Inserted::default(), language }
+            }
+        }
+    }
+
+    fn edition(&self) -> Option<Edition> {
+        match self.language {
+            Language::Edition(edition) => Some(edition),
+            _ => None,
         }
     }
 
@@ -158,32 +182,28 @@ impl Source {
 
 type Own = BTreeMap<String, Source>;
 
-struct LoweredSet {
-    set: Vec<u8>,
-    open_enums: Vec<String>,
-}
-
 /// Gives the files of editions what their features say, in a google.protobuf.FileDescriptorSet.
-fn lower_all(set: &[u8], own: &Own, faults: &mut Vec<Fault>) -> LoweredSet {
+fn lower_all(set: &[u8], own: &Own, faults: &mut Vec<Fault>) -> (Vec<u8>, Lowered) {
     let kind = FileDescriptorSet::default().descriptor();
     let mut set = DynamicMessage::decode(kind, set).expect("the compiler writes descriptors");
-    let mut open_enums = Vec::new();
+    let mut all = Lowered::default();
     let files = set.get_field_by_name_mut("file").and_then(Value::as_list_mut);
     for file in files.into_iter().flatten().filter_map(Value::as_message_mut) {
         let name = file.get_field_by_name("name").and_then(|name| name.as_str().map(str::to_owned));
         let source = name.and_then(|name| own.get(&name));
-        let Some((source, edition)) = source.and_then(|it| Some((it, it.edition?))) else {
+        let Some((source, edition)) = source.and_then(|it| Some((it, it.edition()?))) else {
             continue;
         };
         match lower(file, edition) {
-            Ok(Lowered { open_enums: open }) => open_enums.extend(open),
+            Ok(lowered) => all.extend(lowered),
             Err(message) => {
                 let labels = vec![(source.span(0..0), String::new())];
-                faults.push(Fault::Proto { message, labels, help: None });
+                let language = source.language;
+                faults.push(Fault::Proto { message, labels, help: None, language });
             }
         }
     }
-    LoweredSet { set: set.encode_to_vec(), open_enums }
+    (set.encode_to_vec(), all)
 }
 
 fn resolver(own: HashMap<String, String>, described: BTreeMap<String, File>) -> ChainFileResolver {
@@ -232,7 +252,7 @@ fn missing_imports(file: &File, resolver: &impl FileResolver, own: &Own) -> Vec<
         };
         let labels = span.map(|span| (*span, "imported here".to_owned())).into_iter().collect();
         let help = is_itself.then(|| "a file sees its own types without an import".to_owned());
-        Fault::Proto { message, labels, help }
+        Fault::Proto { message, labels, help, language: source.language }
     };
     missing.map(fault).collect()
 }
@@ -272,7 +292,8 @@ fn fault(error: &dyn miette::Diagnostic, source: Option<&Source>) -> Fault {
     } else {
         error.help().map(|help| help.to_string())
     };
-    Fault::Proto { message: error.to_string(), labels, help }
+    let language = source.map_or(Language::Proto3, |source| source.language);
+    Fault::Proto { message: error.to_string(), labels, help, language }
 }
 
 fn spans(

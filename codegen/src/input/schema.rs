@@ -18,7 +18,7 @@ use super::broken::Broken;
 use super::walk::Text;
 use crate::diagnostic::{FileId, Span};
 
-const DIRECTIVES: &str = include_str!("builtin/anabranch.graphql");
+pub(crate) const DIRECTIVES: &str = include_str!("builtin/anabranch.graphql");
 const SCALARS: &str = include_str!("builtin/scalars.graphql");
 /// Directives that a runtime has to enforce, each a feature of its name.
 pub(crate) const ENFORCED: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];

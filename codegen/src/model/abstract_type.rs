@@ -1,12 +1,15 @@
 //! Interfaces and unions: which concrete type a message shows.
 
+use apollo_compiler::ast::Type;
 use apollo_compiler::schema::ExtendedType;
-use prost_reflect::{Kind, MessageDescriptor, OneofDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
 
 use super::binder::{Binder, Shape};
 use super::fault::Fault;
-use super::names::{pascal, snake};
-use crate::contract::Member;
+use super::names::{field_of, pascal, snake};
+use super::path::{numbers, singular_message};
+use crate::contract::{Cardinality, Member, Source, Wire, source, wire};
+use crate::diagnostic::Span;
 
 /// The oneof of that name; not the one that stands for `optional`.
 pub(crate) fn oneof_of(message: &MessageDescriptor, name: &str) -> Option<OneofDescriptor> {
@@ -16,7 +19,63 @@ pub(crate) fn oneof_of(message: &MessageDescriptor, name: &str) -> Option<OneofD
     })
 }
 
+/// A oneof, and the way to the message that has it.
+pub(super) struct OneofAt {
+    path: Vec<FieldDescriptor>,
+    message: MessageDescriptor,
+    oneof: OneofDescriptor,
+}
+
+impl OneofAt {
+    /// The first of its members.
+    pub(super) fn first(&self) -> Option<FieldDescriptor> {
+        self.oneof.fields().next()
+    }
+}
+
+/// The oneof at the end of a path; `None` where there is another thing, or none.
+pub(super) fn oneof_at(message: &MessageDescriptor, path: &str) -> Option<OneofAt> {
+    let (outer, last) = path.rsplit_once('.').unwrap_or(("", path));
+    let (mut path, mut message) = (Vec::new(), message.clone());
+    for segment in outer.split('.').filter(|_| !outer.is_empty()) {
+        let field = field_of(&message, segment)?;
+        message = singular_message(&field)?;
+        path.push(field);
+    }
+    let oneof = oneof_of(&message, last).filter(|_| field_of(&message, last).is_none())?;
+    Some(OneofAt { path, message, oneof })
+}
+
 impl Binder<'_> {
+    /// A oneof as a union or an interface; `prefix` leads to the message where its path begins, which was written
+    /// at `span`.
+    pub(super) fn oneof_value(
+        &mut self,
+        ty: &Type,
+        prefix: &[u32],
+        found: &OneofAt,
+        span: Option<Span>,
+    ) -> Option<Source> {
+        let OneofAt { path, message, oneof } = found;
+        let named = ty.inner_named_type().as_str();
+        let is_abstract = self.type_of(named).is_some_and(|ty| ty.is_union() || ty.is_interface());
+        if ty.is_list() || !is_abstract {
+            let reason =
+                format!("`{}` is a oneof: one value, of a union or an interface", oneof.name());
+            let proto = self.input.protos.oneof_span(oneof);
+            self.fault(Fault::BadPath { path: oneof.name().to_owned(), reason, span, proto });
+            return None;
+        }
+        let id = self.abstract_binding(named, message, Some(oneof))?;
+        let wire = Wire {
+            path: [prefix, &numbers(path)].concat(),
+            cardinality: Cardinality::Explicit as i32,
+            value: Some(wire::Value::Binding(id)),
+            ..Default::default()
+        };
+        Some(Source { kind: Some(source::Kind::Wire(wire)) })
+    }
+
     /// The object types that a value of this type may have.
     pub(super) fn possible_types(&self, named: &str) -> Vec<String> {
         match self.type_of(named) {

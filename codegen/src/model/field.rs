@@ -1,14 +1,15 @@
 //! What answers one field: a function, a call, a value in the message at hand, or nobody yet.
 
-use prost_reflect::{FieldDescriptor, MessageDescriptor, OneofDescriptor};
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::abstract_type::oneof_of;
+use super::abstract_type::{OneofAt, oneof_at};
 use super::binder::{At, Binder, Shape};
 use super::call::Parent;
 use super::fault::{Fault, Side};
 use super::names::{field_of, singular, snake};
 use super::path::{Place, is_plain};
-use crate::contract::{Cardinality, Field, Source, State, Wire, join, source, wire};
+use crate::contract::{Field, Source, State, join, source};
+use crate::diagnostic::Span;
 
 /// Directives that shape a call, and mean nothing without one.
 const OF_CALLS: [&str; 4] = ["timeout", "cache", "fallback", "invalidates"];
@@ -85,8 +86,8 @@ impl Binder<'_> {
     fn message_field(&mut self, at: &At, message: &MessageDescriptor) -> Option<Source> {
         if let Some(from) = self.directive(at, "from").and_then(|from| from.text("path")) {
             let place = Place { side: Side::From, argument: "path", span: from.span };
-            if let Some(oneof) = oneof_of(message, &from.value) {
-                return self.oneof_field(at, message, &oneof);
+            if let Some(oneof) = oneof_at(message, &from.value) {
+                return self.oneof_field(at, &oneof, from.span);
             }
             let path = self.path(message, &from.value, place)?;
             return self.wire_field(at, &path);
@@ -95,9 +96,9 @@ impl Binder<'_> {
             return self.wire_field(at, &path);
         }
         if self.is_composite(at.field.ty.inner_named_type().as_str())
-            && let Some(oneof) = oneof_of(message, &at.field.name)
+            && let Some(oneof) = oneof_at(message, &at.field.name)
         {
-            return self.oneof_field(at, message, &oneof);
+            return self.oneof_field(at, &oneof, self.name_span(at));
         }
         self.promised_on_message(at, message)
     }
@@ -126,22 +127,10 @@ impl Binder<'_> {
         (is_plain(&field) && field.is_list() == at.field.ty.is_list()).then(|| vec![field])
     }
 
-    fn oneof_field(
-        &mut self,
-        at: &At,
-        message: &MessageDescriptor,
-        oneof: &OneofDescriptor,
-    ) -> Option<Source> {
-        let named = at.field.ty.inner_named_type().as_str();
-        let id = self.abstract_binding(named, message, Some(oneof))?;
-        self.wire = oneof.fields().next();
+    fn oneof_field(&mut self, at: &At, oneof: &OneofAt, span: Option<Span>) -> Option<Source> {
+        self.wire = oneof.first();
         self.useless_arguments(at);
-        let wire = Wire {
-            cardinality: Cardinality::Explicit as i32,
-            value: Some(wire::Value::Binding(id)),
-            ..Default::default()
-        };
-        Some(Source { kind: Some(source::Kind::Wire(wire)) })
+        self.oneof_value(&at.field.ty, &[], oneof, span)
     }
 
     /// A value that comes with its parent was asked for by somebody else: no argument can change it any more.

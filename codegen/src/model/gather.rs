@@ -7,6 +7,7 @@
 use apollo_compiler::ast::Type;
 use prost_reflect::{Kind, MessageDescriptor};
 
+use super::abstract_type::oneof_at;
 use super::binder::{At, Binder};
 use super::call::Asking;
 use super::directives::Text;
@@ -57,6 +58,10 @@ impl Binder<'_> {
         let (at, ty, message) = (asking.at, asking.ty, asking.method.output());
         let item_type = ty.item_type();
         if let Some(select) = &asking.rpc.select {
+            if let Some(oneof) = oneof_at(&message, &select.value) {
+                let value = self.oneof_value(item_type, &[], &oneof, select.span)?;
+                return self.item(at, item_type, &message, value);
+            }
             let place = Place { side: Side::Response, argument: "select", span: select.span };
             let path = self.path(&message, &select.value, place)?;
             if path.last().is_some_and(|last| last.is_list() || last.is_map()) {

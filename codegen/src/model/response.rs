@@ -3,6 +3,7 @@
 use apollo_compiler::ast::Type;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
+use super::abstract_type::oneof_at;
 use super::binder::{At, Binder};
 use super::directives::Text;
 use super::fault::{Fault, Side};
@@ -46,6 +47,9 @@ impl Binder<'_> {
         message: &MessageDescriptor,
         select: &Text,
     ) -> Option<Source> {
+        if let Some(oneof) = oneof_at(message, &select.value) {
+            return self.oneof_value(ty, prefix, &oneof, select.span);
+        }
         let place = Place { side: Side::Response, argument: "select", span: select.span };
         let path = self.path(message, &select.value, place)?;
         self.read(at, ty, prefix, &path)

@@ -56,8 +56,8 @@ enum Body<P> {
 pub(super) struct Compiled<P> {
     /// What runs.
     pub(super) prepared: P,
-    never_null: Vec<usize>,
-    never_negative: Vec<usize>,
+    /// Variables that are the `initialCount` of a `@stream`.
+    counts: Vec<usize>,
     weight: usize,
 }
 
@@ -160,18 +160,19 @@ impl<P: Send + Sync + 'static> Documents<P> {
                 }
             }
         };
-        for at in &compiled.never_null {
-            if variables.get(*at) == Some(&Some(Value::Null)) {
-                return Err(null(&known.variables[*at].name, "stands where null is not allowed"));
-            }
-        }
-        for at in &compiled.never_negative {
-            if let Some(Some(Value::Int(count @ ..0))) = variables.get(*at) {
-                let name = &known.variables[*at].name;
-                let message = format!(
-                    "Variable \"${name}\" must not be negative: it is the `initialCount` of a @stream, and is {count}."
-                );
-                return Err(Refusal::new(Code::BadUserInput, message));
+        for at in &compiled.counts {
+            let name = &known.variables[*at].name;
+            match variables.get(*at) {
+                Some(Some(Value::Null)) => {
+                    return Err(null(name, "is the `initialCount` of a @stream"));
+                }
+                Some(Some(Value::Int(count @ ..0))) => {
+                    let message = format!(
+                        "Variable \"${name}\" must not be negative: it is the `initialCount` of a @stream, and is {count}."
+                    );
+                    return Err(Refusal::new(Code::BadUserInput, message));
+                }
+                _ => {}
             }
         }
         Ok(compiled)
@@ -208,9 +209,9 @@ fn compile<P>(
 ) -> Result<Compiled<P>, Refusal> {
     let lowered = document.lower(compiler.types, compiler.config, decide, incremental)?;
     let weight = lowered.fields * FIELD_WEIGHT;
-    let Lowered { operation, never_null, never_negative, .. } = lowered;
+    let Lowered { operation, counts, .. } = lowered;
     let (prepared, more) = (compiler.prepare)(operation)?;
-    Ok(Compiled { prepared, never_null, never_negative, weight: weight + more })
+    Ok(Compiled { prepared, counts, weight: weight + more })
 }
 
 impl<P> Known<P> {

@@ -123,19 +123,6 @@ fn conditions_of_another_operation_do_not_count() {
 }
 
 #[test]
-fn a_null_that_only_a_default_would_save_is_refused() {
-    let bench = Bench::new(Config::default());
-    let text = "query($first: Int = 3) { search(first: $first) { __typename } }";
-    assert!(bench.run(text, None, &[Some(Value::Int(3))]).is_ok());
-    let refusal = bench.run(text, None, &[Some(Value::Null)]).unwrap_err();
-    assert_eq!(refusal.code, Code::BadUserInput);
-    assert_eq!(
-        refusal.faults[0].message,
-        "Variable \"$first\" must not be null: it stands where null is not allowed."
-    );
-}
-
-#[test]
 fn those_who_ask_at_once_wait_for_one_compilation() {
     let bench = Bench::new(Config::default());
     let barrier = Barrier::new(8);
@@ -228,7 +215,7 @@ fn how_many_items_come_first_is_no_part_of_a_plan_and_is_not_negative() {
     );
     assert_eq!(
         told(Value::Null),
-        "Variable \"$n\" must not be null: it stands where null is not allowed."
+        "Variable \"$n\" must not be null: it is the `initialCount` of a @stream."
     );
     assert_eq!(bench.run(text, None, &[Some(Value::Int(-2))]).unwrap().prepared, ["books"]);
 }

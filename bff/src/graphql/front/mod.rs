@@ -1,6 +1,6 @@
 //! From a request's text to its answer: compiled document, variables, plan, executor.
 
-use std::{borrow::Cow, collections::HashMap, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures::{
@@ -17,14 +17,14 @@ use super::{
     introspection::Introspection,
     refusal::Refusal,
     schema::TypeSystem,
-    slow::{Lane, Own, OwnSchema},
+    slow::{Introspections, Lane, Own, OwnSchema},
 };
 use crate::{
     context::{Context, Explain},
     contract::Contract,
     error::{Code, Result},
     executor::{self, Beside, Executor, Incremental, Prepared, SlowLane},
-    operation::{Field, Operation, OperationKind, Value, Variables},
+    operation::{Field, NeverNull, Operation, OperationKind, Value, Variables},
     planner,
 };
 
@@ -132,7 +132,7 @@ struct Slow {
 #[derive(Debug)]
 enum Introspected {
     /// The answers by response key, which are the same for every request.
-    Answered(Arc<HashMap<String, Bytes>>),
+    Answered(Arc<Introspections>),
     /// The fields, some of which depend on variables.
     Asked(Vec<Field>),
 }
@@ -286,7 +286,7 @@ impl Front {
             Introspected::Answered(self.introspect(&asked, &[])?)
         };
         let weight = match &introspection {
-            Introspected::Answered(answers) => answers.values().map(Bytes::len).sum(),
+            Introspected::Answered(answers) => answers.values().flatten().map(Bytes::len).sum(),
             Introspected::Asked(_) => 0,
         };
         let schema = self.own.clone().filter(|_| !own.is_empty());
@@ -317,9 +317,12 @@ impl Front {
         &self,
         fields: &[Field],
         variables: &Variables,
-    ) -> Result<Arc<HashMap<String, Bytes>>, Refusal> {
+    ) -> Result<Arc<Introspections>, Refusal> {
         let answer = |field: &Field| {
-            let json = self.introspection.answer(field, variables)?;
+            let json = match NeverNull::check(&NeverNull::of(&field.arguments), variables) {
+                Ok(()) => Ok(self.introspection.answer(field, variables)?),
+                Err(error) => Err(error),
+            };
             Ok((field.response_key.clone(), json))
         };
         fields.iter().map(answer).collect::<Result<_, _>>().map(Arc::new)

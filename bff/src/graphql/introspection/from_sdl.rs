@@ -1,13 +1,14 @@
 //! What async-graphql leaves out, read from the SDL.
 
 use apollo_compiler::{
-    Node,
+    Node, Schema,
     ast::{DirectiveDefinition, DirectiveList, FieldDefinition, InputValueDefinition},
     schema::{EnumValueDefinition, ExtendedType},
 };
 
-use super::tables::{
-    Deprecation, DirectiveInfo, EnumValueInfo, FieldInfo, InputInfo, Named, TypeInfo,
+use super::{
+    default,
+    tables::{Deprecation, DirectiveInfo, EnumValueInfo, FieldInfo, InputInfo, Named, TypeInfo},
 };
 use crate::graphql::schema::{TypeSystem, plain_type};
 
@@ -35,13 +36,15 @@ pub(super) fn type_info(types: &TypeSystem, ty: &ExtendedType) -> TypeInfo {
         }
         ExtendedType::Object(object) => {
             "OBJECT".clone_into(&mut info.kind);
-            info.fields = Some(object.fields.values().map(|it| field_info(it)).collect());
+            info.fields =
+                Some(object.fields.values().map(|it| field_info(&types.schema, it)).collect());
             let interfaces = object.implements_interfaces.iter();
             info.interfaces = Some(interfaces.map(|name| named(name)).collect());
         }
         ExtendedType::Interface(interface) => {
             "INTERFACE".clone_into(&mut info.kind);
-            info.fields = Some(interface.fields.values().map(|it| field_info(it)).collect());
+            info.fields =
+                Some(interface.fields.values().map(|it| field_info(&types.schema, it)).collect());
             let interfaces = interface.implements_interfaces.iter();
             info.interfaces = Some(interfaces.map(|name| named(name)).collect());
             info.possible_types = Some(possible());
@@ -57,7 +60,8 @@ pub(super) fn type_info(types: &TypeSystem, ty: &ExtendedType) -> TypeInfo {
         }
         ExtendedType::InputObject(object) => {
             "INPUT_OBJECT".clone_into(&mut info.kind);
-            info.input_fields = Some(object.fields.values().map(|it| input_info(it)).collect());
+            info.input_fields =
+                Some(object.fields.values().map(|it| input_info(&types.schema, it)).collect());
             info.is_one_of = Some(object.is_one_of());
         }
     }
@@ -65,34 +69,33 @@ pub(super) fn type_info(types: &TypeSystem, ty: &ExtendedType) -> TypeInfo {
 }
 
 /// A directive as the SDL has it.
-pub(super) fn directive_info(definition: &DirectiveDefinition) -> DirectiveInfo {
+pub(super) fn directive_info(schema: &Schema, definition: &DirectiveDefinition) -> DirectiveInfo {
     DirectiveInfo {
         name: definition.name.to_string(),
         description: text(definition.description.as_ref()),
         locations: definition.locations.iter().map(|location| location.name()).collect(),
-        args: definition.arguments.iter().map(|it| input_info(it)).collect(),
+        args: definition.arguments.iter().map(|it| input_info(schema, it)).collect(),
         is_repeatable: definition.repeatable,
         deprecation: deprecation(&definition.directives),
     }
 }
 
-fn field_info(definition: &FieldDefinition) -> FieldInfo {
+fn field_info(schema: &Schema, definition: &FieldDefinition) -> FieldInfo {
     FieldInfo {
         name: definition.name.to_string(),
         description: text(definition.description.as_ref()),
-        args: definition.arguments.iter().map(|it| input_info(it)).collect(),
+        args: definition.arguments.iter().map(|it| input_info(schema, it)).collect(),
         ty: plain_type(&definition.ty),
         deprecation: deprecation(&definition.directives),
     }
 }
 
-fn input_info(definition: &InputValueDefinition) -> InputInfo {
-    let default = definition.default_value.as_ref();
+fn input_info(schema: &Schema, definition: &InputValueDefinition) -> InputInfo {
     InputInfo {
         name: definition.name.to_string(),
         description: text(definition.description.as_ref()),
         ty: plain_type(&definition.ty),
-        default_value: default.map(|value| value.serialize().no_indent().to_string()),
+        default_value: default::printed(schema, definition),
         deprecation: deprecation(&definition.directives),
     }
 }

@@ -4,6 +4,7 @@
 //! No document of a client reaches async-graphql, which refuses some that are valid.
 
 mod ask;
+mod default;
 mod from_sdl;
 mod tables;
 mod write;
@@ -33,7 +34,7 @@ pub(super) struct Introspection {
 impl Introspection {
     /// Asks async-graphql, and completes its answer with what it leaves out: our directives, the fields and interfaces of
     /// interfaces, the description of the schema, types that nothing leads to, and what the newest edition of the
-    /// specification adds to the introspection types.
+    /// specification adds to the introspection types. Defaults are told as they are coerced.
     ///
     /// # Errors
     ///
@@ -46,7 +47,10 @@ impl Introspection {
         for (name, ty) in &types.schema.types {
             let from_sdl = ty.is_interface() || ty.is_built_in();
             let info = match known.remove(name.as_str()) {
-                Some(info) if !from_sdl => info,
+                Some(mut info) if !from_sdl => {
+                    default::complete(&mut info, &types.schema, ty);
+                    info
+                }
                 _ => from_sdl::type_info(types, ty),
             };
             tables.add(info);
@@ -58,7 +62,8 @@ impl Introspection {
         tables.mutation = root(OperationType::Mutation);
         tables.subscription = root(OperationType::Subscription);
         let directives = types.schema.directive_definitions.values();
-        tables.directives = directives.map(|it| from_sdl::directive_info(it)).collect();
+        tables.directives =
+            directives.map(|it| from_sdl::directive_info(&types.schema, it)).collect();
         Ok(Self { tables, limit })
     }
 

@@ -23,7 +23,7 @@ pub(super) use join::{Joined, OwnFields, join};
 use crate::{
     error::Result,
     executor::SlowLane,
-    operation::{Field, OperationKind, Value, Variables},
+    operation::{Field, NeverNull, OperationKind, Value, Variables},
     resolver::Context,
     transcoder::Spliced,
 };
@@ -100,38 +100,49 @@ impl Own {
         let Some(field) = self.fields.first().cloned() else {
             return futures::stream::empty().boxed();
         };
-        let request = self.request(&field, variables, context);
-        self.schema.stream(request).map(move |event| answer::spliced(event, &field)).boxed()
+        match self.request(&field, variables, context) {
+            Ok(request) => {
+                let events = self.schema.stream(request);
+                events.map(move |event| answer::spliced(event, &field)).boxed()
+            }
+            Err(error) => futures::stream::once(ready(Err(error))).boxed(),
+        }
     }
 
-    fn request(&self, field: &Field, variables: &Variables, context: Context) -> Request {
+    fn request(&self, field: &Field, variables: &Variables, context: Context) -> Result<Request> {
+        NeverNull::check(&NeverNull::of(&field.arguments), variables)?;
         let mut request = Request::new(String::new()).data(context);
         request.set_parsed_query(document::document(self.kind, field, variables));
-        request
+        Ok(request)
     }
 }
 
+/// The JSON of introspection fields, by response key.
+pub(super) type Introspections = HashMap<String, Result<Bytes>>;
+
 /// What answers the slow fields of one request.
 pub(super) struct Lane {
-    /// The JSON of introspection fields, by response key.
-    pub(super) introspected: Arc<HashMap<String, Bytes>>,
+    pub(super) introspected: Arc<Introspections>,
     pub(super) own: Option<Own>,
     pub(super) variables: Vec<Option<Value>>,
 }
 
 impl SlowLane for Lane {
     fn answer(&self, response_key: &str, context: Context) -> BoxFuture<'static, Result<Spliced>> {
-        let null = Bytes::from_static(b"null");
-        let told = |json| ready(Ok(Spliced { json, errors: Vec::new() })).boxed();
+        let spliced = |json| Spliced { json, errors: Vec::new() };
         if let Some(json) = self.introspected.get(response_key) {
-            return told(json.clone());
+            return ready(json.clone().map(spliced)).boxed();
         }
         let mine =
             |own: &Own| own.fields.iter().position(|field| field.response_key == response_key);
         let Some((own, at)) = self.own.as_ref().and_then(|own| Some((own, mine(own)?))) else {
-            return told(null);
+            return ready(Ok(spliced(Bytes::from_static(b"null")))).boxed();
         };
-        let answer = own.schema.execute(own.request(&own.fields[at], &self.variables, context));
+        let request = match own.request(&own.fields[at], &self.variables, context) {
+            Ok(request) => request,
+            Err(error) => return ready(Err(error)).boxed(),
+        };
+        let answer = own.schema.execute(request);
         let fields = Arc::clone(&own.fields);
         async move { answer::spliced(answer.await, &fields[at]) }.boxed()
     }

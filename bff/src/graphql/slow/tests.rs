@@ -246,6 +246,24 @@ async fn arguments_are_given_from_the_text_from_variables_and_from_defaults() {
 }
 
 #[tokio::test]
+async fn a_null_that_only_a_default_lets_stand_fails_its_field_and_no_other() {
+    let query = "query($how: String = \"text\") { greeting it: fails(how: $how) }";
+    for (variables, message, code) in [
+        ("{}", "no such cat", "UNKNOWN"),
+        (
+            r#"{"how": null}"#,
+            "argument \"how\" has the value null, which is not allowed there",
+            "BAD_USER_INPUT",
+        ),
+    ] {
+        let error = json!({"message": message, "locations": [{"line": 1, "column": 41}], "path": ["it"],
+                           "extensions": {"code": code}});
+        let data = json!({"greeting": "world", "it": null});
+        check(query, variables, json!({"data": data, "errors": [error]})).await;
+    }
+}
+
+#[tokio::test]
 async fn the_request_is_there_with_who_asks_until_when_and_what_calls_services() {
     let identity = Identity { subject: "ann".into(), claims: Vec::new() };
     let mut context = Context { identity: Some(identity), ..within(5_000) };
@@ -351,7 +369,7 @@ async fn introspection_validation_and_the_schema_show_both() {
     let answer = ask(query, "{}", within(10_000)).await;
     let fields = answer["data"]["__schema"]["queryType"]["fields"].as_array().unwrap();
     let names: Vec<&str> = fields.iter().filter_map(|field| field["name"].as_str()).collect();
-    assert_eq!(names[..3], ["greeting", "pets", "sorted"]);
+    assert_eq!(names[..4], ["greeting", "hail", "pets", "sorted"]);
     let possible = json!([{"name": "Cat"}, {"name": "Dog"}]);
     assert_eq!(answer["data"]["__type"], json!({"kind": "UNION", "possibleTypes": possible}));
     assert_eq!(answer["data"]["pets"][0]["__typename"], "Cat");

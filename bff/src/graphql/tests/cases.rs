@@ -77,7 +77,7 @@ fn check(document: &str, fault: Option<&str>) {
 fn valid_documents_are_valid() {
     for document in [
         "{ __typename }",
-        "{ book(id: 1) {} }",
+        "{ ... , on Query { a , : __typename } }",
         "query($x: Int! = 3) { search(first: $x) { __typename } }",
         "query($x: Int = 3) { search(first: $x) { __typename } }",
         "query($x: String = null) { search(text: $x) { __typename } }",
@@ -119,6 +119,11 @@ fn what_other_validators_let_through_is_refused() {
         (
             "{ search(filter: {minStars}) { __typename } }",
             "Syntax error: expected `:` and a value behind the name \"minStars\".",
+        ),
+        ("{ }", "Syntax error: expected a field or a fragment, got `}`."),
+        (
+            "{ books { id } ...F } fragment F on Query { books { } }",
+            "Syntax error: expected a field or a fragment, got `}`.",
         ),
         (
             "mutation { review(input: {book: 1, stars: 1, extra: {a: $no}}) { id } }",

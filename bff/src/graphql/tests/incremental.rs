@@ -137,7 +137,7 @@ fn the_items_of_a_list_are_selected_once_more_for_what_comes_later() {
     let text = "query($on: Boolean, $n: Int) { books @stream(if: $on, initialCount: $n) { id } }";
     assert_eq!(print(&lower(text, &[]).unwrap()), "books { id }");
     let counted = print(&lower(text, &["on"]).unwrap());
-    let variable = "books*Variable { index: 1, default: Some(Int(0)) } { id } then 0 { id@0 }; 0 -";
+    let variable = "books*Variable { index: 1, default: Some(Int(0)), never_null: true } { id } then 0 { id@0 }; 0 -";
     assert_eq!(counted, variable);
 }
 

@@ -103,9 +103,12 @@ pub(super) fn print_value(value: &Value) -> String {
                 .collect();
             format!("{{{}}}", entries.join(", "))
         }
-        Value::Variable { index, default: None } => format!("${index}"),
-        Value::Variable { index, default: Some(default) } => {
-            format!("${index} ?? {}", print_value(default))
+        Value::Variable { index, default: None, never_null } => {
+            format!("${index}{}", if *never_null { "!" } else { "" })
+        }
+        Value::Variable { index, default: Some(default), never_null } => {
+            let never_null = if *never_null { "!" } else { "" };
+            format!("${index}{never_null} ?? {}", print_value(default))
         }
     }
 }

@@ -144,7 +144,7 @@ fn functions_changes_and_what_is_asked_for_a_list_wait() {
         ),
         "
             1 shop.Catalog/GetBook      → Query.book              1 call               timeout 100ms
-            └─ 3 Rust                   → Book.length  ← Book.#1  1 batch
+            └─ 3 resolver Book/length   → Book.length  ← Book.#1  1 batch
             2 shop.Catalog/ListBooks    → Query.books             1 call
             └─ 4 shop.Pricing/BatchGet  → Book.price   ← Book.#1  1 call per 200 keys  timeout 80ms
             at least 3 calls in 2 levels · worst case the request's deadline

@@ -137,7 +137,9 @@ impl Words {
 
 fn value(word: &str) -> Value {
     match word.strip_prefix('$') {
-        Some(index) => Value::Variable { index: index.parse().unwrap(), default: None },
+        Some(index) => {
+            Value::Variable { index: index.parse().unwrap(), default: None, never_null: false }
+        }
         None => word.parse().map_or_else(|_| Value::String(Arc::from(word)), Value::Int),
     }
 }

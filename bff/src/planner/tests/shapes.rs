@@ -54,7 +54,7 @@ fn what_a_step_has_of_a_key_is_where_the_request_takes_it() {
 #[test]
 fn a_step_keeps_the_arguments_that_its_request_names_and_no_other() {
     let plan = plan(&query("book(id = $1, shape = 3) : Book { id }"), &shop()).unwrap();
-    let id = Value::Variable { index: 1, default: None };
+    let id = Value::Variable { index: 1, default: None, never_null: false };
     assert_eq!(plan.step(StepId(0)).arguments, [("id".to_owned(), id)]);
 }
 

@@ -31,7 +31,7 @@ fn joins_stand_below_the_call_that_has_their_keys() {
             ├─ 2 shop.Pricing/BatchGetPrices  → Book.price        ← Book.id    1 call per 200 keys  timeout 80ms  cache PUBLIC 30s  fallback stale 10m, null
             ├─ 3 shop.Reviews/ListByBooks     → Book.reviews      ← Book.id    1 call               timeout 120ms
             │  └─ 5 shop.Users/BatchGet       → Review.author     ← Review.#3  1 call               timeout 50ms  cache PUBLIC 5m
-            └─ 4 Rust                         → Book.readingTime  ← Book.#4    1 batch
+            └─ 4 resolver Book/readingTime    → Book.readingTime  ← Book.#4    1 batch
             at least 4 calls in 3 levels · worst case the request's deadline
         ",
     );
@@ -73,13 +73,13 @@ fn root_fields_of_a_mutation_wait_for_all_that_is_below_the_ones_before() {
 }
 
 #[test]
-fn introspection_is_answered_by_async_graphql() {
+fn introspection_is_no_call() {
     check(
         &shop(),
         &query("__schema { queryType } book(id = 1) : Book { id } __typename"),
         "
             1 shop.Catalog/GetBook  → Query.book  1 call  timeout 100ms
-            - __schema  async-graphql
+            - __schema  introspection
             1 call in 1 level · worst case 100ms
         ",
     );

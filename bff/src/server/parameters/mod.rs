@@ -98,9 +98,9 @@ pub(super) fn from_body(body: &[u8]) -> Result<Parameters<'_>> {
 ///
 /// [`Code::BadRequest`] where it is not JSON, or not a GraphQL request.
 pub(super) fn from_json<'a>(place: &str, text: &'a [u8]) -> Result<Parameters<'a>> {
-    // serde would take a list for an object whose members have no names.
-    let is_object = text.trim_ascii_start().first() == Some(&b'{');
-    let body = if is_object { serde_json::from_slice(text).ok() } else { None };
+    // serde would take a list for an object whose members have no names, and does not look at what it passes over.
+    let object = std::str::from_utf8(text).ok().filter(|it| it.trim_ascii_start().starts_with('{'));
+    let body = object.and_then(|object| serde_json::from_str(object).ok());
     let body: Body<'_> = body.ok_or_else(|| fault::of(place, text))?;
     let Some(Text(query)) = body.query else {
         return Err(missing_query());
@@ -268,6 +268,8 @@ mod tests {
             body(text, Err("the body is not JSON"));
         }
         check(from_body(b"{\"query\":\"\xff\"}"), Err("the body is not JSON"));
+        let ignored = b"{\"query\":\"{a}\",\"id\":{\"\xff\":1}}";
+        check(from_body(ignored), Err("the body is not JSON: invalid unicode code point"));
     }
 
     #[test]

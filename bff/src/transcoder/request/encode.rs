@@ -142,7 +142,7 @@ impl Encoders {
         value: &Value,
         variables: &Variables,
     ) -> Result<()> {
-        let value = value.resolve(variables).unwrap_or(&Value::Null);
+        let Some(value) = value.resolve(variables) else { return Ok(()) };
         let is_json = matches!(encoder.kind, Kind::Leaf { format: Format::Value, .. });
         match (encoder.cardinality, value) {
             (_, Value::Null) if !is_json => Ok(()),

@@ -9,7 +9,7 @@ use crate::{
     context::Context,
     contract::{Contract, Join, fill},
     error::{Code, Error, Result},
-    operation::{Value, Variables},
+    operation::{NeverNull, Value, Variables},
     transcoder::wire::put_nested,
 };
 
@@ -19,6 +19,7 @@ pub(super) struct Template {
     parts: Vec<Part>,
     /// The request, where nothing of it waits for a request of ours.
     constant: Option<Bytes>,
+    never_null: Vec<NeverNull>,
 }
 
 #[derive(Debug)]
@@ -92,7 +93,7 @@ impl Template {
             let hole = Hole { number: *number, filling, encoder };
             put(&mut parts, path, settled(hole, encoders));
         }
-        let mut template = Self { parts, constant: None };
+        let mut template = Self { parts, constant: None, never_null: NeverNull::of(arguments) };
         if template.parts.iter().all(Part::is_constant) {
             let mut bytes = Vec::new();
             write_constants(&template.parts, &mut bytes);
@@ -107,6 +108,7 @@ impl Template {
         variables: &Variables,
         context: &Context,
     ) -> Result<Bytes> {
+        NeverNull::check(&self.never_null, variables)?;
         if let Some(constant) = &self.constant {
             return Ok(constant.clone());
         }
@@ -182,8 +184,11 @@ fn at<'v>(value: &'v Value, names: &[String], variables: &'v Variables) -> Optio
     })
 }
 
-/// Puts a part at the end of a path, into the enclosing messages that are there already.
+/// Puts a part at the end of a path, into the enclosing messages that are there already. One that says nothing makes none.
 fn put(parts: &mut Vec<Part>, path: &[u32], part: Part) {
+    if matches!(&part, Part::Constant(bytes) if bytes.is_empty()) {
+        return;
+    }
     let Some((number, rest)) = path.split_first() else {
         parts.push(part);
         return;

@@ -7,7 +7,6 @@ mod joins;
 mod kit;
 pub(super) mod oracle;
 pub(super) mod random;
-#[cfg(test)]
-mod requests;
+pub(super) mod requests;
 pub(super) mod twin;
 mod values;

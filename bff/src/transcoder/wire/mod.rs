@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(super) use read::Field;
 pub(super) use read::{Fields, Payload, inside, packed, skip, tag, varint};
 pub(super) use write::{put_fixed, put_len, put_nested, put_tag};

@@ -10,6 +10,16 @@ use super::Edition;
 pub(in crate::input) struct Lowered {
     /// Full names of enums that may have other numbers than they declare.
     pub(in crate::input) open_enums: Vec<String>,
+    /// Full names of fields that are required, though proto3 has no such fields.
+    pub(in crate::input) required: Vec<String>,
+}
+
+impl Lowered {
+    /// Those of another file too.
+    pub(in crate::input) fn extend(&mut self, other: Lowered) {
+        self.open_enums.extend(other.open_enums);
+        self.required.extend(other.required);
+    }
 }
 
 /// Rewrites an encoded descriptor of this edition, a google.protobuf.FileDescriptorProto.
@@ -188,7 +198,7 @@ impl Walk {
             let is_singular = number(field, "label") != Some(LABEL_REPEATED);
             if is_singular && oneof.is_none() {
                 let at = oneofs.len() + synthetic.len();
-                synthetic.extend(self.presence(field, features, at));
+                synthetic.extend(self.presence(field, features, at, &name));
             }
         }
         if let Some(Value::List(list)) = message.get_field_by_name_mut("oneof_decl") {
@@ -221,6 +231,7 @@ impl Walk {
         field: &mut DynamicMessage,
         features: Features,
         oneof: usize,
+        scope: &str,
     ) -> Option<String> {
         let is_message = number(field, "type") == Some(MESSAGE);
         match features.presence {
@@ -228,9 +239,10 @@ impl Walk {
                 self.has_implicit = true;
                 return None;
             }
-            REQUIRED if !self.as_proto3 => {
-                field.set_field_by_name("label", Value::EnumNumber(LABEL_REQUIRED));
+            REQUIRED if self.as_proto3 => {
+                self.lowered.required.push(inside(scope, &text(field, "name")));
             }
+            REQUIRED => field.set_field_by_name("label", Value::EnumNumber(LABEL_REQUIRED)),
             _ => {}
         }
         if !self.as_proto3 || is_message {

@@ -5,11 +5,19 @@ mod features;
 mod text;
 
 pub(super) use features::{Lowered, lower};
-pub(super) use text::{AsProto2, Inserted, as_proto2};
+pub(super) use text::{AsProto2, Inserted, as_proto2, is_proto3};
+
+/// What a file of protos is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    Proto2,
+    Proto3,
+    Edition(Edition),
+}
 
 /// An edition whose features we know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Edition {
+pub(crate) enum Edition {
     Of2023,
     Of2024,
 }

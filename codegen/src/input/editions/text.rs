@@ -25,6 +25,13 @@ impl Inserted {
     }
 }
 
+/// Whether a file says so.
+pub(in crate::input) fn is_proto3(text: &str) -> bool {
+    let tokens = tokens(text);
+    let [word, equals, name, ..] = &*tokens else { return false };
+    word.is("syntax") && equals.is("=") && name.text.trim_matches(['"', '\'']) == "proto3"
+}
+
 /// `None` where the file names no edition that we know.
 pub(in crate::input) fn as_proto2(text: &str) -> Option<AsProto2> {
     let tokens = tokens(text);

@@ -5,6 +5,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::keys::{Keys, Parts, same_class};
 use crate::contract::{Cardinality, KeyPart, Source, Wire, source, wire};
+use crate::model::abstract_type::oneof_at;
 use crate::model::binder::{At, Binder};
 use crate::model::call::Asking;
 use crate::model::directives::{Argument, BatchArguments};
@@ -171,7 +172,9 @@ impl Binder<'_> {
     ) -> Option<T> {
         let select = arguments.select.as_ref().or(asking.rpc.select.as_ref())?;
         let place = Place { side: Side::Response, argument: "select", span: select.span };
-        self.path(items.inner(), &select.value, place);
+        if oneof_at(items.inner(), &select.value).is_none() {
+            self.path(items.inner(), &select.value, place);
+        }
         None
     }
 

@@ -204,6 +204,49 @@ fn interfaces_and_unions_show_what_the_message_holds() {
 }
 
 #[test]
+fn a_oneof_can_be_selected_as_a_union_or_an_interface() {
+    let contract = bound(
+        "service Search {
+           rpc Find(FindRequest) returns (FindResponse);
+           rpc BatchFind(BatchFindRequest) returns (BatchFindResponse);
+           rpc Watch(FindRequest) returns (stream FindResponse);
+         }
+         message FindRequest { string id = 1; }
+         message FindResponse { string note = 1; Hit top = 2; oneof best { Book book = 3; Person author = 4; } oneof other { Book old = 5; Person gone = 6; } }
+         message Hit { oneof result { Book book = 1; Person author = 2; } }
+         message BatchFindRequest { repeated string ids = 1; }
+         message BatchFindResponse { repeated Item items = 1; } message Item { string id = 1; Hit hit = 2; }
+         message Book { string id = 1; } message Person { string id = 1; FindResponse found = 2; }",
+        r#"type Query {
+             top(id: ID!): Hit @rpc(method: "shop.v1.Search/Find", select: "top.result")
+             best(id: ID!): Node @rpc(method: "shop.v1.Search/Find", select: "best")
+             all(id: ID!): [Hit!]! @rpc(method: "shop.v1.Search/Watch", select: "top.result")
+             author(id: ID!): Author @rpc(method: "shop.v1.Search/Find", select: "author")
+           }
+           union Hit = Book | Author interface Node { id: ID! }
+           type Book implements Node { id: ID!
+             hit: Hit @rpc(method: "shop.v1.Search/BatchFind") @batch(keys: "ids", key: "$parent.id", match: "id", select: "hit.result") }
+           type Author implements Node @message(name: "shop.v1.Person") { id: ID! mine: Hit @from(path: "found.best") }"#,
+    );
+    check(&contract, "Query.top", "Find(1 ← $args.id): 2.0 Hit in Hit");
+    check(&contract, "Query.best", "Find(1 ← $args.id): whole Node in FindResponse");
+    check(&contract, "Author.mine", "2.0 Hit in FindResponse");
+    check(
+        &contract,
+        "Query.all",
+        "Watch(1 ← $args.id) gathered maybe message at [2]: 1 list of Hit in Hit",
+    );
+    let members: Vec<(&str, Vec<u32>)> = contract
+        .bindings
+        .iter()
+        .filter(|binding| ["Node", "Hit"].contains(&binding.r#type.as_str()))
+        .map(|it| (it.r#type.as_str(), it.members.iter().map(|member| member.number).collect()))
+        .collect();
+    assert_eq!(members, [("Hit", vec![1, 2]), ("Node", vec![3, 4]), ("Hit", vec![3, 4])]);
+    check(&contract, "Book.hit", "BatchFind() by 1→ in 1, items 1 matched 1: 2.0 Hit in Hit");
+}
+
+#[test]
 fn responses_that_are_well_known_messages_are_the_value() {
     let contract = bound(
         r#"import "google/protobuf/empty.proto"; import "google/protobuf/timestamp.proto"; import "google/protobuf/wrappers.proto";

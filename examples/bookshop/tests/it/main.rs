@@ -1,6 +1,7 @@
 //! The services, and the gateway in front of them, as their clients see them: through real connections on loopback.
 
 mod catalog;
+mod fuzzing;
 mod gateway;
 mod gathering;
 mod mapping;
@@ -8,6 +9,8 @@ mod offers;
 mod page;
 mod program;
 mod recommendations;
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 mod reviews;
 mod running;
 mod scenarios;
@@ -32,4 +35,9 @@ async fn channel(shop: &Running, service: Service) -> Channel {
 
 fn strings<const N: usize>(texts: [&str; N]) -> Vec<String> {
     texts.map(str::to_owned).to_vec()
+}
+
+#[test]
+fn what_fuzzing_found_in_documents_and_replies_is_answered() {
+    replay::replay("answer", 40, fuzzing::answer);
 }

@@ -1,4 +1,4 @@
-//! Introspection, held against that of graphql-js 16.11 for the same schema: `graphql_js.json` is what
+//! Introspection, held against that of graphql-js 16.15 for the same schema: `graphql_js.json` is what
 //! `introspectionFromSchema` says with all options on, `query.graphql` what `getIntrospectionQuery` asks.
 
 use serde_json::{Value, json};

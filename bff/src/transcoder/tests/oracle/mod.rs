@@ -23,11 +23,13 @@ use crate::{
     },
 };
 
+mod gathered;
 mod item;
 mod mutate;
 mod program;
 mod slow;
 
+pub(in crate::transcoder) use gathered::gathers_as_prost_does;
 use item::*;
 use mutate::*;
 use program::*;

@@ -197,6 +197,23 @@ fn the_fields_of_a_oneof_stand_in_the_message_of_the_oneof() {
 }
 
 #[test]
+fn a_json_field_of_an_input_object_is_null_where_null_is_given_and_nothing_where_nothing_is() {
+    let json = input(Cardinality::Explicit, leaf(Scalar::Message, Format::Value));
+    let fields = vec![InputField { name: "json".to_owned(), path: vec![1], value: Some(json) }];
+    let request = |given: Option<Value>| {
+        let mut builder = Builder::new();
+        builder.contract.inputs = vec![Input { fields: fields.clone(), ..Input::default() }];
+        let step = builder.step(filled(vec![argument(&[1], "it", page())]));
+        let variable = Value::Variable { index: 0, default: None, never_null: false };
+        builder.arguments(step, vec![("it", object(vec![("json", variable)]))]);
+        builder.compile().call(STEP).request(&[given], &context()).unwrap()
+    };
+    let null = message().message(1, message().message(1, message().varint(1, 0)));
+    assert_eq!(request(Some(Value::Null)), null.0);
+    assert_eq!(request(None), message().message(1, message()).0);
+}
+
+#[test]
 fn a_path_leads_into_an_argument() {
     let mut builder = Builder::new();
     builder.contract.inputs = inputs();
@@ -206,7 +223,7 @@ fn a_path_leads_into_an_argument() {
         argument(&[1, 2], "page.next.size", number()),
         argument(&[1, 3], "nothing", number()),
     ]));
-    let variable = |index| Value::Variable { index, default: None };
+    let variable = |index| Value::Variable { index, default: None, never_null: false };
     let page = object(vec![("size", variable(0)), ("next", variable(1))]);
     builder.arguments(step, vec![("page", page)]);
     let program = builder.compile();
@@ -223,12 +240,28 @@ fn a_path_leads_into_an_argument() {
 }
 
 #[test]
+fn an_enclosing_message_of_nothing_is_left_out_whoever_gives_nothing() {
+    let number = || input(Cardinality::Implicit, leaf(Scalar::Int32, Format::Int));
+    let request = |given: Value, variables: &[Option<Value>]| {
+        let mut builder = Builder::new();
+        let empty = fill::Source::Constant(Vec::new());
+        let empty = Fill { value: None, ..fill(&[2], empty, InputValue::default()) };
+        let step = builder.step(filled(vec![argument(&[1, 1], "it", number()), empty]));
+        builder.arguments(step, vec![("it", given)]);
+        builder.compile().call(STEP).request(variables, &context()).unwrap()
+    };
+    let variable = Value::Variable { index: 0, default: None, never_null: false };
+    assert_eq!(request(variable, &[Some(Value::Int(0))]), Bytes::new());
+    assert_eq!(request(Value::Int(0), &[]), Bytes::new(), "of a document");
+}
+
+#[test]
 fn a_variable_without_value_has_the_default_of_its_place() {
     let number = input(Cardinality::Explicit, leaf(Scalar::Int32, Format::Int));
     let mut builder = Builder::new();
     let step = builder.step(filled(vec![argument(&[1], "it", number)]));
     let default = Some(Box::new(Value::Int(4)));
-    builder.arguments(step, vec![("it", Value::Variable { index: 0, default })]);
+    builder.arguments(step, vec![("it", Value::Variable { index: 0, default, never_null: false })]);
     let program = builder.compile();
     let request = |value| program.call(STEP).request(&[value], &context()).unwrap();
     assert_eq!(request(None), message().varint(1, 4).0);

@@ -227,7 +227,10 @@ fn tags_are_filled_from_the_item_and_from_arguments() {
     let step = builder.step(call(Vec::new()));
     builder.arguments(
         step,
-        vec![("in", object(vec![("id", Value::Variable { index: 0, default: None })]))],
+        vec![(
+            "in",
+            object(vec![("id", Value::Variable { index: 0, default: None, never_null: false })]),
+        )],
     );
     let cache = contract::Cache {
         tags: vec![

@@ -32,6 +32,7 @@ mod arguments;
 mod guesses;
 mod keys;
 mod masks;
+pub(in crate::transcoder) mod twin;
 
 fn context() -> Context {
     let mut context = Context::anonymous(Instant::now());
@@ -84,7 +85,7 @@ fn encoded(value: InputValue, argument_value: &Value) -> Result<Bytes, Code> {
         builder.arguments(step, vec![("it", given)]);
         builder.compile()
     };
-    let variable = Value::Variable { index: 0, default: None };
+    let variable = Value::Variable { index: 0, default: None, never_null: false };
     let constant = program(value, argument_value.clone());
     let dynamic = program(value, variable);
     let none = context();

@@ -5,6 +5,8 @@
 
 use std::{iter, sync::Arc};
 
+use crate::error::{Code, Error, Result};
+
 /// A validated operation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
@@ -188,7 +190,19 @@ pub enum Value {
         index: usize,
         /// What holds where the variable has no value.
         default: Option<Box<Value>>,
+        /// The variable may be null by its type and must not be so here, where a default would hold: the document is
+        /// valid, and who gives null has an error at the field.
+        never_null: bool,
     },
+}
+
+/// A place in the arguments of a field where a variable must not be null. See [`Value::Variable`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeverNull {
+    variable: usize,
+    argument: String,
+    /// From the argument on: `filter.range.from`, `ids[2]`.
+    place: String,
 }
 
 /// A variable that an operation declares.
@@ -245,7 +259,7 @@ impl Value {
     #[must_use]
     pub fn resolve<'a>(&'a self, variables: &'a Variables) -> Option<&'a Self> {
         match self {
-            Self::Variable { index, default } => match variables.get(*index)? {
+            Self::Variable { index, default, .. } => match variables.get(*index)? {
                 Some(value) => Some(value),
                 None => default.as_deref(),
             },
@@ -253,3 +267,51 @@ impl Value {
         }
     }
 }
+
+impl NeverNull {
+    /// All such places of a field's arguments.
+    #[must_use]
+    pub fn of(arguments: &[(String, Value)]) -> Vec<Self> {
+        let mut found = Vec::new();
+        for (argument, value) in arguments {
+            Self::find(argument, argument.clone(), value, &mut found);
+        }
+        found
+    }
+
+    fn find(argument: &str, place: String, value: &Value, found: &mut Vec<Self>) {
+        match value {
+            Value::Variable { index, never_null: true, .. } => {
+                found.push(Self { variable: *index, argument: argument.to_owned(), place });
+            }
+            Value::List(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    Self::find(argument, format!("{place}[{at}]"), item, found);
+                }
+            }
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    Self::find(argument, format!("{place}.{name}"), value, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Refuses the nulls that variables have at such places.
+    ///
+    /// # Errors
+    ///
+    /// [`Code::BadUserInput`], for the first of them.
+    pub fn check(places: &[Self], variables: &Variables) -> Result<()> {
+        let is_null = |it: &&Self| variables.get(it.variable) == Some(&Some(Value::Null));
+        let Some(Self { argument, place, .. }) = places.iter().find(is_null) else { return Ok(()) };
+        let at = if place == argument { String::new() } else { format!(" at \"{place}\"") };
+        let message =
+            format!("argument \"{argument}\" has the value null{at}, which is not allowed there");
+        Err(Error::new(Code::BadUserInput, message))
+    }
+}
+
+#[cfg(test)]
+mod tests;

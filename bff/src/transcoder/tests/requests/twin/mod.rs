@@ -1,0 +1,73 @@
+//! Requests beside a slow and obvious twin: random requests, arguments, variables and keys.
+//!
+//! The twin sets fields of prost-reflect's messages. It has no template, no holes and no bytes: what we encode, prost-reflect
+//! decodes to the message that the twin made.
+
+use std::collections::HashMap;
+
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, Value as Field};
+
+use super::*;
+use crate::{
+    operation::Variables,
+    transcoder::tests::random::{Random, seeds},
+};
+
+mod given;
+mod keys;
+mod schema;
+mod slow;
+mod wellknown;
+
+use given::*;
+use schema::*;
+use slow::*;
+
+/// The message that a request is to us: `None` where it is refused, and then its error.
+fn ours(program: &Program, variables: &Variables, message: &MessageDescriptor) -> Ours {
+    let bytes = program.call(STEP).request(variables, &context()).map_err(|error| {
+        assert_eq!(error.code(), Code::BadUserInput);
+        error.message().to_owned()
+    })?;
+    Ok(DynamicMessage::decode(message.clone(), bytes).expect("a message"))
+}
+
+type Ours = Result<DynamicMessage, String>;
+
+/// The same for a request and keys of which bytes decide.
+pub(in crate::transcoder) fn agrees(bytes: &[u8]) {
+    let mut random = Random::chosen(bytes);
+    check(&mut random, 0);
+    keys::check(&mut random, 0);
+}
+
+/// Whether the request is sent, and not refused.
+fn check(random: &mut Random<'_>, seed: u64) -> bool {
+    let schema = Schema::random(random);
+    let given = Given::random(random, &schema);
+    let mut builder = Builder::new();
+    schema.declare(&mut builder.contract);
+    let step = builder.step(filled(schema.fills.clone()));
+    let arguments = given.arguments.iter().map(|(name, value)| (&**name, value.clone()));
+    builder.arguments(step, arguments.collect());
+    let ours = ours(&builder.compile(), &given.variables, &schema.request());
+    match (ours, Slow { schema: &schema, given: &given }.request()) {
+        (Ok(ours), Ok(theirs)) => {
+            assert!(ours == theirs, "{ours}\nis not\n{theirs}\nseed {seed}");
+            true
+        }
+        (Err(error), Err(causes)) => {
+            // Which of several is told depends on the order in which holes are filled.
+            let is_told = causes.iter().any(|cause| error.contains(&cause.told()));
+            assert!(is_told, "{error} is none of {causes:?}\nseed {seed}");
+            false
+        }
+        (ours, theirs) => panic!("{ours:#?}\nis not\n{theirs:#?}\nseed {seed}"),
+    }
+}
+
+#[test]
+fn requests_are_what_their_twin_makes_of_arguments_and_variables() {
+    let sent = seeds(600).filter(|seed| check(&mut Random::new(*seed), *seed)).count();
+    assert!((200..550).contains(&(sent * 600 / seeds(600).count())), "{sent} sent");
+}
