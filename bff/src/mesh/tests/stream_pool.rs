@@ -88,7 +88,10 @@ async fn where_one_endpoint_has_no_place_another_has() {
 #[tokio::test]
 async fn a_connection_without_streams_is_closed_after_a_while() {
     let mut server = Scripted::limited(1).await;
-    let mesh = mesh(&[server.address]);
+    // Pings would not be answered in the time that is made to pass.
+    let mesh = mesh_with(&[server.address], |service| {
+        service.keepalive_interval = Some(Span(Duration::ZERO));
+    });
     let (kept, ended) = (lasting(&mesh).await, lasting(&mesh).await);
     assert_eq!(stream_connections(&mesh), [2]);
     drop(ended);
