@@ -171,7 +171,7 @@ impl Binder<'_> {
             part: KeyPart {
                 path: [prefix, &super::path::numbers(path)].concat(),
                 scalar: scalar as i32,
-                presence: field.supports_presence(),
+                presence: super::path::has_presence(&field),
                 ..Default::default()
             },
             many: field.is_list(),
