@@ -39,6 +39,8 @@ pub(super) struct Frame {
     pub(super) close: Literal,
     /// Where `@defer` stands in it.
     pub(super) divided: Option<Box<Divided>>,
+    /// Extraction has filled the slots already, and kept them with the places of this site.
+    pub(super) kept: Option<SiteId>,
 }
 
 /// What of an object is answered later than itself.

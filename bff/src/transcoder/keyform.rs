@@ -73,7 +73,7 @@ impl KeyForm {
     /// Whether a request can hold a key that is one text.
     #[inline(always)]
     pub(super) fn holds(&self, key: &[u8]) -> bool {
-        self.parts[0] != Scalar::String || std::str::from_utf8(key).is_ok()
+        self.parts[0] != Scalar::String || key.is_ascii() || std::str::from_utf8(key).is_ok()
     }
 
     /// Whether keys are the bytes of one text.

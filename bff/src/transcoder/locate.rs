@@ -1,13 +1,17 @@
 //! Extraction: finding keys in entities, over the same scan and in the same order as emission meets their places.
 
+use smallvec::SmallVec;
+
 use super::{
     KeyTable, NO_KEY, Program, Refs, UNFIT_KEY,
     frame::{Choice, ChoiceId, WHOLE},
     halves::Halves,
+    kept::Kept,
     keyform::{KeyForm, Keyless},
+    keys::Mark,
     map::{EntryTags, MapValue, entry, overridden, overridden_entries},
     scalar::wire_type,
-    table::{Messages, Numbers, TableId, Window, part, raw},
+    table::{Messages, Numbers, ScanFault, TableId, Window, part, raw},
     wire::{LEN, Malformed, Payload},
 };
 use crate::{
@@ -28,6 +32,8 @@ pub(super) struct Finder {
     pub(super) slots: usize,
     /// In response order.
     pub(super) finds: Box<[Find]>,
+    /// The site with whose places the slots are kept for the object's frame.
+    pub(super) keeps: Option<SiteId>,
 }
 
 /// One place of a message that leads to keys.
@@ -39,6 +45,16 @@ pub(super) enum Find {
     Inside { inside: Inside, slot: u32, guard: u32, look: Look },
     /// The same message, of which a portion with sites is answered later.
     Portion { site: SiteId, finder: FinderId },
+}
+
+impl Find {
+    /// The site of one key: it has one place in each message.
+    pub(super) fn only_site(&self) -> Option<SiteId> {
+        match self {
+            Self::Key { site, many: false, .. } => Some(*site),
+            _ => None,
+        }
+    }
 }
 
 /// One part of a key.
@@ -118,23 +134,16 @@ impl Program {
         };
         let Some(finder) = finder else { return Ok(()) };
         let children = self.children(parent);
-        let marks: Vec<(usize, usize)> = children
+        let marks: SmallVec<[Mark; 8]> = children
             .iter()
-            .map(|site| {
-                let refs = &mut refs[site.0];
-                refs.begin(entity_id, self.is_many(*site));
-                (refs.refs.len(), refs.spans.len())
-            })
+            .map(|site| refs[site.0].begin(entity_id, self.is_many(*site)))
             .collect();
         let mut search = Search { program: self, keys, refs, initial_counts, key: Vec::new() };
         if search.object(finder, Window::of(entity)).is_ok() {
             return Ok(());
         }
-        for (site, (refs_mark, spans_mark)) in children.iter().zip(marks) {
-            let refs = &mut refs[site.0];
-            refs.refs.truncate(refs_mark);
-            refs.spans.truncate(spans_mark);
-            refs.starts[entity_id as usize] = u32::MAX;
+        for (site, mark) in children.iter().zip(marks) {
+            refs[site.0].undo(entity_id, mark);
         }
         Err(Error::new(Code::DataLoss, "the reply could not be read"))
     }
@@ -161,9 +170,48 @@ impl Search<'_> {
     fn object(&mut self, finder: FinderId, message: Window<'_>) -> Result<(), Malformed> {
         let program = self.program;
         let finder = &program.layout.finders[finder.0];
+        if let (Some(site), Some(table)) = (finder.keeps, finder.table) {
+            return self.kept_object(finder, table, site, message);
+        }
         program.with_slots(finder.table, finder.slots, message, |slots, message| {
-            finder.finds.iter().try_for_each(|find| self.find(find, slots, message))
+            self.all(finder, slots, message)
         })?
+    }
+
+    #[inline(always)]
+    fn all(
+        &mut self,
+        finder: &Finder,
+        slots: &[u64],
+        message: Window<'_>,
+    ) -> Result<(), Malformed> {
+        finder.finds.iter().try_for_each(|find| self.find(find, slots, message))
+    }
+
+    /// An object that emission need not read again.
+    fn kept_object(
+        &mut self,
+        finder: &Finder,
+        table: TableId,
+        SiteId(site): SiteId,
+        message: Window<'_>,
+    ) -> Result<(), Malformed> {
+        // The site stands in no other object, so that nobody misses them.
+        let mut kept = std::mem::take(&mut self.refs[site].kept);
+        let Program { plan, layout, .. } = self.program;
+        let slots = kept.next(finder.slots, self.keys[plan.site(SiteId(site)).step.0].room());
+        let tables = &layout.tables;
+        let (found, is_in_parts) = match tables.fill(table, message, slots) {
+            Ok(()) => (self.all(finder, slots, message), false),
+            Err(ScanFault::Malformed) => (Err(Malformed), false),
+            Err(ScanFault::Split) => {
+                let whole = tables.read_parts(table, message.message(), slots);
+                (whole.and_then(|whole| self.all(finder, slots, Window::of(&whole))), true)
+            }
+        };
+        Kept::close(slots, is_in_parts);
+        self.refs[site].kept = kept;
+        found
     }
 
     fn find(&mut self, find: &Find, slots: &[u64], message: Window<'_>) -> Result<(), Malformed> {
@@ -403,7 +451,7 @@ impl Program {
         let Some(table) = choice.table else {
             return Ok((choice.otherwise.as_ref(), Cow::Borrowed(bytes)));
         };
-        let mut slots = smallvec::SmallVec::<[u64; 16]>::from_elem(0, choice.slots);
+        let mut slots = SmallVec::<[u64; 16]>::from_elem(0, choice.slots);
         let whole = self.layout.tables.read(table, bytes, &mut slots)?;
         for (slot, id) in &choice.members {
             let span = slots[*slot];

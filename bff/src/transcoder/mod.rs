@@ -14,6 +14,7 @@ mod gather;
 mod guess;
 mod halves;
 mod json;
+mod kept;
 mod keyform;
 mod keys;
 mod leaf;

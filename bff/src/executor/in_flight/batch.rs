@@ -53,7 +53,7 @@ impl InFlight {
         let mut owners = Vec::with_capacity(groups.len());
         let mut numbers = Vec::with_capacity(groups.iter().map(Group::len).sum());
         for group in &groups {
-            numbers.extend(group.ids.iter().map(|id| keys.intern(group.keys.get(*id))));
+            numbers.extend(group.ids.iter().map(|id| keys.intern_from(&group.keys, *id)));
             owners.push(Owner { question: group.question.clone(), end: count(&keys) });
         }
         let size = first.question.target().chunk.min(self.max_keys);

@@ -1,6 +1,6 @@
 //! What is on its way, and what waits, under one share key.
 
-use std::{collections::HashMap, hash::BuildHasher, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use foldhash::fast::RandomState;
 use futures::{FutureExt, future::WeakShared};
@@ -25,7 +25,6 @@ pub(super) struct Traffic {
     calls: Calls,
     /// One for each key that is on its way.
     seats: HashTable<Seat>,
-    hasher: RandomState,
     /// How many calls are on their way.
     running: usize,
     /// When the last one began.
@@ -37,15 +36,16 @@ pub(super) struct Traffic {
 #[derive(Default)]
 struct Calls {
     places: Vec<Option<OnItsWay>>,
-    free: Vec<usize>,
+    free: Vec<u32>,
 }
 
 /// One key of a call.
 #[derive(Clone, Copy)]
 struct Seat {
+    hash: u64,
     /// A position in [`Calls`].
-    call: usize,
-    place: usize,
+    call: u32,
+    place: u32,
 }
 
 /// A call that may be joined.
@@ -83,7 +83,7 @@ impl Traffic {
         let mut joined: HashMap<u64, (SharedCall, Places), RandomState> = HashMap::default();
         let mut left = Vec::new();
         for id in wanted.ids {
-            let seat = self.seat(wanted.keys.get(*id)).map(|seat| (seat, self.calls.of(seat)));
+            let seat = self.seat(wanted.keys, *id).map(|seat| (seat, self.calls.of(seat)));
             let seat = seat.filter(|(_, call)| call.admits(wanted.admission));
             let Some((seat, on_its_way, call)) =
                 seat.and_then(|(seat, call)| Some((seat, call, call.get()?)))
@@ -92,7 +92,7 @@ impl Traffic {
                 continue;
             };
             let places = &mut joined.entry(on_its_way.number).or_insert((call, Vec::new())).1;
-            places.push((seat.place, *id));
+            places.push((seat.place as usize, *id));
         }
         let joined = joined.into_values();
         (joined.map(|(call, places)| Coming::Joined(call, places)).collect(), left)
@@ -115,43 +115,45 @@ impl Traffic {
         self.left_at.map(|left_at| left_at + wait).filter(|moment| Instant::now() < *moment)
     }
 
-    fn seat(&self, key: &[u8]) -> Option<Seat> {
-        let is_its = |seat: &Seat| self.calls.key(*seat) == key;
-        self.seats.find(self.hasher.hash_one(key), is_its).copied()
+    fn seat(&self, keys: &KeyTable, id: u32) -> Option<Seat> {
+        let hash = keys.hash(id);
+        self.seats.find(hash, |seat| self.calls.has(*seat, keys.get(id), hash)).copied()
     }
 
     /// Takes the seats of these keys away. What is returned is dropped outside of the lock.
     pub(super) fn take_seats(&mut self, keys: &KeyTable, ids: &[u32]) -> impl Drop + use<> {
-        ids.iter().filter_map(|id| self.take_seat(keys.get(*id), |_| true)).collect::<Vec<_>>()
+        let take = |id: &u32| {
+            let (key, hash) = (keys.get(*id), keys.hash(*id));
+            self.take_seat(hash, |calls, seat| calls.has(seat, key, hash))
+        };
+        ids.iter().filter_map(take).collect::<Vec<_>>()
     }
 
     /// Takes a seat away, and the call that has none any more.
-    fn take_seat(&mut self, key: &[u8], is_meant: impl Fn(&OnItsWay) -> bool) -> Option<OnItsWay> {
-        let Self { calls, seats, hasher, .. } = self;
-        let hash = hasher.hash_one(key);
-        let entry = seats.find_entry(hash, |seat| calls.key(*seat) == key).ok()?;
-        if !is_meant(calls.of(*entry.get())) {
-            return None;
-        }
+    fn take_seat(
+        &mut self,
+        hash: u64,
+        is_meant: impl Fn(&Calls, Seat) -> bool,
+    ) -> Option<OnItsWay> {
+        let Self { calls, seats, .. } = self;
+        let entry = seats.find_entry(hash, |seat| is_meant(calls, *seat)).ok()?;
         let (seat, _) = entry.remove();
         calls.leave(seat)
     }
 
     /// Gives a call a seat for each of its keys.
     fn seat_all(&mut self, call: OnItsWay) {
-        let Self { calls, seats, hasher, .. } = self;
+        let Self { calls, seats, .. } = self;
         let (keys, ids) = (Arc::clone(&call.keys), Arc::clone(&call.ids));
         let call = calls.add(call);
-        seats.reserve(ids.len(), |seat| hasher.hash_one(calls.key(*seat)));
-        for (place, id) in ids.iter().enumerate() {
-            let key = keys.get(*id);
-            let rehash = |seat: &Seat| hasher.hash_one(calls.key(*seat));
-            let is_its = |seat: &Seat| calls.key(*seat) == key;
-            match seats.entry(hasher.hash_one(key), is_its, rehash) {
-                Entry::Vacant(vacant) => drop(vacant.insert(Seat { call, place })),
+        seats.reserve(ids.len(), |seat| seat.hash);
+        for (place, id) in (0..).zip(&*ids) {
+            let (key, hash) = (keys.get(*id), keys.hash(*id));
+            let seat = Seat { hash, call, place };
+            match seats.entry(hash, |seat| calls.has(*seat, key, hash), |seat| seat.hash) {
+                Entry::Vacant(vacant) => drop(vacant.insert(seat)),
                 Entry::Occupied(mut occupied) => {
-                    let before = std::mem::replace(occupied.get_mut(), Seat { call, place });
-                    drop(calls.leave(before));
+                    drop(calls.leave(std::mem::replace(occupied.get_mut(), seat)));
                 }
             }
         }
@@ -160,26 +162,29 @@ impl Traffic {
 
 impl Calls {
     fn of(&self, seat: Seat) -> &OnItsWay {
-        self.places[seat.call].as_ref().expect("a call is there while it has seats")
+        self.places[seat.call as usize].as_ref().expect("a call is there while it has seats")
     }
 
-    fn key(&self, seat: Seat) -> &[u8] {
-        let call = self.of(seat);
-        call.keys.get(call.ids[seat.place])
+    /// Whether this is the seat of a key.
+    fn has(&self, seat: Seat, key: &[u8], hash: u64) -> bool {
+        seat.hash == hash && {
+            let call = self.of(seat);
+            call.keys.get(call.ids[seat.place as usize]) == key
+        }
     }
 
-    fn add(&mut self, call: OnItsWay) -> usize {
+    fn add(&mut self, call: OnItsWay) -> u32 {
         let at = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
-            self.places.len() - 1
+            u32::try_from(self.places.len() - 1).expect("fewer calls than 2^32")
         });
-        self.places[at] = Some(call);
+        self.places[at as usize] = Some(call);
         at
     }
 
     /// A seat is given up. The call, if it was its last one.
     fn leave(&mut self, seat: Seat) -> Option<OnItsWay> {
-        let place = &mut self.places[seat.call];
+        let place = &mut self.places[seat.call as usize];
         let call = place.as_mut().expect("a call is there while it has seats");
         call.seats -= 1;
         if call.seats > 0 {
@@ -259,8 +264,10 @@ impl Drop for Departure {
         // The last one takes all with it.
         let is_last = traffic.running == 0 && traffic.waiting.is_empty();
         for id in self.ids.iter().filter(|_| !is_last) {
+            let hash = self.keys.hash(*id);
             // A later call may have taken the seat.
-            traffic.take_seat(self.keys.get(*id), |call| call.number == self.number);
+            let is_own = |calls: &Calls, seat| calls.of(seat).number == self.number;
+            traffic.take_seat(hash, |calls, seat| seat.hash == hash && is_own(calls, seat));
         }
         let departed = self.in_flight.depart(&self.share, traffic);
         if traffic.running == 0 {

@@ -14,6 +14,7 @@ use crate::{
             Literal, Operation, PortionId, Value, WHOLE,
         },
         leaf::{BytesLeaf, Integer, Leaf, write_bytes, write_number},
+        locate::{Find, FinderId},
         map::EntryTags,
         raw::Room,
         scalar::wire_type,
@@ -45,12 +46,21 @@ impl<'a> Compiler<'a> {
         let plan = self.plan;
         let object = plan.shape(shape);
         let now = object.fields.iter().filter(|field| field.defers == object.defers);
-        let frame = self.fields(object, now, known.clone())?;
+        let (finder, builder) = match self.open.remove(&(self.parent, shape)) {
+            Some((finder, builder)) => (Some(finder), builder),
+            None => (None, TableBuilder::new(known.clone())),
+        };
+        let frame = self.fields(object, now, builder)?;
+        if let Some(finder) = finder {
+            self.read_together(finder, frame);
+        }
         let mut portions = Vec::new();
         for (id, (defers, fields)) in self.portions(shape).zip(object.later()) {
             let field = index(self.layout.fields.len());
             let outer = std::mem::take(&mut self.outer);
-            let frame = self.fields(object, fields.into_iter(), known.clone())?;
+            let builder = TableBuilder::new(known.clone());
+            let site = self.site_of(id);
+            let frame = self.below(site, |it| it.fields(object, fields.into_iter(), builder))?;
             self.outer.extend(defers);
             let portion = &mut self.layout.portions[id.0];
             portion.defers = defers.into();
@@ -76,9 +86,8 @@ impl<'a> Compiler<'a> {
         &mut self,
         shape: &Shape,
         fields: impl Iterator<Item = &'f ShapeField>,
-        known: Known<'a>,
+        mut builder: TableBuilder<'a>,
     ) -> Result<FrameId> {
-        let mut builder = TableBuilder::new(known);
         let mut operations = Vec::new();
         let mut literal = String::from("{");
         for (at, field) in fields.enumerate() {
@@ -110,9 +119,17 @@ impl<'a> Compiler<'a> {
     ) -> FrameId {
         let (table, slots) = finish(builder, &mut self.layout.tables);
         let (operations, close) = (operations.into(), Literal::of(close));
-        let frame = Frame { table, slots, operations, close, divided: None };
+        let frame = Frame { table, slots, operations, close, divided: None, kept: None };
         self.layout.frames.push(frame);
         FrameId(self.layout.frames.len() - 1)
+    }
+
+    /// Has a finder read with the table of its object's frame, and keep that for it.
+    fn read_together(&mut self, FinderId(finder): FinderId, FrameId(frame): FrameId) {
+        let (finder, frame) = (&mut self.layout.finders[finder], &mut self.layout.frames[frame]);
+        (finder.table, finder.slots) = (frame.table, frame.slots);
+        finder.keeps = finder.finds.iter().find_map(Find::only_site);
+        frame.kept = finder.keeps;
     }
 
     fn traits(&mut self, field: &ShapeField) -> Traits {
@@ -184,7 +201,8 @@ impl<'a> Compiler<'a> {
         let join = &self.plan.step(step).join;
         let known = super::entity_of(join, self.contract, self.descriptors);
         self.layout.site_finders[site.0] = self.find_in_entity(site, then, known.clone())?;
-        let then = self.entity(then, traits.of_entity(many), known)?;
+        let traits = traits.of_entity(many);
+        let then = self.below(site, |it| it.entity(then, traits, known))?;
         Ok(Kind::Join { site, step, many, then })
     }
 
@@ -293,7 +311,8 @@ impl<'a> Compiler<'a> {
         let plan = self.plan;
         let stream = &plan.streams[id.0];
         let outer = std::mem::take(&mut self.outer);
-        let value = self.value(&stream.value, known)?;
+        let site = self.site_of(self.rest_of(id));
+        let value = self.below(site, |it| it.value(&stream.value, known))?;
         let (entry_key, half) = (known.entry_key(), Half::Rest(id));
         let operation = Operation {
             literal: Literal::of(""),
@@ -313,6 +332,7 @@ impl<'a> Compiler<'a> {
             operations: [operation].into(),
             close: Literal::of(""),
             divided: None,
+            kept: None,
         };
         self.layout.frames.push(frame);
         let rest = self.rest_of(id);

@@ -12,7 +12,7 @@ use crate::{
         locate::{Find, Finder, FinderId, Half, Inside, Look, Part},
         map::EntryTags,
         scalar::wire_type,
-        table::TableBuilder,
+        table::{TableBuilder, TableId},
         wire::{LEN, tag_of},
     },
 };
@@ -39,7 +39,15 @@ impl<'a> Compiler<'a> {
                 later.push(Find::Portion { site, finder });
             }
         }
-        self.finder(now.map(|field| &field.source), later, known)
+        let found = self.draft(now.map(|field| &field.source), later, known)?;
+        let Some((finds, builder)) = found else { return Ok(None) };
+        if !finds.iter().any(|find| find.only_site().is_some()) {
+            return Ok(Some(self.close(finds, builder)));
+        }
+        // The frame of the object adds what it reads, so that the object is read once.
+        let finder = self.finder_of(finds, None, 0);
+        self.open.insert((self.parent, shape), (finder, builder));
+        Ok(Some(finder))
     }
 
     /// The finder of the sites in what a join reads from an entity.
@@ -58,6 +66,27 @@ impl<'a> Compiler<'a> {
         later: Vec<Find>,
         known: Known<'a>,
     ) -> Result<Option<FinderId>> {
+        let found = self.draft(sources, later, known)?;
+        Ok(found.map(|(finds, builder)| self.close(finds, builder)))
+    }
+
+    fn close(&mut self, finds: Vec<Find>, builder: TableBuilder<'a>) -> FinderId {
+        let (table, slots) = finish(builder, &mut self.layout.tables);
+        self.finder_of(finds, table, slots)
+    }
+
+    fn finder_of(&mut self, finds: Vec<Find>, table: Option<TableId>, slots: usize) -> FinderId {
+        self.layout.finders.push(Finder { table, slots, finds: finds.into(), keeps: None });
+        FinderId(self.layout.finders.len() - 1)
+    }
+
+    /// What is found, and the table that is needed; `None` where nothing is.
+    fn draft<'s>(
+        &mut self,
+        sources: impl Iterator<Item = &'s Source>,
+        later: Vec<Find>,
+        known: Known<'a>,
+    ) -> Result<Option<(Vec<Find>, TableBuilder<'a>)>> {
         let mut builder = TableBuilder::new(known);
         let mut finds = Vec::new();
         for source in sources {
@@ -73,12 +102,7 @@ impl<'a> Compiler<'a> {
             }
         }
         finds.extend(later);
-        if finds.is_empty() {
-            return Ok(None);
-        }
-        let (table, slots) = finish(builder, &mut self.layout.tables);
-        self.layout.finders.push(Finder { table, slots, finds: finds.into() });
-        Ok(Some(FinderId(self.layout.finders.len() - 1)))
+        Ok((!finds.is_empty()).then_some((finds, builder)))
     }
 
     fn site(&mut self, builder: &mut TableBuilder<'a>, id: SiteId) -> Result<Find> {

@@ -3,7 +3,7 @@
 mod emission;
 mod extraction;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     descriptor::{Descriptors, Known},
@@ -55,6 +55,9 @@ struct Compiler<'a> {
     parent: usize,
     /// Deferred fragments that matter to the objects at hand and begin further out.
     outer: BTreeSet<DeferId>,
+    /// Finders that keep what they read for the frames of their objects, with tables that are not whole before that: by
+    /// parent and shape.
+    open: HashMap<(usize, ShapeId), (FinderId, TableBuilder<'a>)>,
 }
 
 /// Compiles the shapes of a plan. `forms` are the keys of its steps.
@@ -75,13 +78,15 @@ pub(super) fn layout<'a>(
     count += plan.streams.len();
     let root = plan.sites.len() + count;
     let outer = BTreeSet::new();
+    let (parent, open) = (root, HashMap::new());
     let mut compiler =
-        Compiler { plan, contract, descriptors, forms, layout, portions, parent: root, outer };
+        Compiler { plan, contract, descriptors, forms, layout, portions, parent, outer, open };
     compiler.layout.site_finders = vec![None; plan.sites.len()];
     compiler.layout.children = vec![Vec::new(); root + 1];
     compiler.layout.portions.resize_with(count, Portion::default);
     compiler.layout.root_finder = compiler.find_in_object(plan.root, descriptors.nothing())?;
     compiler.layout.root = Some(compiler.object(plan.root, &descriptors.nothing())?);
+    debug_assert!(compiler.open.is_empty(), "each object with keys has a frame");
     Ok(compiler.layout)
 }
 
@@ -101,12 +106,12 @@ impl Compiler<'_> {
         SiteId(self.plan.sites.len() + id)
     }
 
-    /// Finds children of another parent.
-    fn below<T>(&mut self, parent: SiteId, find: impl FnOnce(&mut Self) -> T) -> T {
+    /// Compiles what is below another parent.
+    fn below<T>(&mut self, parent: SiteId, compile: impl FnOnce(&mut Self) -> T) -> T {
         let outer = std::mem::replace(&mut self.parent, parent.0);
-        let found = find(self);
+        let compiled = compile(self);
         self.parent = outer;
-        found
+        compiled
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Emitter, Flow, Path, Stop};
 use crate::{
     error::{Code, Error},
+    plan::SiteId,
     transcoder::{
         frame::{Frame, FrameId, Kind, Operation},
         json::{self, Fault},
@@ -15,17 +16,36 @@ use crate::{
 /// In smaller messages the texts need no look at the budget.
 const LARGE: usize = 4 << 10;
 
-impl Emitter<'_> {
+impl<'a> Emitter<'a> {
     /// An object, or the value that a join reads.
     pub(super) fn object(&mut self, frame: FrameId, message: Window<'_>, path: &Path<'_>) -> Flow {
         let program = self.program;
         let frame = &program.layout.frames[frame.0];
         let Some(table) = frame.table else { return self.fields(frame, &[0], message, path) };
+        if let Some(slots) = self.slots_of(frame) {
+            debug_assert!(self.is_kept_well(table, slots, message));
+            return self.fields(frame, slots, message, path);
+        }
         match frame.slots {
             0..=16 => self.scanned(frame, table, &mut [0; 16], message, path),
             17..=64 => self.scanned(frame, table, &mut [0; 64], message, path),
             _ => self.scanned(frame, table, &mut vec![0; frame.slots], message, path),
         }
+    }
+
+    /// The slots that extraction has filled.
+    #[inline(always)]
+    fn slots_of(&self, frame: &Frame) -> Option<&'a [u64]> {
+        let SiteId(site) = frame.kept?;
+        self.input.refs[site].kept.of(self.cursors[site], frame.slots)
+    }
+
+    /// The slow twin: what another scan finds.
+    fn is_kept_well(&self, table: TableId, kept: &[u64], message: Window<'_>) -> bool {
+        let mut slots = vec![0; kept.len()];
+        let is_read = self.program.layout.tables.fill(table, message, &mut slots).is_ok();
+        // The first slot is where all goes that nobody reads.
+        is_read && slots[1..] == kept[1..]
     }
 
     /// Fills the slots first.

@@ -148,7 +148,7 @@ fn one_that_does_not_end_is_no_message_wherever_it_stands() {
     let program = library(|it| it, |it| it);
     for broken in broken() {
         let shelf = |inside: bool| {
-            let book = [&message(&[(2, b"jane")]), if inside { &*broken } else { b"" }].concat();
+            let book = [&*message(&[(2, b"jane")]), if inside { &broken } else { b"" }].concat();
             let books = message(&[(2, &book)]);
             [&*message(&[(1, &books)]), if inside { b"" } else { &broken }].concat()
         };

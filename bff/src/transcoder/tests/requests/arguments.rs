@@ -204,7 +204,7 @@ fn a_json_field_of_an_input_object_is_null_where_null_is_given_and_nothing_where
         let mut builder = Builder::new();
         builder.contract.inputs = vec![Input { fields: fields.clone(), ..Input::default() }];
         let step = builder.step(filled(vec![argument(&[1], "it", page())]));
-        let variable = Value::Variable { index: 0, default: None };
+        let variable = Value::Variable { index: 0, default: None, never_null: false };
         builder.arguments(step, vec![("it", object(vec![("json", variable)]))]);
         builder.compile().call(STEP).request(&[given], &context()).unwrap()
     };
@@ -250,7 +250,7 @@ fn an_enclosing_message_of_nothing_is_left_out_whoever_gives_nothing() {
         builder.arguments(step, vec![("it", given)]);
         builder.compile().call(STEP).request(variables, &context()).unwrap()
     };
-    let variable = Value::Variable { index: 0, default: None };
+    let variable = Value::Variable { index: 0, default: None, never_null: false };
     assert_eq!(request(variable, &[Some(Value::Int(0))]), Bytes::new());
     assert_eq!(request(Value::Int(0), &[]), Bytes::new(), "of a document");
 }

@@ -59,7 +59,7 @@ impl Giver<'_, '_, '_> {
             _ => (Some(value), None),
         };
         self.variables.push(of_request);
-        Value::Variable { index, default }
+        Value::Variable { index, default, never_null: false }
     }
 
     /// An object that has the value as `in`.

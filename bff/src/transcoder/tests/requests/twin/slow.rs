@@ -95,7 +95,7 @@ impl Slow<'_> {
     /// The value of a variable; `None` where there is none.
     pub(super) fn resolved(&self, value: &Value) -> Option<Value> {
         match value {
-            Value::Variable { index, default } => {
+            Value::Variable { index, default, .. } => {
                 let given = self.given.variables[*index].clone();
                 given.or_else(|| default.as_ref().map(|default| (**default).clone()))
             }
