@@ -115,6 +115,7 @@ impl Binder<'_> {
             self.unbatched(asking, batch.and_then(|batch| batch.keys.as_ref()))?
         };
         join.target = Some(join::Target::Method(self.method(asking.method)));
+        self.required_fills(&mut join, &asking.method.input());
         let operation = asking.at.operation.filter(|_| asking.with_arguments);
         join.side_effects = side_effects(asking.method, operation) as i32;
         Some(Source { kind: Some(source::Kind::Join(Box::new(join))) })

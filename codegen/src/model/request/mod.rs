@@ -11,6 +11,7 @@ use crate::contract::{Fill, KeyPart, Scalar};
 
 mod arguments;
 mod key;
+mod required;
 mod with;
 
 /// A request while it is put together.

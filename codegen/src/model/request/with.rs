@@ -133,7 +133,7 @@ impl Binder<'_> {
         };
         request.fill(
             numbers(path),
-            Fill { path: numbers(path), source: Some(value), value: Some(leaf) },
+            Fill { path: numbers(path), source: Some(value), value: Some(leaf), required: 0 },
         );
     }
 }
