@@ -123,7 +123,7 @@ impl Binder<'_> {
 
     fn unbatched(&mut self, asking: &Asking<'_>, key: Option<&Text>) -> Option<Join> {
         let request =
-            self.request(asking, None).and_then(|request| self.key_of_one(asking, request, key));
+            self.request(asking, &[]).and_then(|request| self.key_of_one(asking, request, key));
         let many = request.as_ref().is_some_and(|request| request.many);
         let ty = if many { asking.ty.item_type() } else { asking.ty };
         let then =
