@@ -55,13 +55,7 @@ impl<'p> Request<'p> {
     fn emit(&self, out: &mut Vec<u8>, slow: &SlowFields) {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(3600);
         let budget = Budget { size: usize::MAX, deadline };
-        let input = EmitInput {
-            steps: &self.entities,
-            refs: &self.refs,
-            slow,
-            initial_counts: &[],
-            budget,
-        };
+        let input = EmitInput { steps: &self.entities, refs: &self.refs, slow, lists: &[], budget };
         let emission = self.program.emit(&input, out);
         assert!(emission.errors.is_empty());
     }

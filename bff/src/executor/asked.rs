@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     engine::Request,
-    fetch::{Landed, Question, Rung},
+    fetch::{Fetch, Landed, Question, Rung},
     in_flight::{Admission, Came, Coming, InFlight, Wanted},
     prepared::{PreparedStep, Target},
     watch::{Brought, Watched, Went},
@@ -169,6 +169,12 @@ impl<'a> Asked<'a> {
         // What has not come by then is seen below.
         let _ = timeout_at(self.deadline, calls.gather(values)).await;
         self.give_up(ids, values);
+    }
+
+    /// The call for the only key, where all of its answer is asked for, to be read as it comes.
+    pub(super) fn alone(&self) -> Option<Fetch> {
+        let is_whole = self.there.is_none() && self.rung == Rung::Own;
+        is_whole.then(|| self.question().fetch(self.keys, &[0], self.deadline))
     }
 
     /// Asks for these keys.

@@ -56,7 +56,8 @@ pub struct Batching {
 }
 
 /// How much a list takes of the stream that answers it. One that goes on is cancelled, and the field fails with
-/// `RESOURCE_EXHAUSTED`: a part is never shown as the whole.
+/// `RESOURCE_EXHAUSTED`: a part is never shown as the whole. With `@stream`, where items are shown as they come, the list ends with
+/// that error.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gathering {

@@ -80,10 +80,10 @@ pub(super) async fn answer(
         None => {
             // Nobody shows these.
             let outcomes = vec![Outcome::new(EntityValue::Null); guessed as usize];
-            Answered { outcomes, hasty: Vec::new() }
+            Answered::new(outcomes)
         }
     };
-    if let Some(Answered { outcomes, hasty }) = rest {
+    if let Some(Answered { outcomes, hasty, .. }) = rest {
         answered.outcomes.extend(outcomes);
         answered.hasty.resize_with(answered.hasty.len().max(hasty.len()), Vec::new);
         for (all, rest) in answered.hasty.iter_mut().zip(hasty) {

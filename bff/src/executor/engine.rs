@@ -24,7 +24,7 @@ use crate::{
     operation::Value,
     plan::{StepId, Stream},
     resolver::{Registration, Resolve},
-    transcoder::{Budget, EntityValue},
+    transcoder::{Budget, EntityValue, ListPart},
 };
 
 /// What all requests share.
@@ -103,13 +103,14 @@ impl fmt::Debug for Engine {
 }
 
 impl Request {
-    /// By stream of the plan: how many items of a list come first.
-    pub(super) fn initial_counts(&self) -> Box<[u32]> {
-        let count = |stream: &Stream| match stream.initial_count.resolve(&self.variables) {
+    /// By stream of the plan: what there is of a list before any of it came.
+    pub(super) fn lists(&self) -> Box<[ListPart]> {
+        let first = |stream: &Stream| match stream.initial_count.resolve(&self.variables) {
             Some(Value::Int(count)) => u32::try_from(*count).unwrap_or_default(),
             _ => 0,
         };
-        self.prepared.plan().streams.iter().map(count).collect()
+        let list = |stream| ListPart { first: first(stream), ..ListPart::default() };
+        self.prepared.plan().streams.iter().map(list).collect()
     }
 
     pub(super) fn new(

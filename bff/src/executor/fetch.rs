@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{
     engine::Request,
-    gather,
+    gather::{self, Gathered},
     lesson::Lesson,
     pace::Pace,
     prepared::{Target, TargetKind},
@@ -165,6 +165,33 @@ impl Fetch {
         Arc::new(landing)
     }
 
+    /// The stream of a list that is read as it comes, by this and not by [`Self::run`].
+    pub(super) async fn open(&self) -> Result<Gathered> {
+        let engine = &self.question.request.engine;
+        let how = self.question.target().gather.as_ref();
+        let how = how.expect("a list that comes bit by bit is gathered");
+        Gathered::open(&*engine.calls, self.call(), how, &engine.gathering).await
+    }
+
+    /// Whether what came of such a list may be kept.
+    pub(super) fn keeps(&self) -> bool {
+        self.question.keep.is_some()
+    }
+
+    /// Such a list has ended well.
+    pub(super) fn keep_whole(&self, list: Bytes) {
+        let landing = Landing { items: vec![Landed::Item(list)], failed: false };
+        self.keep(&self.question, 0..1, &landing);
+    }
+
+    /// What clients are told of such a list that failed, after the log was.
+    pub(super) fn failed(&self, failure: Error) -> Error {
+        let failure = self.question.attributed(failure);
+        let failures = &self.question.request.engine.failures;
+        failures.failed_call(&failure, self.question.target(), self.ids.len());
+        failure
+    }
+
     fn lesson(&self) -> Option<Lesson<'_>> {
         let (pace, began) = (self.question.pace()?, Instant::now());
         let given = self.deadline.saturating_duration_since(began);
@@ -183,21 +210,24 @@ impl Fetch {
     }
 
     async fn reply(&self) -> Result<Bytes> {
+        let (engine, call) = (&self.question.request.engine, self.call());
+        match &self.question.target().gather {
+            None => Ok(engine.calls.unary(call).await?.message),
+            Some(how) => gather::gather(&*engine.calls, call, how, &engine.gathering).await,
+        }
+    }
+
+    fn call(&self) -> Call {
         let Question { request, constant, .. } = &self.question;
         let target = self.question.target();
         let keys = self.ids.iter().map(|id| self.keys.get(*id));
-        let call = Call {
+        Call {
             method: Arc::clone(&target.method),
             message: self.question.program().with_keys(constant, keys),
             deadline: self.deadline,
             open_ended: false,
             side_effects: target.side_effects,
             context: Arc::clone(&request.context),
-        };
-        let engine = &request.engine;
-        match &target.gather {
-            None => Ok(engine.calls.unary(call).await?.message),
-            Some(how) => gather::gather(&*engine.calls, call, how, &engine.gathering).await,
         }
     }
 

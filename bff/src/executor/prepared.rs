@@ -7,6 +7,7 @@ use foldhash::quality::FixedState;
 use prost::Message;
 
 use super::{
+    incremental::Streamed,
     slow::{self, SlowField},
     trust::Trust,
     usual::Usual,
@@ -65,6 +66,8 @@ pub(super) struct PreparedStep {
     pub(super) sites: Vec<SiteId>,
     /// Those that wait less long than the call lasts, the most hasty first.
     pub(super) hasty: Vec<Hasty>,
+    /// It answers a list that can be told as it comes.
+    pub(super) streamed: Option<Streamed>,
     /// How many keys it has.
     pub(super) keys: Usual,
     /// How many steps must be over before this one.
@@ -139,7 +142,7 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     let plan = Arc::new(plan);
     let program = transcoder::compile(&plan, contract)?;
     let mut steps = (0..plan.steps.len())
-        .map(|index| PreparedStep::new(&plan, StepId(index), contract))
+        .map(|index| PreparedStep::new(&plan, StepId(index), contract, &program))
         .collect::<Result<Vec<_>>>()?;
     for (index, step) in plan.steps.iter().enumerate() {
         let mut before = [&step.needs[..], &step.after[..]].concat();
@@ -202,7 +205,7 @@ impl Prepared {
 }
 
 impl PreparedStep {
-    fn new(plan: &Plan, id: StepId, contract: &Contract) -> Result<Self> {
+    fn new(plan: &Plan, id: StepId, contract: &Contract, program: &Program) -> Result<Self> {
         let step = plan.step(id);
         let policy = step.join.policy.as_deref();
         // What a stream sends is shown as it comes: nothing is kept of it, and nothing stands in for it.
@@ -229,6 +232,7 @@ impl PreparedStep {
             invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),
             sites: plan.sites_of(id).collect(),
             hasty: hasty(plan, id),
+            streamed: Streamed::of(plan, id, program),
             keys: Usual::new(0, MOST_KEYS),
             waits_for: 0,
             followers: Vec::new(),

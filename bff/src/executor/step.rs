@@ -3,7 +3,8 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
-    asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, ladder, watch::Found,
+    asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, incremental::Live,
+    ladder, watch::Found,
 };
 use crate::{
     entity_cache::{Fields, Lookup},
@@ -46,6 +47,8 @@ pub(super) struct StepRun {
     pub(super) own_calls: Arc<InFlight>,
     pub(super) step: StepId,
     pub(super) keys: Arc<KeyTable>,
+    /// Of a list that is told as it comes: how many items are waited for.
+    pub(super) at_least: Option<u32>,
 }
 
 /// What a step has for its keys.
@@ -54,6 +57,14 @@ pub(super) struct Answered {
     pub(super) outcomes: Vec<Outcome>,
     /// For each of [`super::prepared::PreparedStep::hasty`]: what stands in for what came too late.
     pub(super) hasty: Vec<Vec<(u32, Outcome)>>,
+    /// Where more may come behind what there is for the only key.
+    pub(super) live: Option<Box<Live>>,
+}
+
+impl Answered {
+    pub(super) fn new(outcomes: Vec<Outcome>) -> Self {
+        Self { outcomes, hasty: Vec::new(), live: None }
+    }
 }
 
 impl StepRun {
@@ -68,10 +79,7 @@ impl StepRun {
     }
 
     async fn answered(&self, hasty: &[Vec<u32>]) -> Answered {
-        let of_all = |outcome| {
-            let outcomes = vec![outcome; self.keys.len()];
-            Answered { outcomes, hasty: Vec::new() }
-        };
+        let of_all = |outcome| Answered::new(vec![outcome; self.keys.len()]);
         let asked = match self.asked() {
             Ok(asked) => asked,
             Err(error) => return of_all(Outcome::failed(error)),
@@ -80,10 +88,18 @@ impl StepRun {
         if asked.is_for_nobody() {
             return of_all(Outcome::new(EntityValue::Null));
         }
-        let mut substitutes = Vec::new();
+        let (mut substitutes, mut live) = (Vec::new(), None);
         let mut values = vec![None; self.keys.len()];
         let (misses, asked) = look_up(asked, &mut values);
-        if !misses.is_empty() && hasty.is_empty() {
+        let list = self.at_least.filter(|_| !misses.is_empty());
+        if let Some((at_least, fetch)) = list.zip(asked.alone()) {
+            let opened = Live::open(&self.request, self.step, fetch, at_least).await;
+            let known = opened.map(|(first, more)| {
+                live = more.map(Box::new);
+                EntityValue::Bytes(first)
+            });
+            values[0] = Some(known.unwrap_or_else(EntityValue::Failed));
+        } else if !misses.is_empty() && hasty.is_empty() {
             asked.fetch(&misses, &mut values).await;
         } else if !misses.is_empty() {
             substitutes = hasty::fetch(&asked, &misses, &mut values, hasty).await;
@@ -100,7 +116,7 @@ impl StepRun {
             let failed = failures(&outcomes);
             place(&mut outcomes, ladder::climb_down(&asked, failed).await);
         }
-        Answered { outcomes, hasty: substitutes }
+        Answered { outcomes, hasty: substitutes, live }
     }
 
     /// What is shown instead of answers that could not be read. They are forgotten.

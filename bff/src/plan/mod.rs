@@ -48,6 +48,8 @@ pub struct Stream {
     pub initial_count: Argument,
     /// What the others are: they have shapes, sites and steps of their own.
     pub value: Value,
+    /// The list is one that a service sends bit by bit.
+    pub gathered: bool,
 }
 
 /// A position in [`Plan::streams`].

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     operation::{Defer, DeferId, outermost},
-    plan::{Deferred, Plan, ShapeField, Source, StepId},
+    plan::{Deferred, Plan, ShapeField, Source, StepId, Stream},
 };
 
 /// Marks the steps that only deferred fragments show, and keeps the fragments for which something would have to be waited.
@@ -28,7 +28,9 @@ pub(super) fn mark(plan: &mut Plan, all: &[Defer], of_sites: &[&[DeferId]]) {
             above = plan.defers[kept.0].parent;
         }
         let slow = slow_of(plan, DeferId(id));
-        if slow.is_empty() && steps[id].is_subset(&known) {
+        let comes_later = |stream: &Stream| stream.gathered && stream.defer == DeferId(id);
+        let waits = plan.streams.iter().any(comes_later);
+        if !waits && slow.is_empty() && steps[id].is_subset(&known) {
             with.push(parent);
             continue;
         }

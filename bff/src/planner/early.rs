@@ -18,9 +18,12 @@ pub(super) fn mark(plan: &mut Plan, echoes: &[&[Echo]]) {
             Search { plan, echoes: echoes[site.0], guesses: &mut guesses }.look(then, &[]);
         }
     }
+    // What comes behind the first items of a list is read where they are shown, and not before.
+    let is_told_in_parts = plan.streams.iter().any(|stream| stream.gathered);
     for (index, step) in plan.steps.iter_mut().enumerate() {
         let mut sites = plan.sites.iter().zip(&guesses).filter(|(site, _)| site.step.0 == index);
-        step.early = may_be_early(step) && sites.all(|(_, guess)| !guess.is_empty());
+        let is_whole = !is_told_in_parts || step.join.gather.is_none();
+        step.early = is_whole && may_be_early(step) && sites.all(|(_, guess)| !guess.is_empty());
     }
     for (site, guess) in plan.sites.iter_mut().zip(guesses) {
         if plan.steps[site.step.0].early {

@@ -80,10 +80,13 @@ pub(super) struct Position<'a> {
     defers: &'a [DeferId],
     /// What the field here says of the items of its list.
     stream: Option<&'a operation::Stream>,
+    /// Whether a service sends the list here bit by bit.
+    gathered: bool,
 }
 
 impl Position<'_> {
-    const ROOT: Self = Self { parent: None, root_field: 0, depth: 0, defers: &[], stream: None };
+    const ROOT: Self =
+        Self { parent: None, root_field: 0, depth: 0, defers: &[], stream: None, gathered: false };
 
     fn deeper(self) -> Result<Self> {
         if self.depth == MAX_DEPTH {
@@ -163,7 +166,7 @@ impl<'a> Draft<'a> {
         for (index, field) in selected.fields.iter().enumerate() {
             let root_field = if position.depth == 0 { index } else { position.root_field };
             let (defers, stream) = (&*field.defers, field.stream.as_deref());
-            let inside = Position { root_field, defers, stream, ..position };
+            let inside = Position { root_field, defers, stream, gathered: false, ..position };
             let source = if field.defers == position.defers {
                 self.field(type_name, binding, field, inside)?
             } else {
@@ -234,7 +237,7 @@ impl<'a> Draft<'a> {
                 let value = self.object(binding, &field.selections, field, position)?;
                 let is_list = wire.cardinality() == contract::Cardinality::Repeated;
                 // Items for which nothing has to be waited come at once.
-                if is_list && self.sites.len() > before {
+                if is_list && (position.gathered || self.sites.len() > before) {
                     stream = position.stream.map(|it| self.stream(it, binding, field, position));
                 }
                 value
@@ -263,9 +266,10 @@ impl<'a> Draft<'a> {
         let operation::Stream { defer, initial_count, selections } = stream;
         let id = StreamId(self.streams.len());
         let (initial_count, value) = (initial_count.clone(), Value::Abstract(Vec::new()));
-        self.streams.push(Stream { defer: *defer, initial_count, value });
+        let gathered = position.gathered;
+        self.streams.push(Stream { defer: *defer, initial_count, value, gathered });
         let what = Target::Items { stream: id, binding, selections };
-        let position = Position { defers: slice::from_ref(defer), ..position };
+        let position = Position { defers: slice::from_ref(defer), gathered: false, ..position };
         self.later.push_back(Later { what, field, position });
         id
     }
@@ -326,7 +330,8 @@ impl<'a> Draft<'a> {
         self.defers.push(position.defers);
         // Of the values of many keys, all come at once.
         let stream = position.stream.filter(|_| !join.many);
-        let inside = Position { parent: Some(site), stream, ..position }.deeper()?;
+        let gathered = join.gather.is_some();
+        let inside = Position { parent: Some(site), stream, gathered, ..position }.deeper()?;
         let then = self.source(join.then.as_deref(), field, inside)?;
         Ok(Source::Join { site, then: Box::new(then) })
     }

@@ -66,10 +66,21 @@ pub struct EmitInput<'a> {
     pub refs: &'a [Refs],
     /// What the fields of the slow lane are.
     pub slow: &'a SlowFields,
-    /// By stream of the plan: how many items come first.
-    pub initial_counts: &'a [u32],
+    /// By stream of the plan: what there is of its list.
+    pub lists: &'a [ListPart],
     /// How much may be written, and until when.
     pub budget: Budget,
+}
+
+/// What an entity has of a list that comes in parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListPart {
+    /// How many items of the list came before the entity's.
+    pub before: u32,
+    /// How many of the entity's items come first; the others are left for later.
+    pub first: u32,
+    /// Whether the list may go on behind the entity's items.
+    pub open: bool,
 }
 
 /// How much may be written, and until when.
@@ -112,6 +123,8 @@ pub struct Group {
     pub place: Place,
     /// Of a list: the index of the first item.
     pub first_item: Option<u32>,
+    /// Of a list: whether more than what is left of it may come.
+    pub open: bool,
 }
 
 /// Fields of one object, or items of one list, that are not written yet.
@@ -128,6 +141,8 @@ pub struct Later {
     pub(super) entity: Option<u32>,
     /// There is no time to write them.
     pub(super) late: bool,
+    /// A list that may go on has nothing left for now.
+    pub(super) empty: bool,
     /// The groups that further ones inside refer to.
     pub(super) outer: SmallVec<[(DeferId, u32); 2]>,
     /// What answered the message.
@@ -135,6 +150,19 @@ pub struct Later {
 }
 
 impl Later {
+    /// Whether there is nothing to write, but items may come.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.empty
+    }
+
+    /// Items of the same list that came later: the part of a message in which they stand, whose entity is the first of its
+    /// step.
+    #[must_use]
+    pub fn of_items(&self, message: Bytes) -> Self {
+        Self { message, entity: Some(0), late: false, empty: false, ..self.clone() }
+    }
+
     /// There is no time left: they are reported as what has not been begun in time.
     pub fn give_up(&mut self) {
         self.late = true;

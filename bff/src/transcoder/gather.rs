@@ -1,8 +1,10 @@
 //! The messages of a stream, put together to the response that a list is read from.
 
+use bytes::Bytes;
+
 use super::{
     scalar::wire_type,
-    wire::{Fields, Malformed, Payload, inside, put_fixed, put_len, put_tag, tag_of},
+    wire::{Fields, LEN, Malformed, Payload, inside, put_fixed, put_len, put_tag, tag_of},
 };
 use crate::{
     contract::{Gather, GatherItem, Scalar},
@@ -23,7 +25,38 @@ pub fn gather(how: &Gather, message: &[u8], response: &mut Vec<u8>) -> Result<()
         // What is repeated in both goes on: that is what protobuf says of two messages one behind the other.
         None => readable(message).map(|()| response.extend_from_slice(message)),
     };
-    added.map_err(|Malformed| Error::new(Code::DataLoss, "the reply could not be read"))
+    added.map_err(|Malformed| unreadable())
+}
+
+/// The part of a gathered message in which a list stands: what singular messages lead to.
+///
+/// # Errors
+///
+/// [`Code::DataLoss`] where it is not a message.
+pub fn list_within(path: &[u32], message: &Bytes) -> Result<Bytes> {
+    let deeper = |part: Bytes, number: &u32| match inside(&part, *number) {
+        Ok(inner) => Ok(inner.unwrap_or_default().into()),
+        Err(Malformed) => Err(unreadable()),
+    };
+    path.iter().try_fold(message.clone(), deeper)
+}
+
+/// How many messages a list has.
+///
+/// # Errors
+///
+/// [`Code::DataLoss`] where what it stands in is not a message.
+pub fn count_items(number: u32, part: &[u8]) -> Result<u32> {
+    let mut fields = Fields::of(part);
+    let mut items = 0;
+    while let Some(field) = fields.next().map_err(|Malformed| unreadable())? {
+        items += u32::from(field.tag == tag_of(number, LEN));
+    }
+    Ok(items)
+}
+
+fn unreadable() -> Error {
+    Error::new(Code::DataLoss, "the reply could not be read")
 }
 
 /// A message that ends too early would take the beginning of the next one for its own.

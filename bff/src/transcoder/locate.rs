@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::{
-    KeyTable, NO_KEY, Program, Refs, UNFIT_KEY,
+    KeyTable, ListPart, NO_KEY, Program, Refs, UNFIT_KEY,
     frame::{Choice, ChoiceId, WHOLE},
     halves::Halves,
     kept::Kept,
@@ -107,14 +107,14 @@ struct Search<'a> {
     program: &'a Program,
     keys: &'a mut [KeyTable],
     refs: &'a mut [Refs],
-    initial_counts: &'a [u32],
+    lists: &'a [ListPart],
     key: Vec<u8>,
 }
 
 impl Program {
     /// Interns the keys of all sites right below `parent` (`None`: the root, whose entity is empty and has the id 0) that
     /// one of its entities names, and notes which entity each place gets. `entity_id` is the entity's key in the parent's
-    /// step, `keys` is by step, `refs` by site, and `initial_counts` as [`super::EmitInput::initial_counts`].
+    /// step, `keys` is by step, `refs` by site, and `lists` as [`super::EmitInput::lists`].
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl Program {
         (entity_id, entity): (u32, &[u8]),
         keys: &mut [KeyTable],
         refs: &mut [Refs],
-        initial_counts: &[u32],
+        lists: &[ListPart],
     ) -> Result<()> {
         let layout = &self.layout;
         let finder = match parent {
@@ -138,7 +138,7 @@ impl Program {
             .iter()
             .map(|site| refs[site.0].begin(entity_id, self.is_many(*site)))
             .collect();
-        let mut search = Search { program: self, keys, refs, initial_counts, key: Vec::new() };
+        let mut search = Search { program: self, keys, refs, lists, key: Vec::new() };
         if search.object(finder, Window::of(entity)).is_ok() {
             return Ok(());
         }
@@ -271,7 +271,7 @@ impl Search<'_> {
                 let dead = overridden_entries(items.clone(), entry_key)?;
                 let mut at = 0;
                 let halves = |stream: StreamId, items| {
-                    Halves::of(items, dead.as_deref(), self.initial_counts[stream.0])
+                    Halves::of(items, dead.as_deref(), self.lists[stream.0].first)
                 };
                 match half {
                     Half::All => {}

@@ -31,11 +31,11 @@ mod tags;
 mod wire;
 
 pub use answer::{
-    Budget, Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, Group, Later,
+    Budget, Degraded, Emission, EmitInput, Entity, EntityValue, FieldError, Group, Later, ListPart,
     PathSegment, Place, SlowFields, Spliced,
 };
 pub use emit::{Meter, Spent};
-pub use gather::gather;
+pub use gather::{count_items, gather, list_within};
 pub use keys::{KeyTable, NO_KEY, Refs, UNFIT_KEY};
 pub use reply::EachItem;
 pub use request::CallProgram;
@@ -45,10 +45,11 @@ use std::sync::Arc;
 use crate::{
     contract::{Contract, Join, join},
     error::Result,
-    plan::{Plan, Step, StepId},
+    plan::{Plan, Step, StepId, StreamId},
 };
 use compile::Layout;
 use descriptor::Descriptors;
+use frame::Kind;
 use keyform::KeyForm;
 use leaf::EnumNames;
 use moved::Entities;
@@ -118,6 +119,16 @@ impl Program {
     #[must_use]
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
+    }
+
+    /// Whether a later item of a list may stand for an earlier one, as entries of a map do.
+    #[must_use]
+    pub fn overrides_items(&self, stream: StreamId) -> bool {
+        let Layout { portions, frames, .. } = &self.layout;
+        let rest = &portions[portions.len() - self.plan.streams.len() + stream.0];
+        let operation = frames[rest.frame.0].operations.first();
+        let items = operation.map(|operation| &operation.kind);
+        matches!(items, Some(Kind::Items { entry_key: Some(_), .. }))
     }
 
     /// A step's own call.

@@ -13,7 +13,8 @@ or has one where `select` says; where that is a list itself, the lists of all me
 fields are answered by unary RPCs.
 
 A stream that breaks, is late or is longer than `executor.gathering` allows fails its field, and the ladder of
-`@fallback` follows: no part of a list is shown as the whole.
+`@fallback` follows: no part of a list is shown as the whole. Where a query says `@stream`, items are shown as they
+come, and of a stream that breaks behind the first ones those that were shown stay.
 "#,
     check: Check::Bind(check),
 };

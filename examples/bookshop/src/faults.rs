@@ -14,6 +14,8 @@ pub enum Fault {
     StatusInTrailers(Code),
     /// So many messages of its answer come, then UNAVAILABLE.
     Break(usize),
+    /// The messages of its answer come, so long one after the other.
+    Trickle(Duration),
     /// Headers come, and then nothing more.
     StallAfterHeaders,
     /// A message comes that is no message, and a status that says all is well.

@@ -9,17 +9,18 @@ use crate::{Fault, Running, Service};
 
 /// What can be ordered.
 pub const HELP: &str = "\
-stop NAME      the service answers what it was asked and takes no more calls
-kill NAME      the service is gone in the middle of whatever it does
-start NAME     the service is back
-slow NAME MS   the service answers so many milliseconds later
-fail NAME      the service answers UNAVAILABLE, or another code that is named: `fail NAME ABORTED`
-trailers NAME  the same, after headers that promised an answer
-stall NAME     the service sends headers and then nothing
-break NAME N   the service sends N messages of an answer and then UNAVAILABLE
-garble NAME    the service sends bytes that mean nothing
-heal NAME      the service is neither slow nor faulty any more
-help           this list";
+stop NAME        the service answers what it was asked and takes no more calls
+kill NAME        the service is gone in the middle of whatever it does
+start NAME       the service is back
+slow NAME MS     the service answers so many milliseconds later
+fail NAME        the service answers UNAVAILABLE, or another code that is named: `fail NAME ABORTED`
+trailers NAME    the same, after headers that promised an answer
+stall NAME       the service sends headers and then nothing
+break NAME N     the service sends N messages of an answer and then UNAVAILABLE
+trickle NAME MS  the service sends the messages of an answer so many milliseconds one after the other
+garble NAME      the service sends bytes that mean nothing
+heal NAME        the service is neither slow nor faulty any more
+help             this list";
 
 /// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,7 @@ impl FromStr for Order {
             "trailers" => Action::Fail(Fault::StatusInTrailers(code(words.next())?)),
             "stall" => Action::Fail(Fault::StallAfterHeaders),
             "break" => Action::Fail(Fault::Break(messages(words.next())?)),
+            "trickle" => Action::Fail(Fault::Trickle(milliseconds(words.next())?)),
             "garble" => Action::Fail(Fault::Garbage),
             "heal" => Action::Heal,
             _ => return Err(format!("`{verb}` is no order; `help` lists them")),
@@ -77,7 +79,7 @@ impl FromStr for Order {
 
 fn milliseconds(word: Option<&str>) -> Result<Duration, String> {
     let number = word.and_then(|word| word.trim_end_matches("ms").parse().ok());
-    number.map(Duration::from_millis).ok_or_else(|| "slow by how many milliseconds?".to_owned())
+    number.map(Duration::from_millis).ok_or_else(|| "how many milliseconds?".to_owned())
 }
 
 fn messages(word: Option<&str>) -> Result<usize, String> {
@@ -148,6 +150,8 @@ mod tests {
         assert_eq!("fail pricing".parse(), Ok(Order::To(Service::Pricing, unavailable)));
         let broken = Action::Fail(Fault::Break(3));
         assert_eq!("break catalog 3".parse(), Ok(Order::To(Service::Catalog, broken)));
+        let trickle = Action::Fail(Fault::Trickle(Duration::from_millis(50)));
+        assert_eq!("trickle catalog 50".parse(), Ok(Order::To(Service::Catalog, trickle)));
         assert_eq!("".parse(), Ok(Order::Help));
     }
 
@@ -156,7 +160,7 @@ mod tests {
         let error = |line: &str| line.parse::<Order>().unwrap_err();
         assert_eq!(error("stop"), "stop which service?");
         assert_eq!(error("break catalog"), "break after how many messages?");
-        assert_eq!(error("slow pricing"), "slow by how many milliseconds?");
+        assert_eq!(error("slow pricing"), "how many milliseconds?");
         assert!(error("stop review").contains("reviews"), "{}", error("stop review"));
         assert!(error("paint reviews").contains("no order"));
         assert!(error("fail reviews BADLY").contains("no code"));

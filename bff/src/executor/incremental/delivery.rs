@@ -1,17 +1,20 @@
 //! What was told of deferred fragments, and what is told next.
 //!
-//! A **group** is a deferred fragment, or what `@stream` leaves of a list, at one place. It is announced when what it stands in was answered, and told whole, when all
-//! its fields are there. Fields of several groups are told with the first of them.
+//! A **group** is a deferred fragment, or what `@stream` leaves of a list, at one place. It is announced when what it stands in was
+//! answered, and told whole, when all its fields are there. Fields of several groups are told with the first of them. A list that may
+//! go on is told bit by bit: what of it is there by now, until it has ended.
 //!
 //! Source: `WorkQueue` and `IncrementalPublisher` of graphql-js 17; the payloads of 2022 are those of the specification's draft
 //! of 2022-08-24.
 
 use std::mem;
 
-use tokio::time::Instant;
-
-use super::super::{Answer, Incremental, respond, run::Run};
-use crate::transcoder::{Budget, Emission, FieldError, Group, Later, PathSegment, Place};
+use super::{
+    super::{Answer, Incremental, respond, run::Run},
+    part::{Part, patch},
+    runs::{Next, RunId, Runs},
+};
+use crate::transcoder::{Budget, FieldError, Group, Later, PathSegment};
 
 /// The state of an answer in parts.
 pub(super) struct Delivery {
@@ -28,8 +31,11 @@ pub(super) struct Delivery {
 /// A group, and what was told of it.
 struct Told {
     group: Group,
+    run: RunId,
     /// Positions in [`Delivery::fields`].
     fields: Vec<usize>,
+    /// Of a list that may go on: how its items are written.
+    items: Option<Later>,
     status: Status,
 }
 
@@ -44,26 +50,27 @@ enum Status {
 
 /// Fields of an object.
 enum Fields {
-    Waiting(Later),
+    /// They are written from a run.
+    Waiting(RunId, Later),
     Written,
     /// Where null may not stand nothing came: so it is for every group that they belong to.
     Failed(Vec<FieldError>),
 }
 
-/// An answer that grows.
-struct Part {
-    /// `{"incremental":[` and what follows.
-    body: Vec<u8>,
-    completed: Vec<u8>,
-    /// Groups, with their ids.
-    announced: Vec<(usize, usize)>,
-    /// How many fields were written, of whatever length.
-    turns: usize,
-    errors: u64,
-    degraded: u64,
+/// A group that is told of, by its id.
+#[derive(Clone, Copy)]
+struct Telling {
+    at: usize,
+    id: usize,
 }
 
-const LEAD: &[u8] = b"{\"incremental\":[";
+/// What is written with a group.
+struct Piece<'a> {
+    run: RunId,
+    fields: &'a Later,
+    /// Of items: the index of the first.
+    first: Option<u32>,
+}
 
 impl Delivery {
     pub(super) fn new(how: Incremental) -> Self {
@@ -77,85 +84,101 @@ impl Delivery {
     }
 
     /// Whether some of that is there.
-    pub(super) fn is_ready(&self, run: &Run) -> bool {
-        let is_announced = |told: &&Told| matches!(told.status, Status::Announced(_));
-        self.groups.iter().filter(is_announced).any(|told| run.has(told.group.defer))
+    pub(super) fn is_ready(&self, runs: &Runs) -> bool {
+        !self.ready(runs).is_empty()
     }
 
     /// Everything that is not deferred.
-    pub(super) fn first(&mut self, run: &Run) -> Answer {
+    pub(super) fn first(&mut self, runs: &mut Runs) -> Answer {
+        let run = runs.whole();
         let budget = run.request.budget();
         let mut body = run.request.prepared.buffer();
         body.extend_from_slice(b"{\"data\":");
         let mut emission = run.emit(budget, &mut body);
-        self.met(mem::take(&mut emission.groups), mem::take(&mut emission.later));
+        let (groups, later) = (mem::take(&mut emission.groups), mem::take(&mut emission.later));
+        self.met(groups, later, RunId::WHOLE);
         let extended = respond::report(&mut body, &emission, &run.notes, budget);
         let announced = self.announce();
         if !announced.is_empty() {
             if self.how == Incremental::Pending {
-                body.extend_from_slice(b",\"pending\":");
+                body.extend_from_slice(b",\"pending\":[");
                 self.list_announced(&mut body, run, &announced);
+                body.push(b']');
             }
             body.extend_from_slice(b",\"hasNext\":true");
         }
         body.push(b'}');
         self.sent += body.len();
+        self.read_on(runs);
         respond::answer(body, &emission, extended)
     }
 
     /// Everything else that is there.
-    pub(super) fn next(&mut self, run: &Run) -> Answer {
-        let (body, completed, announced) = (LEAD.to_vec(), Vec::new(), Vec::new());
-        let mut part = Part { body, completed, announced, turns: 0, errors: 0, degraded: 0 };
+    pub(super) fn next(&mut self, runs: &mut Runs) -> Answer {
+        let mut part = Part::new();
         loop {
-            let ready = (0..self.groups.len()).filter_map(|at| match self.groups[at].status {
-                Status::Announced(id) if run.has(self.groups[at].group.defer) => Some((at, id)),
-                _ => None,
-            });
-            let ready: Vec<(usize, usize)> = ready.collect();
+            let ready = self.ready(runs);
             if ready.is_empty() {
-                return self.finish(part, run);
+                break;
             }
-            for (at, id) in ready {
-                self.tell(at, id, &mut part, run);
+            for telling in ready {
+                self.tell(telling, &mut part, runs);
             }
             part.announced.extend(self.announce());
+            self.read_on(runs);
+        }
+        runs.keep(|run| {
+            let is_from = |fields: &Fields| matches!(fields, Fields::Waiting(of, _) if *of == run);
+            self.fields.iter().any(is_from)
+        });
+        let mut pending = Vec::new();
+        self.list_announced(&mut pending, runs.whole(), &part.announced);
+        let answer = part.finish(self.how, &pending, self.has_next());
+        self.sent += answer.body.len();
+        answer
+    }
+
+    /// The groups of which something is there.
+    fn ready(&self, runs: &Runs) -> Vec<Telling> {
+        let ready = self.groups.iter().enumerate().filter_map(|(at, told)| match told.status {
+            Status::Announced(id) if self.is_there(told, runs) => Some(Telling { at, id }),
+            _ => None,
+        });
+        ready.collect()
+    }
+
+    fn is_there(&self, told: &Told, runs: &Runs) -> bool {
+        let defer = told.group.defer;
+        let waits_for_items = told.items.is_some() && self.is_written(told);
+        runs.get(told.run).has(defer) && (!waits_for_items || runs.has_more(defer))
+    }
+
+    /// Has the lists read of which everything was told.
+    fn read_on(&self, runs: &mut Runs) {
+        let is_announced = |told: &&Told| matches!(told.status, Status::Announced(_));
+        let lists = self.groups.iter().filter(is_announced).filter(|told| told.items.is_some());
+        for told in lists.filter(|told| self.is_written(told)) {
+            runs.read_on(told.group.defer);
         }
     }
 
-    fn finish(&mut self, part: Part, run: &Run) -> Answer {
-        let Part { mut body, completed, announced, errors, degraded, .. } = part;
-        if body.len() > LEAD.len() {
-            body.extend_from_slice(b"],");
-        } else {
-            body.truncate(1);
-        }
-        if self.how == Incremental::Pending {
-            if !announced.is_empty() {
-                body.extend_from_slice(b"\"pending\":");
-                self.list_announced(&mut body, run, &announced);
-                body.push(b',');
-            }
-            if !completed.is_empty() {
-                body.extend_from_slice(b"\"completed\":[");
-                body.extend_from_slice(&completed);
-                body.extend_from_slice(b"],");
-            }
-        }
-        respond::write(&mut body, format_args!("\"hasNext\":{}}}", self.has_next()));
-        self.sent += body.len();
-        Answer { body: body.into(), data_is_null: false, errors, degraded, extended: false }
-    }
-
-    /// Remembers what an emission has met.
-    fn met(&mut self, groups: Vec<Group>, later: Vec<Later>) {
-        let told = |group| Told { group, fields: Vec::new(), status: Status::Hidden };
+    /// Remembers what an emission of a run has met.
+    fn met(&mut self, groups: Vec<Group>, later: Vec<Later>, run: RunId) {
+        let told = |group| {
+            let (fields, items, status) = (Vec::new(), None, Status::Hidden);
+            Told { group, run, fields, items, status }
+        };
         self.groups.extend(groups.into_iter().map(told));
         for later in later {
             for group in &later.groups {
-                self.groups[*group as usize].fields.push(self.fields.len());
+                let told = &mut self.groups[*group as usize];
+                told.fields.push(self.fields.len());
+                if told.group.open {
+                    told.items = Some(later.clone());
+                }
             }
-            self.fields.push(Fields::Waiting(later));
+            let is_empty = later.is_empty();
+            self.fields.push(if is_empty { Fields::Written } else { Fields::Waiting(run, later) });
         }
     }
 
@@ -189,6 +212,11 @@ impl Delivery {
 
     /// Whether nothing of the group is left.
     fn is_empty(&self, told: &Told) -> bool {
+        told.items.is_none() && self.is_written(told)
+    }
+
+    /// Whether all was told that was met of the group.
+    fn is_written(&self, told: &Told) -> bool {
         told.fields.iter().all(|at| matches!(self.fields[*at], Fields::Written))
     }
 
@@ -199,74 +227,150 @@ impl Delivery {
         match parent.status {
             Status::Completed => true,
             Status::Hidden => self.is_empty(parent) && self.is_open(&parent.group),
-            Status::Announced(_) | Status::Failed => false,
+            // What was met in items of a list that may go on was told with them.
+            Status::Announced(_) => parent.items.is_some(),
+            Status::Failed => false,
         }
     }
 
     /// Tells of a group: all its fields that were not told with others, or that it has failed.
-    fn tell(&mut self, at: usize, id: usize, part: &mut Part, run: &Run) {
-        let mark = (part.body.len(), part.errors, part.degraded);
+    fn tell(&mut self, telling: Telling, part: &mut Part, runs: &mut Runs) {
+        let mark = part.mark();
         let known = (self.groups.len(), self.fields.len());
         let (mut written, mut failures) = (Vec::new(), Vec::new());
         let mut turn = 0;
         // More of the group may be found inside.
-        while let Some(index) = self.groups[at].fields.get(turn).copied() {
+        while let Some(index) = self.groups[telling.at].fields.get(turn).copied() {
             turn += 1;
-            let fields = match mem::replace(&mut self.fields[index], Fields::Written) {
+            let (run, mut fields) = match mem::replace(&mut self.fields[index], Fields::Written) {
                 Fields::Written => continue,
-                Fields::Waiting(mut fields) => {
-                    if part.is_late(run) {
-                        fields.give_up();
-                    }
-                    fields
-                }
+                Fields::Waiting(run, fields) => (run, fields),
                 Fields::Failed(errors) => {
                     failures.extend_from_slice(&errors);
                     self.fields[index] = Fields::Failed(errors);
                     continue;
                 }
             };
-            let start = part.body.len();
-            self.groups[at].begin(&mut part.body);
-            let budget = self.left(run, part.body.len());
-            let known_groups = self.groups.len();
-            let mut emission = run.emit_later(budget, &fields, known_groups, &mut part.body);
-            if emission.data_is_null {
-                part.body.truncate(start);
-                failures.extend_from_slice(&emission.errors);
-                self.fields[index] = Fields::Failed(emission.errors);
-                continue;
+            if part.is_late(runs.get(run)) {
+                fields.give_up();
             }
-            self.met(mem::take(&mut emission.groups), mem::take(&mut emission.later));
-            self.place(at, id, &fields, run, &mut part.body);
-            part.report(&emission, run, budget);
-            part.body.push(b'}');
-            written.push((index, fields));
+            let first = self.groups[telling.at].group.first_item;
+            match self.write(telling, &Piece { run, fields: &fields, first }, part, runs) {
+                Ok(()) => written.push((index, run, fields)),
+                Err(errors) => {
+                    failures.extend_from_slice(&errors);
+                    self.fields[index] = Fields::Failed(errors);
+                }
+            }
         }
+        if !failures.is_empty() {
+            part.roll_back(mark);
+            self.forget(known);
+            // Other groups may show them.
+            for (index, run, fields) in written.into_iter().filter(|(index, ..)| *index < known.1) {
+                self.fields[index] = Fields::Waiting(run, fields);
+            }
+            let first = self.groups[telling.at].group.first_item;
+            return self.fail(telling, &failures, first, part, runs);
+        }
+        if self.groups[telling.at].items.is_some() {
+            return self.tell_items(telling, part, runs);
+        }
+        self.complete(telling, part);
+    }
+
+    /// Tells of a list that may go on what came since, and how it has ended.
+    fn tell_items(&mut self, telling: Telling, part: &mut Part, runs: &mut Runs) {
+        let Told { group, items, .. } = &self.groups[telling.at];
+        let Some(items) = items.clone() else { return };
+        let defer = group.defer;
+        if let Some(Next { run, part: message, first }) = runs.take_ready(defer) {
+            let (mark, known) = (part.mark(), (self.groups.len(), self.fields.len()));
+            let mut fields = items.of_items(message);
+            if part.is_late(runs.get(run)) {
+                fields.give_up();
+            }
+            let piece = Piece { run, fields: &fields, first: Some(first) };
+            if let Err(failures) = self.write(telling, &piece, part, runs) {
+                part.roll_back(mark);
+                self.forget(known);
+                return self.fail(telling, &failures, Some(first), part, runs);
+            }
+        }
+        match runs.end(defer) {
+            None => {}
+            Some(Ok(())) => self.complete(telling, part),
+            Some(Err(failure)) => {
+                let failure = runs.whole().request.prepared.program.error_of_list(&items, failure);
+                let index = runs.index(defer);
+                self.fail(telling, &[failure], index, part, runs);
+            }
+        }
+    }
+
+    /// Writes fields, or items, that are told with a group.
+    ///
+    /// # Errors
+    ///
+    /// Why they cannot be shown. Nothing is written then.
+    fn write(
+        &mut self,
+        telling: Telling,
+        piece: &Piece<'_>,
+        part: &mut Part,
+        runs: &Runs,
+    ) -> Result<(), Vec<FieldError>> {
+        let run = runs.get(piece.run);
+        let start = part.body.len();
+        part.begin(&self.groups[telling.at].group);
+        let budget = self.left(run, part.body.len());
+        let known_groups = self.groups.len();
+        let mut emission = run.emit_later(budget, piece.fields, known_groups, &mut part.body);
+        if emission.data_is_null {
+            part.body.truncate(start);
+            return Err(emission.errors);
+        }
+        let (groups, later) = (mem::take(&mut emission.groups), mem::take(&mut emission.later));
+        self.met(groups, later, piece.run);
+        self.place(telling, piece, run, &mut part.body);
+        part.report(&emission, run, budget);
+        part.body.push(b'}');
+        Ok(())
+    }
+
+    /// Everything of a group was told.
+    fn complete(&mut self, Telling { at, id }: Telling, part: &mut Part) {
         self.pending -= 1;
-        if failures.is_empty() {
-            self.groups[at].status = Status::Completed;
-            return part.complete(id, &[]);
-        }
-        self.groups[at].status = Status::Failed;
-        (part.errors, part.degraded) = (mark.1 + failures.len() as u64, mark.2);
-        part.body.truncate(mark.0);
-        self.forget(known);
-        // Other groups may show them.
-        for (index, fields) in written.into_iter().filter(|(index, _)| *index < known.1) {
-            self.fields[index] = Fields::Waiting(fields);
-        }
+        self.groups[at].status = Status::Completed;
+        part.complete(id, &[]);
+    }
+
+    /// Nothing more of a group is told. Of a list: of the items from `first` on.
+    fn fail(
+        &mut self,
+        Telling { at, id }: Telling,
+        failures: &[FieldError],
+        first: Option<u32>,
+        part: &mut Part,
+        runs: &mut Runs,
+    ) {
+        self.pending -= 1;
+        let told = &mut self.groups[at];
+        told.status = Status::Failed;
+        part.errors += failures.len() as u64;
         match self.how {
-            Incremental::Pending => part.complete(id, &failures),
+            Incremental::Pending => part.complete(id, failures),
             Incremental::Patches => {
-                self.groups[at].begin(&mut part.body);
+                part.begin(&told.group);
                 part.body.extend_from_slice(b"null");
-                let group = &self.groups[at].group;
-                patch(&mut part.body, run, group, &group.place, group.first_item);
+                patch(&mut part.body, runs.whole(), &told.group, &told.group.place, first);
                 part.body.extend_from_slice(b",\"errors\":");
-                respond::errors(&mut part.body, &failures);
+                respond::errors(&mut part.body, failures);
                 part.body.push(b'}');
             }
+        }
+        if told.items.take().is_some() {
+            runs.close(told.group.defer);
         }
     }
 
@@ -277,10 +381,10 @@ impl Delivery {
     }
 
     /// Where fields belong, that are told with a group.
-    fn place(&self, at: usize, id: usize, fields: &Later, run: &Run, body: &mut Vec<u8>) {
-        let group = &self.groups[at].group;
+    fn place(&self, Telling { at, id }: Telling, piece: &Piece<'_>, run: &Run, body: &mut Vec<u8>) {
+        let (group, fields) = (&self.groups[at].group, piece.fields);
         if self.how == Incremental::Patches {
-            return patch(body, run, group, &fields.place, group.first_item);
+            return patch(body, run, group, &fields.place, piece.first);
         }
         let known = |group: &u32| {
             let told = &self.groups[*group as usize];
@@ -295,7 +399,7 @@ impl Delivery {
         let (depth, id) = nearest.filter(|(depth, _)| *depth > own.0).unwrap_or(own);
         respond::write(body, format_args!(",\"id\":\"{id}\""));
         let mut path = run.request.prepared.program.path(&fields.place);
-        if let Some(first) = group.first_item {
+        if let Some(first) = piece.first {
             // Not in the draft, whose clients count. urql looks here for where items belong, and else puts them elsewhere.
             path.push(PathSegment::Index(first));
             body.extend_from_slice(b",\"path\":");
@@ -307,7 +411,6 @@ impl Delivery {
     }
 
     fn list_announced(&self, body: &mut Vec<u8>, run: &Run, announced: &[(usize, usize)]) {
-        body.push(b'[');
         for (index, (at, id)) in announced.iter().enumerate() {
             let group = &self.groups[*at].group;
             let separator = if index > 0 { "," } else { "" };
@@ -315,56 +418,5 @@ impl Delivery {
             patch(body, run, group, &group.place, None);
             body.push(b'}');
         }
-        body.push(b']');
-    }
-}
-
-impl Told {
-    /// The start of what is told of it.
-    fn begin(&self, body: &mut Vec<u8>) {
-        let separator = if body.len() > LEAD.len() { "," } else { "" };
-        let name = if self.group.first_item.is_some() { "items" } else { "data" };
-        respond::write(body, format_args!("{separator}{{\"{name}\":"));
-    }
-}
-
-impl Part {
-    /// Whether the time is over, at every 64th turn: a small part is always whole.
-    fn is_late(&mut self, run: &Run) -> bool {
-        const STRIDE: usize = 64;
-        let deadline = run.request.budget().deadline;
-        let is_late = self.turns >= STRIDE && Instant::now() >= deadline;
-        // What is late stays so.
-        self.turns = if is_late { STRIDE } else { self.turns % STRIDE + 1 };
-        is_late
-    }
-
-    fn report(&mut self, emission: &Emission, run: &Run, budget: Budget) {
-        respond::report(&mut self.body, emission, &run.notes, budget);
-        self.errors += emission.errors.len() as u64 + emission.errors_left_out;
-        self.degraded += emission.degraded.len() as u64 + emission.degraded_left_out;
-    }
-
-    fn complete(&mut self, id: usize, failures: &[FieldError]) {
-        let separator = if self.completed.is_empty() { "" } else { "," };
-        respond::write(&mut self.completed, format_args!("{separator}{{\"id\":\"{id}\""));
-        if !failures.is_empty() {
-            self.completed.extend_from_slice(b",\"errors\":");
-            respond::errors(&mut self.completed, failures);
-        }
-        self.completed.push(b'}');
-    }
-}
-
-/// The path of an object, of a list, or of one of its items, and the label of the directive.
-fn patch(body: &mut Vec<u8>, run: &Run, group: &Group, place: &Place, item: Option<u32>) {
-    let prepared = &run.request.prepared;
-    body.extend_from_slice(b",\"path\":");
-    let mut path = prepared.program.path(place);
-    path.extend(item.map(PathSegment::Index));
-    respond::path(body, &path);
-    if let Some(label) = &prepared.plan().defers[group.defer.0].label {
-        body.extend_from_slice(b",\"label\":");
-        respond::string(body, label);
     }
 }

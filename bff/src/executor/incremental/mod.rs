@@ -2,22 +2,28 @@
 //! left out, as it comes.
 //!
 //! All of it is one run: its steps start by dataflow as in any other, and whatever is written later is written from the same
-//! entities. A step that only deferred fragments show is waited for by nobody else.
+//! entities. A step that only deferred fragments show is waited for by nobody else. A list that a service sends bit by bit goes on
+//! with runs for the items that came since.
 
 mod delivery;
+mod list;
+mod part;
+mod runs;
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use futures::{
     FutureExt, StreamExt,
     stream::{self, BoxStream},
 };
-use tokio::sync::mpsc;
+use tokio::{select, sync::mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Answer, engine::Request, respond, run::Run, slow::SlowLane};
 use crate::operation::OperationKind;
 use delivery::Delivery;
+pub(super) use list::{Items, Live, Streamed};
+use runs::Runs;
 
 /// How an answer in parts is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +44,7 @@ pub(super) fn answers(
 ) -> BoxStream<'static, Answer> {
     let plan = request.prepared.plan();
     let acts = plan.kind == OperationKind::Mutation;
-    // Each after the first has at least one deferred fragment: nobody waits for a slow client.
+    // Each after the first has at least one deferred fragment: but for lists that go on, nobody waits for a slow client.
     let (sender, answers) = mpsc::channel(plan.defers.len() + 1);
     let telling = tokio::spawn(tell(request, lane, how, sender));
     let telling = (!acts).then(|| AbortOnDropHandle::new(telling));
@@ -54,29 +60,44 @@ async fn tell(
     how: Incremental,
     answers: mpsc::Sender<Answer>,
 ) {
-    let (mut run, mut work) = match Run::start(request, lane) {
+    let (mut run, mut work) = match Run::new(request, lane).in_parts().start() {
         Ok(started) => started,
         // Who has left does not hear it.
         Err(error) => return drop(answers.send(respond::failed(&error)).await),
     };
     while !run.has_first() && run.advance(&mut work).await {}
+    let mut runs = Runs::new(run, work);
     let mut delivery = Delivery::new(how);
-    let answer = delivery.first(&run);
+    let answer = delivery.first(&mut runs);
     if answers.send(answer).await.is_err() {
         return;
     }
     while delivery.has_next() {
         let mut goes_on = true;
-        while goes_on && !delivery.is_ready(&run) {
-            goes_on = run.advance(&mut work).await;
+        while goes_on && !delivery.is_ready(&runs) {
+            goes_on = runs.advance().await;
         }
+        let Some(room) = room(&answers, &mut runs).await else { return };
         // What is there by now goes with it.
-        while goes_on && let Some(going) = run.advance(&mut work).now_or_never() {
+        while goes_on && let Some(going) = runs.advance().now_or_never() {
             goes_on = going;
         }
-        let answer = delivery.next(&run);
-        if answers.send(answer).await.is_err() {
-            return;
+        room.send(delivery.next(&mut runs));
+    }
+}
+
+/// Room for one more part, once the client has taken others. Meanwhile everything goes on but lists, of which nothing more is read
+/// before what came is told. `None`: nobody takes any.
+async fn room<'a>(
+    answers: &'a mpsc::Sender<Answer>,
+    runs: &mut Runs,
+) -> Option<mpsc::Permit<'a, Answer>> {
+    let mut room = pin!(answers.reserve());
+    loop {
+        select! {
+            biased;
+            room = &mut room => return room.ok(),
+            true = runs.advance() => {}
         }
     }
 }

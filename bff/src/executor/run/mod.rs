@@ -1,21 +1,29 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
+mod hasty;
+mod lists;
 mod show;
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{
+    future::poll_fn,
+    mem,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
 use futures::{
     FutureExt, StreamExt,
-    future::{BoxFuture, ready},
+    future::{self, BoxFuture},
     stream::FuturesUnordered,
 };
 
 use super::{
     Answer,
-    early::{self, Early, Guess, shown_at, shown_to},
+    early::{self, Early, Guess, shown_at},
     engine::Request,
     in_flight::InFlight,
-    prepared::{Hasty, Node},
+    incremental::Live,
+    prepared::Node,
     respond,
     slow::{self, SlowLane},
     step::{Answered, Note, Outcome, StepRun},
@@ -25,7 +33,7 @@ use crate::{
     error::{Code, Error, Result},
     operation::DeferId,
     plan::{SiteId, StepId},
-    transcoder::{Entity, EntityValue, KeyTable, Refs, SlowFields, Spliced, UNFIT_KEY},
+    transcoder::{Entity, EntityValue, KeyTable, ListPart, Refs, SlowFields, Spliced},
 };
 
 /// What there is of the answer so far.
@@ -48,8 +56,10 @@ pub(super) struct Run {
     slow_waits_for: Vec<usize>,
     ready: Vec<Node>,
     slow: SlowFields,
-    /// By stream of the plan: how many items of a list come first.
-    initial_counts: Box<[u32]>,
+    /// By stream of the plan: what there is of its list.
+    lists: Box<[ListPart]>,
+    /// What may come behind the first items of a list. `None` where lists come whole.
+    live: Option<Vec<Live>>,
     /// By step.
     over: Vec<bool>,
     /// How many steps and slow fields of the first answer are not over.
@@ -90,34 +100,38 @@ pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) 
 
 impl Run {
     async fn drive(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Result<Self> {
-        let (mut run, mut work) = Self::start(request, lane)?;
+        let (mut run, mut work) = Self::new(request, lane).start()?;
         while run.advance(&mut work).await {}
         Ok(run)
     }
 
     /// Starts everything whose inputs are there.
-    pub(super) fn start(
-        request: Arc<Request>,
-        lane: Option<Arc<dyn SlowLane>>,
-    ) -> Result<(Self, Work)> {
-        let mut run = Self::new(request, lane);
-        let prepared = Arc::clone(&run.request.prepared);
-        let Self { keys, refs, initial_counts, .. } = &mut run;
-        prepared.program.extract(None, (0, &[]), keys, refs, initial_counts)?;
+    pub(super) fn start(mut self) -> Result<(Self, Work)> {
+        let prepared = Arc::clone(&self.request.prepared);
+        let Self { keys, refs, lists, .. } = &mut self;
+        prepared.program.extract(None, (0, &[]), keys, refs, lists)?;
         let work = Work::new();
-        run.begin_ready(&work);
+        self.begin_ready(&work);
         // Behind those they need: what the cache has of these says at once whether the others are needed.
-        run.begin_early(&work);
-        Ok((run, work))
+        self.begin_early(&work);
+        Ok((self, work))
     }
 
     /// Waits for one piece of work, and starts what waits for it. `false`: all is done.
     pub(super) async fn advance(&mut self, work: &mut Work) -> bool {
-        let Some(done) = work.next().await else { return false };
+        poll_fn(|context| self.poll_advance(work, context)).await
+    }
+
+    pub(super) fn poll_advance(
+        &mut self,
+        work: &mut Work,
+        context: &mut Context<'_>,
+    ) -> Poll<bool> {
+        let Some(done) = ready!(work.poll_next_unpin(context)) else { return Poll::Ready(false) };
         self.take(done, work);
         // What has nothing to ask is over now, and may be the last that somebody waits for.
         self.begin_ready(work);
-        true
+        Poll::Ready(true)
     }
 
     /// Whether everything is there that is not deferred.
@@ -132,7 +146,8 @@ impl Run {
             && deferred.slow.iter().all(|response_key| self.slow.contains_key(response_key))
     }
 
-    fn new(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Self {
+    /// Of which nothing has begun. Lists come whole.
+    pub(super) fn new(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) -> Self {
         let (steps, slow) = (&request.prepared.steps, &request.prepared.slow);
         let waits_for: Vec<usize> = steps.iter().map(|step| step.waits_for).collect();
         let slow_waits_for: Vec<usize> = slow.iter().map(|field| field.waits_for).collect();
@@ -151,7 +166,8 @@ impl Run {
             slow_waits_for,
             ready,
             slow: SlowFields::new(),
-            initial_counts: request.initial_counts(),
+            lists: request.lists(),
+            live: None,
             over: vec![false; steps.len()],
             first_waits_for: request.prepared.first_waits_for,
             early: steps.iter().map(|_| None).collect(),
@@ -201,7 +217,9 @@ impl Run {
 
     fn begin(&mut self, step: StepId, work: &Work) {
         let keys = Arc::new(mem::take(&mut self.keys[step.0]));
-        self.request.step(step).keys.learn(keys.len());
+        if !keys.is_empty() {
+            self.request.step(step).keys.learn(keys.len());
+        }
         self.asked[step.0] = Arc::clone(&keys);
         if let Some(early) = self.early[step.0].take() {
             if self.go_on(step, early, work) {
@@ -213,12 +231,11 @@ impl Run {
         } else if let Some(event) = self.event(step) {
             // There already: nobody is asked.
             let outcomes = vec![event; keys.len()];
-            work.push(
-                ready(Done::Answered(step, Answered { outcomes, hasty: Vec::new() })).boxed(),
-            );
+            work.push(future::ready(Done::Answered(step, Answered::new(outcomes))).boxed());
             return;
         } else if !keys.is_empty() {
-            let (step_run, hasty) = (self.step_run(step), self.shown_to_hasty(step));
+            let (mut step_run, hasty) = (self.step_run(step), self.shown_to_hasty(step));
+            step_run.at_least = self.at_least(step);
             let answer = async move { Done::Answered(step, step_run.answer(&hasty).await) };
             work.push(answer.boxed());
             return;
@@ -266,11 +283,12 @@ impl Run {
                 self.slow.insert(prepared.response_key.clone(), answer);
                 self.end_slow(field);
             }
-            Done::Answered(step, Answered { outcomes, hasty }) => {
+            Done::Answered(step, Answered { outcomes, hasty, live }) => {
                 let entities = outcomes.into_iter().map(|outcome| self.entity(outcome)).collect();
                 self.entities[step.0] = entities;
                 self.set_apart(step, hasty);
                 self.consequences(step);
+                self.put_live(live);
                 // What stands in for a key has no key of its own, and no rung below it.
                 let keys = self.asked[step.0].len();
                 let (broken, substitutes) = self
@@ -278,6 +296,9 @@ impl Run {
                     .into_iter()
                     .partition::<Vec<_>, _>(|(id, _)| (*id as usize) < keys);
                 self.put_failures(step, substitutes);
+                if !broken.is_empty() {
+                    self.drop_live(step);
+                }
                 if !broken.is_empty() && self.request.step(step).has_ladder() {
                     let step_run = self.step_run(step);
                     let repair = async move { Done::Repaired(step, step_run.repair(broken).await) };
@@ -342,8 +363,8 @@ impl Run {
                     continue;
                 }
                 let site = Some(SiteId(site.0));
-                let (keys, refs, counts) = (&mut self.keys, &mut self.refs, &self.initial_counts);
-                let read = prepared.program.extract(site, (id, bytes), keys, refs, counts);
+                let (keys, refs, lists) = (&mut self.keys, &mut self.refs, &self.lists);
+                let read = prepared.program.extract(site, (id, bytes), keys, refs, lists);
                 if let Err(error) = read
                     && broken.iter().all(|(other, _)| *other != id)
                 {
@@ -367,29 +388,6 @@ impl Run {
         for (id, error) in broken {
             self.entities[step.0][id as usize] =
                 Entity { value: EntityValue::Failed(error), note: None };
-        }
-    }
-
-    /// For each group of hasty sites of a step: which keys it shows.
-    fn shown_to_hasty(&self, step: StepId) -> Vec<Vec<u32>> {
-        let ids = |site: SiteId| self.refs[site.0].all().iter().copied();
-        shown_to(&self.request.step(step).hasty, |site| ids(site).filter(|id| *id < UNFIT_KEY))
-    }
-
-    /// Where a hasty site did not wait for a key, its places get an entity of their own.
-    fn set_apart(&mut self, step: StepId, hasty: Vec<Vec<(u32, Outcome)>>) {
-        let prepared = Arc::clone(&self.request.prepared);
-        for (Hasty { sites, .. }, substitutes) in prepared.step(step).hasty.iter().zip(hasty) {
-            let mut others = HashMap::with_capacity(substitutes.len());
-            for (id, outcome) in substitutes {
-                let entity = self.entity(outcome);
-                let entities = &mut self.entities[step.0];
-                others.insert(id, u32::try_from(entities.len()).expect("fewer entities than 2^32"));
-                entities.push(entity);
-            }
-            for site in sites.iter().filter(|_| !others.is_empty()) {
-                self.refs[site.0].replace(&others);
-            }
         }
     }
 
@@ -426,6 +424,7 @@ impl Run {
             own_calls: Arc::clone(&self.own_calls),
             step,
             keys: Arc::clone(&self.asked[step.0]),
+            at_least: None,
         }
     }
 }

@@ -32,8 +32,8 @@ impl Run {
     }
 
     fn input(&self, budget: Budget) -> EmitInput<'_> {
-        let Self { entities, refs, slow, initial_counts, .. } = self;
-        EmitInput { steps: entities, refs, slow, initial_counts, budget }
+        let Self { entities, refs, slow, lists, .. } = self;
+        EmitInput { steps: entities, refs, slow, lists, budget }
     }
 
     /// What turned out to be unreadable when the answer was written is not kept for the next request.

@@ -12,28 +12,28 @@ use crate::{
     units::ByteSize,
 };
 
-const STREAM: &str = "Catalog/StreamBooks";
+pub(super) const STREAM: &str = "Catalog/StreamBooks";
 const IDS: &str = "{ books { id } }";
 const BROKEN: &str = concat!(
     r#"{"data":{"books":null},"errors":[{"message":"the service is not available","locations":[{"line":0,"column":0}],"#,
     r#""path":["books"],"extensions":{"code":"UNAVAILABLE","service":"Catalog","method":"StreamBooks"}}]}"#
 );
 
-type Sender = UnboundedSender<Result<Bytes>>;
+pub(super) type Sender = UnboundedSender<Result<Bytes>>;
 
-fn send(stream: &Sender, message: &Message) {
+pub(super) fn send(stream: &Sender, message: &Message) {
     stream.unbounded_send(Ok(message.encode().into())).unwrap();
 }
 
-fn send_books<const N: usize>(stream: &Sender, ids: [&str; N]) {
+pub(super) fn send_books<const N: usize>(stream: &Sender, ids: [&str; N]) {
     ids.iter().for_each(|id| send(stream, &book_message(id)));
 }
 
-fn broken() -> Result<Bytes> {
+pub(super) fn broken() -> Result<Bytes> {
     Err(Error::with_source(Code::Unavailable, "the service is not available", "disk 3"))
 }
 
-fn page<const N: usize>(ids: [&str; N]) -> Message {
+pub(super) fn page<const N: usize>(ids: [&str; N]) -> Message {
     ids.iter().fold(Message::new(), |page, id| page.message(1, &book_message(id)))
 }
 

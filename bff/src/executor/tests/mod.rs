@@ -13,6 +13,7 @@ mod incremental;
 mod isolation;
 mod keeping;
 mod lists;
+mod live;
 mod masks;
 mod mutations;
 mod reference;

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt,
-    channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded},
+    channel::mpsc::{UnboundedSender, unbounded},
     future::{BoxFuture, ready},
 };
 use tokio::time::{Instant, sleep};
@@ -33,7 +33,7 @@ struct State {
     behaviours: HashMap<String, Behaviour>,
     seen: Vec<Seen>,
     /// What comes of the next attempts to open a stream; without anything they stall.
-    streams: VecDeque<Result<UnboundedReceiver<Result<Bytes>>>>,
+    streams: VecDeque<Result<Replies>>,
     /// The other ends of streams that all get the same; without it nobody offers any.
     tap: Option<Vec<UnboundedSender<Result<Bytes>>>>,
     /// Added to titles, so that a test sees when a book was fetched.
@@ -131,8 +131,13 @@ impl Services {
     /// A stream that can be opened: what is sent comes, and it ends when the sender is gone.
     pub(super) fn offer_stream(&self) -> UnboundedSender<Result<Bytes>> {
         let (sender, messages) = unbounded();
-        self.0.lock().unwrap().streams.push_back(Ok(messages));
+        self.offer(messages.boxed());
         sender
+    }
+
+    /// What the next stream brings that is opened.
+    pub(super) fn offer(&self, messages: Replies) {
+        self.0.lock().unwrap().streams.push_back(Ok(messages));
     }
 
     /// From now on every stream that is opened gets what is [told](Self::tell) from then on.
@@ -236,11 +241,11 @@ impl Services {
 }
 
 impl State {
-    fn next_stream(&mut self) -> Option<Result<UnboundedReceiver<Result<Bytes>>>> {
+    fn next_stream(&mut self) -> Option<Result<Replies>> {
         self.streams.pop_front().or_else(|| {
             let (sender, messages) = unbounded();
             self.tap.as_mut()?.push(sender);
-            Some(Ok(messages))
+            Some(Ok(messages.boxed()))
         })
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     plan::StreamId,
     transcoder::{
         Program,
-        answer::{Emission, EmitInput, Group, Later, PathSegment, Place},
+        answer::{Emission, EmitInput, FieldError, Group, Later, PathSegment, Place},
         emit::segments,
         frame::{Divided, PortionId},
         table::Window,
@@ -33,6 +33,8 @@ pub(super) struct Rest<'a> {
     pub(super) part: Window<'a>,
     /// The index of the first of them.
     pub(super) first: u32,
+    /// Whether there are none yet.
+    pub(super) is_empty: bool,
 }
 
 /// About how many bytes it takes to remember a group, or fields for later: they count as if they were written.
@@ -93,6 +95,14 @@ impl Program {
         emitter.report.finish(true)
     }
 
+    /// An error of the list whose items `later` are.
+    #[must_use]
+    pub fn error_of_list(&self, later: &Later, error: Error) -> FieldError {
+        let field = self.layout.portions[later.portion.0].field;
+        let location = self.layout.fields[field as usize].location;
+        FieldError { path: self.path(&later.place), location, error, step: later.step }
+    }
+
     /// A place as clients know it.
     #[must_use]
     pub fn path(&self, place: &Place) -> Vec<PathSegment> {
@@ -108,7 +118,8 @@ impl<'a> Emitter<'a> {
         for defer in &divided.begins {
             let parent = self.program.plan.defers[defer.0].parent;
             let parent = parent.and_then(|parent| self.groups[parent.0]);
-            self.group(Group { defer: *defer, parent, place: place.clone(), first_item: None });
+            let (place, first_item, open) = (place.clone(), None, false);
+            self.group(Group { defer: *defer, parent, place, first_item, open });
         }
         Division { divided, place }
     }
@@ -122,13 +133,14 @@ impl<'a> Emitter<'a> {
     /// The end of a list of which more comes. `path` is its own.
     #[cold]
     pub(super) fn leave_rest(&mut self, rest: Rest<'_>, path: &Path<'_>) {
-        let Rest { stream, portion, part, first } = rest;
+        let Rest { stream, portion, part, first, is_empty } = rest;
         let plan = &self.program.plan;
         let defer = plan.streams[stream.0].defer;
         let parent = plan.defers[defer.0].parent.and_then(|parent| self.groups[parent.0]);
         let place = path.place();
-        self.group(Group { defer, parent, place: place.clone(), first_item: Some(first) });
-        self.leave(portion, place, part);
+        let (list, open) = (place.clone(), self.input.lists[stream.0].open);
+        self.group(Group { defer, parent, place: list, first_item: Some(first), open });
+        self.leave(portion, place, part, is_empty);
     }
 
     /// The end of an object: the fields that are not written now.
@@ -136,13 +148,15 @@ impl<'a> Emitter<'a> {
     pub(super) fn leave_for_later(&mut self, division: Division<'_>, message: Window<'_>) {
         let Division { divided, place } = division;
         for portion in &divided.portions {
-            self.leave(*portion, place.clone(), message);
+            self.leave(*portion, place.clone(), message, false);
         }
     }
 
-    fn leave(&mut self, id: PortionId, place: Place, message: Window<'_>) {
+    fn leave(&mut self, id: PortionId, place: Place, message: Window<'_>, empty: bool) {
         let portion = &self.program.layout.portions[id.0];
-        let refs = portion.site.map(|site| (self.place(site), &self.input.refs[site.0].refs));
+        // No key was looked for where nothing is.
+        let site = portion.site.filter(|_| !empty);
+        let refs = site.map(|site| (self.place(site), &self.input.refs[site.0].refs));
         let entity = refs.and_then(|(place, refs)| refs.get(place).copied());
         // Once the time is over, no cursor is right.
         let late = self.meter.is_late();
@@ -152,7 +166,8 @@ impl<'a> Emitter<'a> {
         let outer = outer.filter_map(|defer| Some((*defer, self.groups[defer.0]?))).collect();
         let (step, message) = (self.step, self.kept(message));
         let portion = id;
-        self.report.later(Later { groups, place, portion, message, entity, late, outer, step });
+        let later = Later { groups, place, portion, message, entity, late, empty, outer, step };
+        self.report.later(later);
         self.meter.set_aside(REMEMBERED);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Emitter, Flow, Path, Stop, join::Joined, later::Rest};
 use crate::transcoder::{
-    Spliced,
+    ListPart, Spliced,
     frame::{Half, KeyText, Kind, Operation, VALUE, Value, WHOLE},
     halves::Halves,
     json::{self, Fault},
@@ -214,16 +214,18 @@ impl Emitter<'_> {
     fn half<'i>(&self, list: List<'i>, half: Half, part: Window<'i>) -> Result<List<'i>, Stop> {
         let (Half::First { stream, .. } | Half::Rest(stream)) = half else { return Ok(list) };
         let List { items, dead, .. } = list;
-        let count = self.input.initial_counts[stream.0];
+        let ListPart { before, first: count, open } = self.input.lists[stream.0];
         let Halves { first, rest, passed, has_rest } = Halves::of(items, dead, count)?;
+        let from = before + count;
         Ok(match half {
             Half::First { rest: portion, .. } => {
-                let rest = has_rest.then_some(Rest { stream, portion, part, first: count });
-                List { items: first, dead, from: 0, rest }
+                let left = Rest { stream, portion, part, first: from, is_empty: !has_rest };
+                let rest = (has_rest || open).then_some(left);
+                List { items: first, dead, from: before, rest }
             }
             _ => {
                 let dead = dead.map(|dead| &dead[passed..]);
-                List { items: rest, dead, from: count, rest: None }
+                List { items: rest, dead, from, rest: None }
             }
         })
     }

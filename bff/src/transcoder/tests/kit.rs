@@ -279,7 +279,7 @@ impl<'p> Run<'p> {
             steps: &self.entities,
             refs: &self.refs,
             slow: &self.slow,
-            initial_counts: &[],
+            lists: &[],
             budget: self.budget,
         };
         self.program.emit(&input, out)

@@ -3,14 +3,16 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body::Frame;
+use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use tokio::time::Sleep;
 use tonic::body::Body;
 use tonic::codegen::Service as _;
 use tonic::service::Routes;
@@ -72,6 +74,10 @@ async fn answer(
             let request = Request::from_parts(head, Body::new(Full::new(body)));
             broken(routes.call(request).await?, messages)
         }
+        Some(Fault::Trickle(pause)) => {
+            let request = Request::from_parts(head, Body::new(Full::new(body)));
+            trickling(routes.call(request).await?, pause)
+        }
         Some(Fault::Status(code)) => failed(code),
         Some(Fault::StatusInTrailers(code)) => replied(Bytes::new(), code),
         Some(Fault::Garbage) => replied(garbage(), Code::Ok),
@@ -116,26 +122,49 @@ fn garbage() -> Bytes {
 
 /// The beginning of an answer, and then a status in the trailers.
 fn broken(whole: Response<Body>, messages: usize) -> Response<Body> {
-    whole
-        .map(|body| Body::new(Broken { body: Some(body), left: messages, buffer: BytesMut::new() }))
+    whole.map(|body| Body::new(Broken { body: Messages::of(body), left: messages, is_over: false }))
 }
 
-/// A body that ends after some messages.
-struct Broken {
-    /// `None` when it has ended.
-    body: Option<Body>,
-    left: usize,
+/// The messages of a body, one by one.
+struct Messages {
+    body: Body,
     /// What came of the next messages.
     buffer: BytesMut,
 }
 
-impl Broken {
-    /// The next message with its header, if all of it is there.
+impl Messages {
+    fn of(body: Body) -> Self {
+        Self { body, buffer: BytesMut::new() }
+    }
+
+    /// The next message with its header, or the trailers.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        loop {
+            if let Some(message) = self.message() {
+                return Poll::Ready(Some(Ok(Frame::data(message))));
+            }
+            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.buffer.extend_from_slice(&data),
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                other => return Poll::Ready(other),
+            }
+        }
+    }
+
     fn message(&mut self) -> Option<Bytes> {
         let length: [u8; 4] = self.buffer.get(1..FRAME_HEADER)?.try_into().ok()?;
         let end = FRAME_HEADER + u32::from_be_bytes(length) as usize;
         (self.buffer.len() >= end).then(|| self.buffer.split_to(end).freeze())
     }
+}
+
+/// A body that ends after some messages.
+struct Broken {
+    body: Messages,
+    left: usize,
+    is_over: bool,
 }
 
 impl http_body::Body for Broken {
@@ -147,32 +176,60 @@ impl http_body::Body for Broken {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let this = self.get_mut();
-        loop {
-            if this.left > 0
-                && let Some(message) = this.message()
-            {
+        if this.is_over {
+            return Poll::Ready(None);
+        }
+        let next = if this.left > 0 { ready!(this.body.poll(context)) } else { None };
+        match next {
+            Some(Ok(frame)) if frame.is_data() => {
                 this.left -= 1;
-                return Poll::Ready(Some(Ok(Frame::data(message))));
+                Poll::Ready(Some(Ok(frame)))
             }
-            let Some(body) = &mut this.body else { return Poll::Ready(None) };
-            let next = if this.left > 0 {
-                std::task::ready!(Pin::new(body).poll_frame(context))
-            } else {
-                None
-            };
-            match next.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => this.buffer.extend_from_slice(&data),
-                Some(Err(status)) => return Poll::Ready(Some(Err(status))),
-                // All that may come has come; its own trailers are not told.
-                Some(Ok(Err(_))) | None => {
-                    this.body = None;
-                    let mut trailers = HeaderMap::new();
-                    let status = switched_off(Code::Unavailable);
-                    status.add_header(&mut trailers).expect("the message is plain ASCII");
-                    return Poll::Ready(Some(Ok(Frame::trailers(trailers))));
-                }
+            Some(Err(status)) => Poll::Ready(Some(Err(status))),
+            // All that may come has come; its own trailers are not told.
+            Some(Ok(_)) | None => {
+                this.is_over = true;
+                let mut trailers = HeaderMap::new();
+                let status = switched_off(Code::Unavailable);
+                status.add_header(&mut trailers).expect("the message is plain ASCII");
+                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
         }
+    }
+}
+
+/// An answer whose messages come one after the other.
+fn trickling(whole: Response<Body>, pause: Duration) -> Response<Body> {
+    whole.map(|body| {
+        let (body, next) = (Messages::of(body), None);
+        Body::new(Trickling { body, pause, next })
+    })
+}
+
+/// A body that takes its time after each message.
+struct Trickling {
+    body: Messages,
+    pause: Duration,
+    /// Over when more may come.
+    next: Option<Pin<Box<Sleep>>>,
+}
+
+impl http_body::Body for Trickling {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = self.get_mut();
+        if let Some(next) = &mut this.next {
+            ready!(next.as_mut().poll(context));
+        }
+        this.next = None;
+        let frame = ready!(this.body.poll(context));
+        this.next = Some(Box::pin(tokio::time::sleep(this.pause)));
+        Poll::Ready(frame)
     }
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
-import { ApolloClient, HttpLink, InMemoryCache, gql } from '@apollo/client';
+import { ApolloClient, HttpLink, InMemoryCache, NetworkStatus, gql } from '@apollo/client';
 import { Defer20220824Handler, GraphQL17Alpha9Handler } from '@apollo/client/incremental';
 import { Client, fetchExchange } from '@urql/core';
 
@@ -88,6 +88,33 @@ describe('@stream', { timeout: PATIENCE }, () => {
   }
 });
 
+describe('@stream of a list that a service still sends', { timeout: PATIENCE }, () => {
+  const shop = shopOfSuite();
+  // What was read to its end is kept: each client asks for books that nobody asked for before.
+  const authors = ['george-eliot', 'jane-austen', 'mark-twain', 'jules-verne'];
+
+  async function check(show) {
+    await shop.order('trickle catalog 20');
+    const text = `{ allBooks(filter: {authorId: "${authors.pop()}"}) { id title price { amount } } }`;
+    const shown = await show(text.replace(')', ') @stream(initialCount: 1, label: "more")'));
+    await shop.order('heal catalog');
+    assert.equal(shown[0].allBooks.length, 1);
+    assert.ok(shown.length > 2, 'it grows by and by');
+    const { data: whole } = await shop.ask(text);
+    assert.ok(whole.allBooks.length > 2);
+    assert.deepEqual(plain(shown.at(-1)), whole);
+  }
+
+  for (const [form, Handler] of Object.entries(HANDLERS)) {
+    test(`Apollo Client reads the form ${form}`, (test) =>
+      check((text) => shownByApollo(apolloOf(shop, Handler, test), text)));
+  }
+
+  for (const [name, accept] of Object.entries(ACCEPTS)) {
+    test(`urql reads parts as ${name}`, () => check((text) => shownByUrql(shop, accept, text)));
+  }
+});
+
 function apolloOf(shop, Handler, test) {
   const apollo = new ApolloClient({
     link: new HttpLink({ uri: shop.url }),
@@ -104,10 +131,11 @@ function shownByApollo(apollo, text, variables) {
     const shown = [];
     apollo.watchQuery({ query: gql(text), variables }).subscribe({
       error: reject,
-      next: ({ data, dataState, error }) => {
+      next: ({ data, dataState, error, networkStatus }) => {
         if (error) reject(error);
         if (data && dataState !== 'empty') shown.push(data);
-        if (dataState === 'complete') resolve(shown);
+        // What is there of a list that goes on counts as complete.
+        if (dataState === 'complete' && networkStatus === NetworkStatus.ready) resolve(shown);
       },
     });
   });

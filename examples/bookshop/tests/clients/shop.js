@@ -84,6 +84,13 @@ class Shop {
     await exit;
   }
 
+  /** An order as the keyboard gives it, once it is carried out. */
+  async order(line) {
+    const told = once(this.#process.stdout, 'data');
+    this.#process.stdin.write(`${line}\n`);
+    await told;
+  }
+
   /** What comes of a request without a client. */
   async ask(query, variables) {
     const response = await fetch(this.url, {

@@ -7,6 +7,7 @@ mod gathering;
 mod mapping;
 mod offers;
 mod page;
+mod parts;
 mod program;
 mod recommendations;
 #[path = "../../../../fuzz/replay.rs"]

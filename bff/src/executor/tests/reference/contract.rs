@@ -6,7 +6,7 @@ use super::model::{
 };
 use crate::contract::{
     Batch, Binding, Cache, Cardinality, Contract, Echo, Enum, EnumValue, Fallback, Field, Fill,
-    Format, InputValue, Join, KeyPart, Leaf, Match, Member, Method, Policy, Scalar, Scope,
+    Format, Gather, InputValue, Join, KeyPart, Leaf, Match, Member, Method, Policy, Scalar, Scope,
     SideEffects, Source, Wire, fallback, fill, input_value, join, source, wire,
 };
 
@@ -31,10 +31,12 @@ impl Model {
         }
         let methods = (0..self.asks.len()).flat_map(|ask| {
             let shareable = self.asks[ask].shareable;
-            ["Ask", "Fallback"].map(|name| Method {
+            let streams = self.asks[ask].streams();
+            [("Ask", streams), ("Fallback", false)].map(|(name, server_streaming)| Method {
                 service: format!("S{ask}"),
                 name: name.to_owned(),
                 shareable,
+                server_streaming,
                 ..Method::default()
             })
         });
@@ -97,7 +99,7 @@ impl Model {
                 Vec::new()
             },
             selection: None,
-            gather: None,
+            gather: (fallback == 0 && ask.streams()).then(Gather::default),
         }
     }
 }

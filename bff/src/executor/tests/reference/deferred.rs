@@ -123,6 +123,10 @@ struct Client {
     /// The places of fragments, and of lists, that failed.
     failed: Vec<Vec<Value>>,
     streamed: usize,
+    /// Where lists began to be told behind their first items.
+    lists: Vec<Vec<Value>>,
+    /// How often a list went on.
+    grown: usize,
 }
 
 impl Client {
@@ -150,6 +154,11 @@ impl Client {
                 assert_eq!(first, known.len(), "items follow each other");
                 known.extend(items.iter().cloned());
                 self.streamed += 1;
+                if self.lists.contains(&path) {
+                    self.grown += 1;
+                } else {
+                    self.lists.push(path);
+                }
                 continue;
             }
             if patch.get("items").is_some() {
@@ -249,6 +258,7 @@ struct Parts {
     in_parts: usize,
     failed: usize,
     streamed: usize,
+    grown: usize,
     parts: usize,
 }
 
@@ -308,6 +318,7 @@ async fn check(seed: u64, seen: &mut Parts) {
             seen.parts += bodies.len();
             seen.failed += usize::from(!client.failed.is_empty());
             seen.streamed += client.streamed;
+            seen.grown += client.grown;
         }
         seen.operations += 1;
     }
@@ -327,7 +338,8 @@ async fn all_parts_together_are_the_whole_answer() {
     if seeds().end - seeds().start >= 200 {
         let is_rich = seen.in_parts > seen.operations / 3
             && seen.failed > seen.operations / 20
-            && seen.streamed > seen.operations / 10;
+            && seen.streamed > seen.operations / 10
+            && seen.grown > seen.operations / 60;
         assert!(is_rich, "these seeds show too little: {seen:?}");
     }
 }

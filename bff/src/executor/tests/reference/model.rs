@@ -106,6 +106,14 @@ pub(super) enum LastModel {
     Value,
 }
 
+impl Ask {
+    /// Its list comes as a stream of messages that repeat some of the items. What is kept would be read once only.
+    pub(super) fn streams(&self) -> bool {
+        let is_object = matches!(self.then.value, ValueModel::Object(_) | ValueModel::Union(_));
+        self.batch.is_none() && self.then.list && is_object && !self.cached
+    }
+}
+
 impl Model {
     pub(super) fn random(dice: &mut Dice) -> Self {
         let mut model =

@@ -3,7 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::{FutureExt, future::BoxFuture};
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 
 use super::{
     super::wire::{self, Message, Value},
@@ -260,9 +261,37 @@ impl CallService for Oracle {
         self.clone().answer(call).boxed()
     }
 
-    fn server_stream(&self, _: Call) -> BoxFuture<'static, Result<Replies>> {
-        async { Err(Error::new(Code::Unimplemented, "no streams here")) }.boxed()
+    fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies>> {
+        let oracle = self.clone();
+        async move {
+            let (ask, _) = asked(&call);
+            let mut dice = Dice::named(oracle.seed, &format!("stream {ask}"));
+            let mut messages: Vec<Result<Bytes>> = Vec::new();
+            match oracle.clone().answer(call).await.map(|it| Message::decode(&it.message)) {
+                Ok(Some(list)) => messages.extend(list.0.into_iter().map(one_field)),
+                Ok(None) => messages.push(Ok(Bytes::from_static(&[0xff; 3]))),
+                // Some come before.
+                Err(error) => {
+                    if let Said::Item(list) = oracle.item(ask, &mut dice) {
+                        messages.extend(list.0.into_iter().map(one_field));
+                    }
+                    messages.push(Err(error));
+                }
+            }
+            let pauses: Vec<u64> = messages.iter().map(|_| dice.roll(10) as u64).collect();
+            let paused = stream::iter(messages.into_iter().zip(pauses));
+            let paused = paused.then(|(message, pause)| async move {
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+                message
+            });
+            Ok(paused.boxed())
+        }
+        .boxed()
     }
+}
+
+fn one_field(field: (u32, Value)) -> Result<Bytes> {
+    Ok(Message(vec![field]).encode().into())
 }
 
 fn asked(call: &Call) -> (usize, usize) {

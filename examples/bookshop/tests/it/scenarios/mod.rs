@@ -13,8 +13,9 @@ use http::{HeaderValue, Method, Request};
 use http_body_util::Full;
 use serde_json::Value;
 
+use crate::parts::Parts;
 use crate::served::{Answer, Served, later, still};
-use page::{Expected, Step};
+use page::{Expected, Line, Step};
 
 /// How often a question is asked again where the answer comes eventually, and the time between.
 const ATTEMPTS: usize = 100;
@@ -32,7 +33,7 @@ macro_rules! pages {
     };
 }
 
-pages! { batching gathering together levels degradation deadline cache_scopes masks mock_to_real mutations errors introspection over_http }
+pages! { batching gathering in_parts together levels degradation deadline cache_scopes masks mock_to_real mutations errors introspection over_http }
 
 #[test]
 fn every_page_is_run() {
@@ -81,6 +82,10 @@ async fn act(lines: &[String], shop: &mut Running, served: &Served) {
 }
 
 async fn perform(step: &Step, shop: &mut Running, served: &Served) -> Result<(), String> {
+    if !step.parts.is_empty() {
+        check_parts(step, shop, served).await?;
+        return check_calls(step.calls.as_deref(), shop).await;
+    }
     let Some(expected) = &step.answer else { return Ok(()) };
     let (mut answer, ()) =
         tokio::join!(served.send(request(step, served)), act(&step.then, shop, served));
@@ -97,10 +102,27 @@ async fn perform(step: &Step, shop: &mut Running, served: &Served) -> Result<(),
     if let Some(took) = step.took.filter(|&took| took != answer.took) {
         return Err(format!("took {:?}, not {took:?}", answer.took));
     }
-    if let Some(calls) = &step.calls {
-        check_calls(calls, shop).await?;
-    }
+    check_calls(step.calls.as_deref(), shop).await?;
     check_masks(&step.masks, shop)
+}
+
+/// Each part comes when the lines before it have happened, and needs no later one to happen.
+async fn check_parts(step: &Step, shop: &mut Running, served: &Served) -> Result<(), String> {
+    let mut parts = Parts::of(served, request(step, served)).await;
+    for line in &step.parts {
+        match line {
+            Line::Order(order) => act(std::slice::from_ref(order), shop, served).await,
+            Line::Part(expected) => match parts.next().await {
+                Some(part) if fits(expected, &part) => {}
+                Some(part) => return Err(format!("{expected} was to come, and came {part}")),
+                None => return Err(format!("{expected} was to come, and nothing did")),
+            },
+        }
+    }
+    match parts.next().await {
+        None => Ok(()),
+        Some(more) => Err(format!("nothing more was to come, and came {more}")),
+    }
 }
 
 fn request(step: &Step, served: &Served) -> Request<Full<Bytes>> {
@@ -165,7 +187,8 @@ fn check_masks(expected: &[(String, String)], shop: &Running) -> Result<(), Stri
     Ok(())
 }
 
-async fn check_calls(expected: &[(u64, String)], shop: &Running) -> Result<(), String> {
+async fn check_calls(expected: Option<&[(u64, String)]>, shop: &Running) -> Result<(), String> {
+    let Some(expected) = expected else { return Ok(()) };
     for (count, method) in expected {
         // What is fetched behind an answer may come after it.
         if *count > 0 {

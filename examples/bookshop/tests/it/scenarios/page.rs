@@ -14,9 +14,19 @@ pub(super) struct Step {
     pub(super) query: Option<String>,
     pub(super) variables: Option<Value>,
     pub(super) answer: Option<Expected>,
+    pub(super) parts: Vec<Line>,
     pub(super) calls: Option<Vec<(u64, String)>>,
     pub(super) masks: Vec<(String, String)>,
     pub(super) took: Option<Duration>,
+}
+
+/// What happens while an answer comes in parts.
+#[derive(Debug)]
+pub(super) enum Line {
+    /// The next part comes.
+    Part(Value),
+    /// As in `then`.
+    Order(String),
 }
 
 #[derive(Debug)]
@@ -54,6 +64,7 @@ impl Step {
             ("graphql", "") => self.query = Some(text),
             ("variables", "") => self.variables = Some(json(&text)),
             ("json", how) => self.answer = Some(expected(how, json(&text))),
+            ("parts", "") => self.parts = lines.iter().map(|line| part(line)).collect(),
             ("calls", "") => self.calls = Some(lines.iter().map(|line| count(line)).collect()),
             ("masks", "") => self.masks = lines.iter().map(|line| mask(line)).collect(),
             ("took", "") => self.took = Some(span(&text)),
@@ -72,6 +83,10 @@ fn expected(how: &str, body: Value) -> Expected {
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in:\n{text}"))
+}
+
+fn part(line: &str) -> Line {
+    if line.starts_with('{') { Line::Part(json(line)) } else { Line::Order(line.to_owned()) }
 }
 
 /// How many calls of which method.
