@@ -111,7 +111,12 @@ impl Keyed {
         let constant = fill::Source::Constant(message().varint(CONSTANT, 5).0);
         Join {
             batch: Some(batch).filter(|_| self.batching != Batching::None),
-            fills: vec![Fill { path: beside.to_vec(), source: Some(constant), value: None }],
+            fills: vec![Fill {
+                path: beside.to_vec(),
+                source: Some(constant),
+                value: None,
+                required: 0,
+            }],
             ..call(self.parts.iter().map(part).collect())
         }
     }
