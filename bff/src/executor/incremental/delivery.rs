@@ -97,7 +97,7 @@ impl Delivery {
         let mut emission = run.emit(budget, &mut body);
         let (groups, later) = (mem::take(&mut emission.groups), mem::take(&mut emission.later));
         self.met(groups, later, RunId::WHOLE);
-        let extended = respond::report(&mut body, &emission, &run.notes, budget);
+        let extensions_end = respond::report(&mut body, &emission, &run.notes, budget);
         let announced = self.announce();
         if !announced.is_empty() {
             if self.how == Incremental::Pending {
@@ -110,7 +110,7 @@ impl Delivery {
         body.push(b'}');
         self.sent += body.len();
         self.read_on(runs);
-        respond::answer(body, &emission, extended)
+        respond::answer(body, &emission, extensions_end)
     }
 
     /// Everything else that is there.
