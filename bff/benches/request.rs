@@ -155,6 +155,7 @@ fn plan() -> Plan {
             key: Vec::new(),
             many: false,
             timeout: None,
+            stream: None,
             guess: Vec::new(),
         }],
         steps: vec![Step {

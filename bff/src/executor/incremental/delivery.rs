@@ -286,7 +286,7 @@ impl Delivery {
         let defer = group.defer;
         if let Some(Next { run, part: message, first }) = runs.take_ready(defer) {
             let (mark, known) = (part.mark(), (self.groups.len(), self.fields.len()));
-            let mut fields = items.of_items(message);
+            let mut fields = items.of_items(message, first);
             if part.is_late(runs.get(run)) {
                 fields.give_up();
             }
