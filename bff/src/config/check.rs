@@ -58,6 +58,8 @@ fn no_time(config: &Config) -> Vec<Fault> {
     let subscriptions = &config.executor.subscriptions;
     let spans = [
         (&["server", "header_timeout"][..], config.server.header_timeout, "no request could come"),
+        (&["server", "send_timeout"], config.server.send_timeout, "no answer could be sent"),
+        (&["server", "idle_timeout"], config.server.idle_timeout, "no HTTP/2 could be spoken"),
         (
             &["server", "streams", "send_timeout"],
             streams.send_timeout,
@@ -110,6 +112,10 @@ fn no_room(config: &Config) -> Vec<Fault> {
     if server.max_body_size.0 == 0 {
         let message = "with `0` every request would be too large; write `1MiB`, for example";
         faults.push(fault(&["server", "max_body_size"], message.to_owned()));
+    }
+    if server.max_connections == 0 {
+        let message = "with `0` nobody could connect; write `10000`, for example";
+        faults.push(fault(&["server", "max_connections"], message.to_owned()));
     }
     if server.streams.max_operations == 0 {
         let message = "with `0` no operation could begin; write `100`, for example";

@@ -115,8 +115,8 @@ colour = "red"
             "ANABRANCH_SERVER__DRAIN_DELAY: server.drain_delay: `a while` is not a span of time; write a whole number \
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
-             `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, \
-             `streams`, `cors`, `trusted`, `explain`",
+             `max_timeout`, `max_body_size`, `header_timeout`, `send_timeout`, `idle_timeout`, `max_connections`, `drain_delay`, \
+             `drain_timeout`, `graphiql`, `streams`, `cors`, `trusted`, `explain`",
             "a.toml:14: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
              all of a package, or `*`",
         ],
@@ -139,8 +139,8 @@ fn what_is_no_toml_hides_no_other_fault() {
             "ANABRANCH_SERVER__DRAIN_DELAY: server.drain_delay: `a while` is not a span of time; write a whole number \
              with us, ms, s, m, h or d, like `80ms`",
             "ANABRANCH_SERVER__PORT: server.port: there is no such key; those here are `listen`, `threads`, `default_timeout`, \
-             `max_timeout`, `max_body_size`, `header_timeout`, `drain_delay`, `drain_timeout`, `graphiql`, \
-             `streams`, `cors`, `trusted`, `explain`",
+             `max_timeout`, `max_body_size`, `header_timeout`, `send_timeout`, `idle_timeout`, `max_connections`, `drain_delay`, \
+             `drain_timeout`, `graphiql`, `streams`, `cors`, `trusted`, `explain`",
             "a.toml:13: services.\"a..C\": this is no service; write its full name like `shop.v1.Prices`, `shop.*` for \
              all of a package, or `*`",
         ],

@@ -29,8 +29,21 @@ pub struct Config {
     pub max_timeout: Span,
     /// A larger body is refused with 413, a larger message of a WebSocket closes it with 4400. 1 MiB: a large document is 100 KiB, the rest is for variables.
     pub max_body_size: ByteSize,
-    /// A client that takes longer to send the headers of a request is disconnected. 10 s.
+    /// A client that takes longer to send the headers of a request, from the moment that it is connected or was answered, is
+    /// disconnected. 10 s.
     pub header_timeout: Span,
+    /// A client that takes nothing for so long, while something is sent to it, is disconnected: it would hold its answer in
+    /// memory for ever. 30 s: a phone that goes through a tunnel is back by then. Over HTTP/2, where a client may take nothing of
+    /// one answer and all of another, it is looked at so often, and cut after twice this time at the latest. Until then at most
+    /// one answer is held over HTTP/1, over HTTP/2 those of 200 requests, each of at most `executor.max_answer_size`.
+    pub send_timeout: Span,
+    /// A connection of HTTP/2 over which nothing is asked is told to leave after this time, or twice this time at the latest.
+    /// 1 minute. Over HTTP/1 `header_timeout` says how long the next request may be waited for.
+    pub idle_timeout: Span,
+    /// How many connections may be open, WebSockets and event streams included. Others wait with the system until one ends, and
+    /// so do probes of `/live` and `/ready`. 10000: an idle one costs about 32 KiB and a file handle, of which the system must
+    /// give the process enough (`ulimit -n`).
+    pub max_connections: usize,
     /// After the signal to stop: how long new requests are still taken, while `/ready` already says 503, so that balancers
     /// notice. 0 s, as nobody balances on a developer's machine; where a balancer asks `/ready`, twice its interval.
     pub drain_delay: Span,
@@ -119,6 +132,11 @@ pub struct Streams {
     /// How many such streams may be open or reserved. For one more the oldest that nobody has opened gives way; where all are
     /// open it is refused with 429. 10000: one costs a few hundred bytes, besides the answers that wait for it to be opened.
     pub max_reservations: usize,
+    /// How much of answers one of them keeps until it is opened. What finds no room is told as an error with
+    /// `RESOURCE_EXHAUSTED` in place of the answer. 1 MiB; once a stream is open its answers may be as large as all are.
+    pub reservation_size: ByteSize,
+    /// How much all of them keep together. 64 MiB.
+    pub total_reservation_size: ByteSize,
 }
 
 /// The table `server.cors`. Without origins no page of another origin may ask.
@@ -158,6 +176,9 @@ impl Default for Config {
             max_timeout: seconds(10),
             max_body_size: ByteSize(1 << 20),
             header_timeout: seconds(10),
+            send_timeout: seconds(30),
+            idle_timeout: seconds(60),
+            max_connections: 10_000,
             drain_delay: seconds(0),
             drain_timeout: seconds(10),
             graphiql: true,
@@ -180,6 +201,8 @@ impl Default for Streams {
             max_operations: 100,
             reservation_timeout: seconds(10),
             max_reservations: 10_000,
+            reservation_size: ByteSize(1 << 20),
+            total_reservation_size: ByteSize(64 << 20),
         }
     }
 }

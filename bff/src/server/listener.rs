@@ -1,27 +1,45 @@
 //! Takes connections, and lets them end: no request is cut while there is time, and there is never more time than agreed.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    sync::{Arc, atomic::AtomicUsize},
+    time::Duration,
+};
 
-use axum::Router;
+use axum::{Router, body::Body};
+use http::{Request, Version};
+use hyper::{
+    body::Incoming,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    server::conn::auto,
     service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
-use super::{config::Config, stopping::Stopping};
+use super::{
+    config::Config,
+    http2::{self, Answer, Watch},
+    socket::{Place, Socket},
+    stopping::Stopping,
+};
 
 /// Without a file handle for a connection there is no use in asking for the next one at once.
 const AFTER_ACCEPT_FAILED: Duration = Duration::from_millis(100);
+/// The log says at most so often that no connection is taken.
+const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Serves connections on the runtime at hand until `stop` is done, then waits for the requests in flight.
 pub(super) async fn serve(
-    listener: TcpListener,
+    mut listener: Listener,
     mut connections: Connections,
     stop: impl Future<Output = ()>,
 ) {
@@ -29,7 +47,9 @@ pub(super) async fn serve(
     loop {
         tokio::select! {
             () = &mut stop => break,
-            stream = accept(&listener) => connections.take(stream),
+            (stream, permit) = listener.next() => {
+                connections.take(stream, Place::new(permit, &connections.open));
+            }
             () = connections.one_ended() => {}
         }
     }
@@ -37,23 +57,79 @@ pub(super) async fn serve(
     connections.drain().await;
 }
 
-/// The next connection.
-pub(super) async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return stream,
-            Err(error) => accept_failed(&error).await,
+/// Where connections come in, as many as there are places for.
+pub(super) struct Listener {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    most: usize,
+    /// When the log was last told that no connection is taken.
+    told: Option<Instant>,
+}
+
+impl Listener {
+    pub(super) fn new(listener: TcpListener, config: &Config) -> Self {
+        let most = config.max_connections.min(Semaphore::MAX_PERMITS);
+        Self { listener, places: Arc::new(Semaphore::new(most)), most, told: None }
+    }
+
+    /// The next connection. Without a place it stays with the system, where as many wait as its queue holds.
+    pub(super) async fn next(&mut self) -> (TcpStream, OwnedSemaphorePermit) {
+        let permit = self.place().await;
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => return (stream, permit),
+                Err(error) if of_the_client(&error) => {}
+                Err(error) => {
+                    if self.tells() {
+                        tracing::error!(%error, "no connection can be taken now");
+                    }
+                    sleep(AFTER_ACCEPT_FAILED).await;
+                }
+            }
         }
     }
+
+    async fn place(&mut self) -> OwnedSemaphorePermit {
+        if self.places.available_permits() == 0 && self.tells() {
+            let max_connections = self.most;
+            tracing::warn!(
+                max_connections,
+                "as many connections are open as may be; others wait until one ends"
+            );
+        }
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        place.expect("the places are never closed")
+    }
+
+    fn tells(&mut self) -> bool {
+        let tells = self.told.is_none_or(|told| told.elapsed() >= TOLD_AGAIN_AFTER);
+        if tells {
+            self.told = Some(Instant::now());
+        }
+        tells
+    }
+}
+
+fn of_the_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// Connections that are served by one runtime.
 pub(super) struct Connections {
     router: Router,
     header_timeout: Duration,
+    send_timeout: Duration,
+    idle_timeout: Duration,
     drain_timeout: Duration,
     stopping: Stopping,
-    graceful: GracefulShutdown,
+    /// Lets requests end, and takes no others.
+    leave: CancellationToken,
+    open: Arc<AtomicUsize>,
     tasks: JoinSet<()>,
 }
 
@@ -62,32 +138,40 @@ impl Connections {
         Self {
             router,
             header_timeout: config.header_timeout.0,
+            send_timeout: config.send_timeout.0,
+            idle_timeout: config.idle_timeout.0,
             drain_timeout: config.drain_timeout.0,
             stopping: stopping.clone(),
-            graceful: GracefulShutdown::new(),
+            leave: CancellationToken::new(),
+            open: Arc::default(),
             tasks: JoinSet::new(),
         }
     }
 
+    /// How many it has, those that became WebSockets included.
+    pub(super) fn open(&self) -> &Arc<AtomicUsize> {
+        &self.open
+    }
+
     /// Serves one more.
-    pub(super) fn take(&mut self, stream: TcpStream) {
-        let (watcher, router, header_timeout) =
-            (self.graceful.watcher(), self.router.clone(), self.header_timeout);
-        self.tasks.spawn(async move {
-            // An answer goes out when it is written, not when there is more of it.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection was lost before it began");
-                return;
-            }
-            let mut builder = auto::Builder::new(TokioExecutor::new());
-            builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
-            builder.http2().timer(TokioTimer::new());
-            let service = TowerToHyperService::new(router);
-            let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-            if let Err(error) = watcher.watch(serving).await {
-                tracing::debug!(error, "a connection ended early");
-            }
-        });
+    pub(super) fn take(&mut self, stream: TcpStream, place: Place) {
+        // An answer goes out when it is written, not when there is more of it.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection was lost before it began");
+            return;
+        }
+        let leave = self.leave.child_token();
+        let watch = Arc::new(Watch::new(self.send_timeout, self.idle_timeout, leave.clone()));
+        let (preface_timeout, send_timeout) = (self.header_timeout, self.send_timeout);
+        let socket = Socket::new(stream, place, Arc::clone(&watch), preface_timeout, send_timeout);
+        let serving = serve_connection(
+            socket,
+            self.router.clone(),
+            Arc::clone(&watch),
+            preface_timeout,
+            leave,
+        );
+        watch.cuts(self.tasks.spawn(serving));
     }
 
     /// Waits for the end of one: finished connections are not kept. Never done while there is none.
@@ -99,7 +183,11 @@ impl Connections {
 
     /// Lets requests in flight end, for as long as `drain_timeout` says.
     pub(super) async fn drain(mut self) {
-        let ended = async { tokio::join!(self.graceful.shutdown(), self.stopping.served()) };
+        self.leave.cancel();
+        let ended = async {
+            while self.tasks.join_next().await.is_some() {}
+            self.stopping.served().await;
+        };
         if timeout(self.drain_timeout, ended).await.is_err() {
             let connections = self.tasks.len();
             tracing::warn!(connections, "time to stop is over; requests are cut");
@@ -109,15 +197,36 @@ impl Connections {
     }
 }
 
-async fn accept_failed(error: &io::Error) {
-    let of_the_client = matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionReset
-    );
-    if !of_the_client {
-        tracing::error!(%error, "no connection can be taken now");
-        sleep(AFTER_ACCEPT_FAILED).await;
+async fn serve_connection(
+    socket: Socket<TcpStream>,
+    router: Router,
+    watch: Arc<Watch>,
+    header_timeout: Duration,
+    leave: CancellationToken,
+) {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(http2::MAX_REQUESTS);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |request: Request<Incoming>| {
+        let attended = (request.version() == Version::HTTP_2).then(|| watch.attend());
+        let answering = router.call(request);
+        async move {
+            let response = answering.await;
+            response.map(|response| response.map(|body: Body| Answer::new(body, attended)))
+        }
+    });
+    let serving = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
+    let mut serving = std::pin::pin!(serving);
+    let ended = tokio::select! {
+        biased;
+        ended = &mut serving => ended,
+        () = leave.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error, "a connection ended early");
     }
 }

@@ -11,6 +11,7 @@ mod endpoint;
 #[doc(hidden)]
 pub mod fuzzing;
 mod graphiql;
+mod http2;
 mod listener;
 mod media;
 mod multipart;
@@ -18,6 +19,7 @@ mod operations;
 mod origin;
 mod parameters;
 mod single;
+mod socket;
 mod sse;
 mod stopping;
 mod threads;
@@ -42,7 +44,12 @@ pub use caller::Mocking;
 pub use config::{Config, Cors, Explain, Header, Origin, Secret, Streams, Trusted};
 pub use threads::OnThread;
 
-use self::{listener::Connections, single::Reservations, stopping::Stopping, threads::Threads};
+use self::{
+    listener::{Connections, Listener},
+    single::Reservations,
+    stopping::Stopping,
+    threads::Threads,
+};
 use crate::{
     error::{Code, Error, Result},
     graphql::Front,
@@ -103,13 +110,14 @@ impl Server {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        let reservations = Arc::new(Reservations::new(&config.streams));
         let site = Arc::new(Site {
             config,
             front,
             mocking,
             ready: AtomicBool::new(true),
             stopping: Stopping::default(),
-            reservations: Arc::default(),
+            reservations,
         });
         let router = router(&site, pages);
         Ok(Self { listener, address, site, router, on_thread: Arc::new(|_| {}) })
@@ -147,6 +155,7 @@ impl Server {
             sleep(site.config.drain_delay.0).await;
             site.stopping.begin();
         };
+        let listener = Listener::new(listener, &site.config);
         let connections = || Connections::new(router.clone(), &site.config, &site.stopping);
         let Some(count) = site.config.threads else {
             listener::serve(listener, connections(), stop).await;

@@ -14,12 +14,14 @@ use std::{
 };
 
 use tokio::{
-    net::TcpListener,
     runtime::{Builder, Runtime},
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, mpsc, oneshot},
 };
 
-use super::listener::{self, Connections};
+use super::{
+    listener::{Connections, Listener},
+    socket::Place,
+};
 
 /// Connections that a thread has not taken yet.
 const WAITING: usize = 256;
@@ -31,7 +33,7 @@ pub type OnThread = Arc<dyn Fn(usize) + Send + Sync>;
 pub(super) struct Threads(Vec<Thread>);
 
 struct Thread {
-    streams: mpsc::Sender<TcpStream>,
+    streams: mpsc::Sender<(TcpStream, Place)>,
     /// Connections that it has, or is about to have.
     open: Arc<AtomicUsize>,
     ended: oneshot::Receiver<()>,
@@ -47,8 +49,9 @@ impl Threads {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let (streams, given) = mpsc::channel(WAITING);
             let (end, ended) = oneshot::channel();
-            let open = Arc::new(AtomicUsize::new(0));
-            let work = Work { given, open: Arc::clone(&open), connections: connections() };
+            let connections = connections();
+            let open = Arc::clone(connections.open());
+            let work = Work { given, connections };
             let on_thread = Arc::clone(on_thread);
             std::thread::Builder::new().name(format!("anabranch-{number}")).spawn(move || {
                 run(&runtime, work, || on_thread(number));
@@ -61,13 +64,13 @@ impl Threads {
     }
 
     /// Gives connections to the threads until `stop` is done, then waits for the requests in flight.
-    pub(super) async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+    pub(super) async fn serve(self, mut listener: Listener, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
-                stream = listener::accept(&listener) => match stream.into_std() {
-                    Ok(stream) => self.give(stream).await,
+                (stream, permit) = listener.next() => match stream.into_std() {
+                    Ok(stream) => self.give(stream, permit).await,
                     Err(error) => tracing::debug!(%error, "a connection was lost before it began"),
                 }
             }
@@ -80,38 +83,36 @@ impl Threads {
     }
 
     /// To the thread with the fewest connections.
-    async fn give(&self, stream: TcpStream) {
+    async fn give(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
         let by_load = |thread: &&Thread| thread.open.load(Ordering::Relaxed);
         let Some(thread) = self.0.iter().min_by_key(by_load) else { return };
-        thread.open.fetch_add(1, Ordering::Relaxed);
+        let place = Place::new(permit, &thread.open);
         // A thread that panicked takes nothing: its connections are closed, as those that it had.
-        let _ = thread.streams.send(stream).await;
+        let _ = thread.streams.send((stream, place)).await;
     }
 }
 
 struct Work {
-    given: mpsc::Receiver<TcpStream>,
-    open: Arc<AtomicUsize>,
+    given: mpsc::Receiver<(TcpStream, Place)>,
     connections: Connections,
 }
 
 fn run(runtime: &Runtime, work: Work, on_thread: impl FnOnce()) {
-    let Work { mut given, open, mut connections } = work;
+    let Work { mut given, mut connections } = work;
     runtime.block_on(async move {
         on_thread();
         loop {
             tokio::select! {
-                stream = given.recv() => {
-                    let Some(stream) = stream else { break };
+                given = given.recv() => {
+                    let Some((stream, place)) = given else { break };
                     match tokio::net::TcpStream::from_std(stream) {
-                        Ok(stream) => connections.take(stream),
+                        Ok(stream) => connections.take(stream, place),
                         Err(error) => {
-                            open.fetch_sub(1, Ordering::Relaxed);
                             tracing::debug!(%error, "a connection was lost before it began");
                         }
                     }
                 }
-                () = connections.one_ended() => drop(open.fetch_sub(1, Ordering::Relaxed)),
+                () = connections.one_ended() => {}
             }
         }
         connections.drain().await;

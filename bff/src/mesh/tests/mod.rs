@@ -22,8 +22,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A mesh that calls `test.Scripted` at these addresses, with settings of the test.
 fn mesh_with(endpoints: &[std::net::SocketAddr], change: impl FnOnce(&mut ServiceConfig)) -> Mesh {
     let endpoints = endpoints.iter().map(|address| format!("http://{address}").parse().unwrap());
-    let mut service =
-        ServiceConfig { endpoints: Some(endpoints.collect()), ..ServiceConfig::default() };
+    let mut service = ServiceConfig {
+        endpoints: Some(endpoints.collect()),
+        // The machine may be busy.
+        connect_wait: Some(crate::units::Span(PATIENCE)),
+        ..ServiceConfig::default()
+    };
     change(&mut service);
     Mesh::start(&Config { services: [("test.Scripted".to_owned(), service)].into() }, 0)
 }

@@ -88,7 +88,10 @@ async fn where_one_endpoint_has_no_place_another_has() {
 #[tokio::test]
 async fn a_connection_without_streams_is_closed_after_a_while() {
     let mut server = Scripted::limited(1).await;
-    let mesh = mesh(&[server.address]);
+    let mesh = mesh_with(&[server.address], |service| {
+        // The service lives in another time, and would be late with its answers to pings.
+        service.keepalive_interval = Some(Span(Duration::ZERO));
+    });
     let (kept, ended) = (lasting(&mesh).await, lasting(&mesh).await);
     assert_eq!(stream_connections(&mesh), [2]);
     drop(ended);
@@ -108,10 +111,7 @@ async fn a_connection_without_streams_is_closed_after_a_while() {
 async fn streams_of_a_connection_that_breaks_end_and_the_next_one_finds_another() {
     let server = Scripted::limited(1).await;
     let address = server.address;
-    let mesh = mesh_with(&[address], |service| {
-        few(service);
-        service.connect_wait = Some(Span(PATIENCE));
-    });
+    let mesh = mesh_with(&[address], few);
     let mut stream = lasting(&mesh).await;
     drop(server);
     let error = next(&mut stream).await.unwrap().unwrap_err();

@@ -8,10 +8,12 @@
 
 mod events;
 mod reservations;
+mod room;
 
 use std::sync::Arc;
 
 use axum::{body::Body, response::Response};
+use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 use tokio::time::Instant;
@@ -122,21 +124,23 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
     let mut response = Response::new(Body::empty());
     // Where the client has ended it meanwhile nothing comes, and nothing works for it any more.
     let begun = match place.unless_ended(first(answers)).await {
-        Some(answers) => place.begin(answers),
+        Some((answers, size)) => place.begin(answers, size),
         None => false,
     };
     *response.status_mut() = if begun { StatusCode::ACCEPTED } else { StatusCode::NO_CONTENT };
     Ok(response)
 }
 
-/// What is answered in this request's time is answered before the request is: who leaves it cancels the operation.
-async fn first(mut answers: Answers) -> Answers {
+/// What is answered in this request's time is answered before the request is: who leaves it cancels the operation. With the
+/// size of what is there.
+async fn first(mut answers: Answers) -> (Answers, usize) {
     if answers.subscribed {
-        return answers;
+        return (answers, 0);
     }
     let first = answers.bodies.next().await;
+    let size = first.as_ref().map_or(0, Bytes::len);
     let bodies = stream::iter(first).chain(answers.bodies.fuse()).boxed();
-    Answers { bodies, ..answers }
+    (Answers { bodies, ..answers }, size)
 }
 
 fn refusal(media: Media, graphql::Response { body, outcome }: graphql::Response) -> Response {

@@ -3,22 +3,30 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use futures::{StreamExt, future, stream};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::room::{Kept, Room};
 use crate::{
     context::Context,
     error::{Code, Error, Result},
     graphql::Answers,
-    server::config::Streams,
+    server::{answer, config::Streams},
 };
 
 /// All reserved and open streams.
-#[derive(Default)]
-pub(in crate::server) struct Reservations(Mutex<All>);
+pub(in crate::server) struct Reservations {
+    all: Mutex<All>,
+    /// For the answers that all of them keep.
+    room: Arc<Room>,
+}
 
 #[derive(Default)]
 struct All {
@@ -41,6 +49,10 @@ pub(super) struct Reservation {
     number: u64,
     owner: Owner,
     over: CancellationToken,
+    /// Somebody takes the answers.
+    opened: AtomicBool,
+    /// For the answers that it keeps until then, and that all keep.
+    rooms: [Arc<Room>; 2],
     state: Mutex<State>,
     changed: Notify,
 }
@@ -62,7 +74,10 @@ enum Operation {
     /// Its request, with this number, is not answered yet. What answers it ends with the guard.
     Asked(u64, #[expect(dead_code, reason = "dropping it is what it is for")] DropGuard),
     /// The stream has not taken it yet.
-    Begun(Answers),
+    Begun(
+        Answers,
+        #[expect(dead_code, reason = "dropping it is what it is for")] [Option<Kept>; 2],
+    ),
     Shown,
 }
 
@@ -83,7 +98,7 @@ pub(super) fn reserve(
     context: &Context,
 ) -> Result<Token> {
     let token = Token::new()?;
-    let (reservation, displaced) = reservations.add(&token, config.max_reservations, context)?;
+    let (reservation, displaced) = reservations.add(&token, config, context)?;
     if let Some(displaced) = displaced {
         displaced.end_all();
     }
@@ -98,16 +113,20 @@ pub(super) fn reserve(
 }
 
 impl Reservations {
+    pub(in crate::server) fn new(config: &Streams) -> Self {
+        Self { all: Mutex::default(), room: Room::new(config.total_reservation_size) }
+    }
+
     /// One more stream, and the one that gave way to it.
     fn add(
         &self,
         token: &Token,
-        most: usize,
+        config: &Streams,
         context: &Context,
     ) -> Result<(Arc<Reservation>, Option<Arc<Reservation>>)> {
         let mut all = self.lock();
         let mut displaced = None;
-        if all.by_token.len() >= most {
+        if all.by_token.len() >= config.max_reservations {
             let Some((_, oldest)) = all.unopened.pop_first() else {
                 let message = "too many event streams are open";
                 return Err(Error::new(Code::ResourceExhausted, message));
@@ -121,6 +140,8 @@ impl Reservations {
             number: all.next_number,
             owner: Owner::of(context),
             over: CancellationToken::new(),
+            opened: AtomicBool::new(false),
+            rooms: [Room::new(config.reservation_size), Arc::clone(&self.room)],
             state: Mutex::default(),
             changed: Notify::new(),
         });
@@ -143,6 +164,7 @@ impl Reservations {
     pub(super) fn open(&self, reservation: &Reservation) -> Result<()> {
         let mut all = self.lock();
         if all.unopened.remove(&reservation.number).is_some() {
+            reservation.opened.store(true, Ordering::Relaxed);
             return Ok(());
         }
         if all.by_token.contains_key(&reservation.token) {
@@ -168,7 +190,7 @@ impl Reservations {
     }
 
     fn lock(&self) -> MutexGuard<'_, All> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -203,6 +225,15 @@ impl Reservation {
         Ok(Place { reservation: self, id, number, ended })
     }
 
+    /// Room for so much, where nobody takes it at once.
+    fn keep(&self, size: usize) -> Option<[Option<Kept>; 2]> {
+        if self.opened.load(Ordering::Relaxed) {
+            return Some([None, None]);
+        }
+        let [own, of_all] = &self.rooms;
+        Some([Some(own.keep(size)?), Some(of_all.keep(size)?)])
+    }
+
     /// Ends all operations; there will be no others.
     fn end_all(&self) {
         self.over.cancel();
@@ -223,7 +254,7 @@ impl Reservation {
         let mut begun = Vec::new();
         for (id, operation) in &mut self.state().operations {
             match std::mem::replace(operation, Operation::Shown) {
-                Operation::Begun(answers) => begun.push((id.clone(), answers)),
+                Operation::Begun(answers, _) => begun.push((id.clone(), answers)),
                 other => *operation = other,
             }
         }
@@ -260,13 +291,19 @@ impl Reservation {
 }
 
 impl Place {
-    /// Gives the answers to the stream. `false`: the operation was ended meanwhile, and with it the answers.
-    pub(super) fn begin(self, answers: Answers) -> bool {
+    /// Gives the answers to the stream, of which so many bytes are there. Where they find no room until it is open, it is told
+    /// so instead. `false`: the operation was ended meanwhile, and with it the answers.
+    pub(super) fn begin(self, answers: Answers, size: usize) -> bool {
+        let (answers, kept) = match self.reservation.keep(size) {
+            Some(kept) => (answers, kept),
+            None => (no_room(size), [None, None]),
+        };
         let mut state = self.reservation.state();
         if !self.is_asked(&state) {
             return false;
         }
-        let asked = state.operations.insert(self.id.clone(), Operation::Begun(answers));
+        let begun = Operation::Begun(answers, kept);
+        let asked = state.operations.insert(self.id.clone(), begun);
         drop(state);
         drop(asked);
         self.reservation.changed.notify_one();
@@ -294,6 +331,17 @@ impl Drop for Place {
             self.reservation.changed.notify_one();
         }
     }
+}
+
+/// What is told of an answer that is not kept. Whoever asked must not think that nothing was done.
+fn no_room(size: usize) -> Answers {
+    let message = format!(
+        "the operation was executed, but its answer of {size} bytes is lost: too much waits for event streams that are not open \
+         yet; open the stream before asking"
+    );
+    let body = answer::body(&Error::new(Code::ResourceExhausted, message));
+    let bodies = stream::once(future::ready(body)).boxed();
+    Answers { subscribed: false, incremental: false, bodies }
 }
 
 /// What is told of a token that is unknown, expired or another's.

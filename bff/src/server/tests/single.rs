@@ -9,14 +9,14 @@ const TOKEN: &str = "x-graphql-event-stream-token";
 const TICKS: &str = "subscription { ticks }";
 
 /// A client with a token.
-struct Client<'a> {
+pub(super) struct Client<'a> {
     server: &'a Running,
     token: String,
     headers: Vec<(&'static str, &'static str)>,
 }
 
 impl<'a> Client<'a> {
-    async fn reserve(server: &'a Running) -> Self {
+    pub(super) async fn reserve(server: &'a Running) -> Self {
         Self::reserve_as(server, Vec::new()).await
     }
 
@@ -35,7 +35,7 @@ impl<'a> Client<'a> {
         request
     }
 
-    async fn open(&self) -> Events {
+    pub(super) async fn open(&self) -> Events {
         let mut request = self.request("GET", "/graphql", "");
         request.headers_mut().insert("accept", "text/event-stream".parse().unwrap());
         let mut events = Events::open(self.server, request).await;
@@ -50,7 +50,7 @@ impl<'a> Client<'a> {
         self.server.ask(self.request("POST", "/graphql", &body)).await
     }
 
-    async fn accepted(&self, id: &str, query: &str) {
+    pub(super) async fn accepted(&self, id: &str, query: &str) {
         let answer = self.operate(id, query).await;
         assert_eq!((answer.status, answer.text()), (202, ""));
     }
@@ -90,7 +90,7 @@ fn check_refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!(body["errors"][0]["extensions"]["code"], code, "{answer:?}");
 }
 
-async fn server(change: impl FnOnce(&mut config::Streams)) -> Running {
+pub(super) async fn server(change: impl FnOnce(&mut config::Streams)) -> Running {
     Running::start_with(|config| change(&mut config.streams), Vec::new()).await
 }
 

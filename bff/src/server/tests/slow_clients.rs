@@ -1,0 +1,135 @@
+//! Clients that do not read, do not speak, or are too many.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::{client_async, tungstenite::client::IntoClientRequest};
+
+use super::*;
+use crate::units::{ByteSize, Span};
+
+const SHORT: Span = Span(Duration::from_millis(100));
+/// What clients wait at least before something counts as not happening.
+const LONGER: Duration = Duration::from_millis(100);
+
+/// A server for one connection.
+async fn lonely(change: impl FnOnce(&mut Config)) -> Running {
+    let only_one = |config: &mut Config| {
+        config.max_connections = 1;
+        config.max_body_size = ByteSize(64 << 20);
+        config.max_timeout = Span(PATIENCE);
+        config.default_timeout = Span(PATIENCE);
+        change(config);
+    };
+    Running::start_with(only_one, Vec::new()).await
+}
+
+/// A request whose answer has so many bytes, and more than sockets hold.
+fn large() -> String {
+    let query = "query($t: String) { a: echo(text: $t) b: echo(text: $t) c: echo(text: $t) }";
+    let text = "x".repeat(5 << 20);
+    format!(r#"{{"query":"{query}","variables":{{"t":"{text}"}}}}"#)
+}
+
+async fn is_answered(server: &Running) {
+    assert_eq!(server.post("*/*", r#"{"query":"{a}"}"#).await.status, 200);
+}
+
+async fn is_not_answered(server: &Running) {
+    assert!(timeout(LONGER, is_answered(server)).await.is_err());
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answer_gives_its_place_to_the_next() {
+    let server = lonely(|config| config.send_timeout = SHORT).await;
+    let mut hostile = TcpStream::connect(server.address).await.unwrap();
+    let body = large();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    soon(hostile.write_all(head.as_bytes())).await.unwrap();
+    soon(hostile.write_all(body.as_bytes())).await.unwrap();
+    is_answered(&server).await;
+    // What sockets held still comes, and then nothing: the answer is not taken for whole.
+    let mut answer = Vec::new();
+    let _ = soon(hostile.read_to_end(&mut answer)).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    assert!(answer.len() < 15 << 20, "{}", answer.len());
+}
+
+#[tokio::test]
+async fn a_client_of_http_2_that_takes_nothing_of_one_answer_gives_its_place_to_the_next() {
+    // Time enough for the other answer.
+    let server = lonely(|config| config.send_timeout = Span(Duration::from_secs(1))).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut sender, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let uri = format!("http://{}/graphql", server.address);
+    let ask = |body: &str| post().uri(&uri).body(full(body)).unwrap();
+    let stuck = soon(sender.send_request(ask(&large()))).await.unwrap();
+    assert_eq!(stuck.status(), 200);
+    // Other answers go on until then.
+    let small = soon(sender.send_request(ask(r#"{"query":"{a}"}"#))).await.unwrap();
+    let small = soon(small.into_body().collect()).await.unwrap().to_bytes();
+    assert_eq!(small, r#"{"data":{"a":"ü"}}"#);
+    is_answered(&server).await;
+    assert!(soon(stuck.into_body().collect()).await.is_err());
+    let _ = soon(connection).await;
+}
+
+#[tokio::test]
+async fn an_answer_over_http_2_comes_whole_to_who_takes_it() {
+    let server = lonely(|_| {}).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut sender, connection) =
+        http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let uri = format!("http://{}/graphql", server.address);
+    let request = post().uri(&uri).body(full(&large())).unwrap();
+    let answer = soon(sender.send_request(request)).await.unwrap();
+    let length: usize = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
+    let body = soon(answer.into_body().collect()).await.unwrap().to_bytes();
+    assert_eq!(body.len(), length);
+    assert!(body.len() > 15 << 20 && body.ends_with(b"x\"}}"));
+}
+
+#[tokio::test]
+async fn clients_that_say_nothing_give_their_places_to_the_next() {
+    let server = lonely(|config| config.header_timeout = SHORT).await;
+    for said in ["", "P", "PRI * HTTP/2.0\r\n"] {
+        let mut silent = TcpStream::connect(server.address).await.unwrap();
+        soon(silent.write_all(said.as_bytes())).await.unwrap();
+        is_answered(&server).await;
+        assert_eq!(soon(silent.read_to_end(&mut Vec::new())).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_http_2_that_asks_nothing_is_told_to_leave() {
+    let server = lonely(|config| config.idle_timeout = SHORT).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (_sender, connection) =
+        http2::handshake::<_, _, Full<Bytes>>(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
+    // A goodbye, and no error.
+    soon(connection).await.unwrap();
+    is_answered(&server).await;
+}
+
+#[tokio::test]
+async fn one_connection_more_waits_until_another_ends_websockets_included() {
+    let server = lonely(|_| {}).await;
+    let idle = TcpStream::connect(server.address).await.unwrap();
+    is_not_answered(&server).await;
+    drop(idle);
+    is_answered(&server).await;
+    let mut request = format!("ws://{}/graphql", server.address).into_client_request().unwrap();
+    let protocol = "graphql-transport-ws".parse().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", protocol);
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (socket, _) = soon(client_async(request, stream)).await.unwrap();
+    is_not_answered(&server).await;
+    drop(socket);
+    is_answered(&server).await;
+}
