@@ -160,3 +160,17 @@ async fn a_client_that_pings_and_does_not_read_fills_no_memory() {
     assert!(sent < MOST);
     is_answered(&server).await;
 }
+
+#[tokio::test]
+async fn a_client_that_sends_too_much_can_read_that_it_does() {
+    let server = Running::start().await;
+    for _ in 0..5 {
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 20000000\r\n\r\n";
+        soon(client.write_all(head.as_bytes())).await.unwrap();
+        soon(client.write_all(&vec![b' '; 20_000_000])).await.unwrap();
+        let mut answer = String::new();
+        soon(client.read_to_string(&mut answer)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+}
