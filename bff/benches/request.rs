@@ -91,6 +91,7 @@ fn join() -> Join {
             value: Some(input_value::Value::Leaf(leaf)),
             ..InputValue::default()
         }),
+        required: 0,
     };
     let product = Wire {
         cardinality: Cardinality::Explicit.into(),

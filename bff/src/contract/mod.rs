@@ -13,3 +13,15 @@ pub use generated::{
 };
 pub use load::{FEATURES, FORMAT, load, load_for_mock};
 pub use names::FieldNames;
+
+impl Join {
+    /// Whether its requests say nothing but who asks, and change nothing: then nobody is asked where nobody knows who that is.
+    #[must_use]
+    pub fn asks_for_the_caller(&self) -> bool {
+        let is_identity = |fill: &Fill| matches!(fill.source, Some(fill::Source::Identity(_)));
+        self.side_effects() == SideEffects::NoSideEffects
+            && self.key.is_empty()
+            && !self.fills.is_empty()
+            && self.fills.iter().all(is_identity)
+    }
+}

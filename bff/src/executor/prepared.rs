@@ -13,7 +13,7 @@ use super::{
     usual::Usual,
 };
 use crate::{
-    contract::{self, Contract, fallback, fill, join},
+    contract::{self, Contract, fallback, join},
     entity_cache::Rules,
     error::{Code, Error, Origin, Result},
     operation::OperationKind,
@@ -132,16 +132,6 @@ pub(super) enum Last {
     LeftOut,
 }
 
-/// Whether a request says nothing but who asks: `with: {id: "$identity.sub"}`, without keys and arguments.
-fn asks_for_the_caller(join: &contract::Join) -> bool {
-    let is_identity =
-        |fill: &contract::Fill| matches!(&fill.source, Some(fill::Source::Identity(_)));
-    join.side_effects() == contract::SideEffects::NoSideEffects
-        && join.key.is_empty()
-        && !join.fills.is_empty()
-        && join.fills.iter().all(is_identity)
-}
-
 /// Makes a plan ready to run. `contract` is the one that it was made with.
 ///
 /// # Errors
@@ -238,7 +228,7 @@ impl PreparedStep {
             overlaps: !mutates && overlaps(plan, step),
             early: step.early.then(Trust::default),
             acts: mutates && step.level == 0,
-            asks_for_the_caller: asks_for_the_caller(&step.join),
+            asks_for_the_caller: step.join.asks_for_the_caller(),
             invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),
             sites: plan.sites_of(id).collect(),
             hasty: hasty(plan, id),

@@ -1,42 +1,30 @@
-//! One connection to one endpoint, and the task that keeps it.
+//! One HTTP/2 connection to one endpoint, and what comes over it. Requests are given to `h2` as they are: a client of HTTP above
+//! it would have a queue, a task and a channel for each.
 
 use std::{
-    fmt,
-    hash::{BuildHasher, RandomState},
-    io,
+    fmt, io,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
+    sync::Arc,
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
-use futures::{
-    future::{BoxFuture, poll_fn},
-    poll,
+use futures::future::{BoxFuture, poll_fn};
+use h2::{
+    Reason, RecvStream,
+    client::{Builder, SendRequest},
 };
-use http::Uri;
-use hyper::{
-    body::{Frame, Incoming},
-    client::conn::http2,
-};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::{
-    net::TcpStream,
-    sync::oneshot,
-    time::{Instant, sleep, timeout},
-};
-use tonic::{Status, body::Body, client::GrpcService};
+use http::{HeaderMap, Uri};
+use http_body::{Body, Frame};
+use tokio::{net::TcpStream, time::timeout};
+use tonic::Status;
 
 use super::{
     config::{Endpoint, Settings},
-    guard::{Guarded, guard},
+    driver,
     heard::Heard,
+    noted::{Noted, Place},
     status,
-    upstream::Slot,
 };
 
 /// One DATA frame holds what most calls answer: fewer frames, and a message in one piece.
@@ -48,28 +36,12 @@ const CONNECTION_WINDOW: u32 = 16 << 20;
 /// 1 MiB, three bytes for each after percent-encoding, in frames of 16 KiB.
 const MAX_HEADER_LIST_SIZE: u32 = 256 << 20;
 
-/// Between two looks whether the settings of a service, which have begun to come, are all there.
-const UNTIL_SETTLED: Duration = Duration::from_millis(1);
-
-/// A connection that ends sooner, and never answered a call, counts as a failure to connect from the second time on:
-/// something accepts connections that it does not want.
-const STEADY: Duration = Duration::from_secs(1);
-
 /// Where calls of one endpoint go. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Connection {
-    sender: http2::SendRequest<Outgoing>,
+    sender: SendRequest<Bytes>,
     origin: Uri,
     noted: Arc<Noted>,
-}
-
-/// What is known of a connection.
-#[derive(Default)]
-struct Noted {
-    /// Some call was answered.
-    has_answered: AtomicBool,
-    /// How many requests the service takes at a time; 0 until it has said so.
-    max_streams: AtomicUsize,
 }
 
 impl fmt::Debug for Connection {
@@ -84,70 +56,72 @@ impl Connection {
         &self.origin
     }
 
-    /// Sends a request.
-    pub(super) fn send(
-        &mut self,
-        request: http::Request<Outgoing>,
-    ) -> impl Future<Output = Result<http::Response<Incoming>, Status>> + use<> {
-        let answer = self.sender.try_send_request(request);
-        let noted = Arc::clone(&self.noted);
-        async move {
-            let response = answer.await.map_err(|mut error| {
-                if error.take_message().is_some() {
-                    status::unsent()
-                } else {
-                    status::of_connection(error.into_error())
-                }
-            })?;
-            noted.has_answered.store(true, Ordering::Relaxed);
-            Ok(response)
-        }
+    /// Sends a request with one message, as soon as the service takes one more. Who drops this, or the response's body,
+    /// cancels the call.
+    pub(super) async fn send(
+        mut self,
+        head: http::Request<()>,
+        message: Bytes,
+    ) -> Result<http::Response<Incoming>, Status> {
+        let place = self.noted.place().await.map_err(|_| status::unsent())?;
+        let sent = self.sender.send_request(head, false);
+        let (response, mut body) = sent.map_err(|_| status::unsent())?;
+        body.send_data(message, true).map_err(status::of_connection)?;
+        let response = response.await.map_err(status::of_connection)?;
+        self.noted.answered();
+        Ok(response.map(|stream| Incoming { stream, _place: place }))
     }
 
-    /// How many requests the service takes at a time, as it said when this last sent one.
+    /// What is known of it.
+    pub(super) fn noted(&self) -> Arc<Noted> {
+        Arc::clone(&self.noted)
+    }
+
+    /// How many requests the service takes at a time, as it said last.
     pub(super) fn max_streams(&self) -> usize {
-        self.noted.max_streams.load(Ordering::Relaxed)
+        self.noted.max_streams()
     }
 
     /// Whether it takes requests no more.
     pub(super) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
+        self.noted.is_closed()
     }
 }
 
-/// A connection for one call, as tonic's client needs it.
+/// The body of a response.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) connection: Connection,
-    pub(super) max_response_size: u64,
+pub(super) struct Incoming {
+    stream: RecvStream,
+    _place: Place,
 }
 
-impl GrpcService<Body> for Line {
-    type ResponseBody = Guarded;
-    type Error = Status;
-    type Future = BoxFuture<'static, Result<http::Response<Guarded>, Status>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        Poll::Ready(Ok(()))
+impl Incoming {
+    /// The next piece; `None`: trailers follow, or nothing.
+    pub(super) async fn data(&mut self) -> Option<Result<Bytes, Status>> {
+        poll_fn(|context| self.poll_data(context)).await
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let max_size = self.max_response_size;
-        let answer = self.connection.send(request.map(Outgoing::Tonic));
-        Box::pin(async move { guard(answer.await?, max_size) })
+    /// What stands behind the body.
+    pub(super) async fn trailers(&mut self) -> Result<Option<HeaderMap>, Status> {
+        self.stream.trailers().await.map_err(status::of_connection)
+    }
+
+    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Status>>> {
+        Poll::Ready(match ready!(self.stream.poll_data(context)) {
+            Some(Ok(data)) => {
+                // What came is ours to hold, within the limits of a message: the service may send on.
+                let _ = self.stream.flow_control().release_capacity(data.len());
+                Some(Ok(data))
+            }
+            // "I have said all, and need no more of the request": RFC 9113, section 8.1.
+            Some(Err(error)) if error.reason() == Some(Reason::NO_ERROR) => None,
+            Some(Err(error)) => Some(Err(status::of_connection(error))),
+            None => None,
+        })
     }
 }
 
-/// What goes out with a request.
-#[derive(Debug)]
-pub(super) enum Outgoing {
-    /// One message with its prefix, until it is sent.
-    Message(Option<Bytes>),
-    /// Whatever tonic sends.
-    Tonic(Body),
-}
-
-impl hyper::body::Body for Outgoing {
+impl Body for Incoming {
     type Data = Bytes;
     type Error = Status;
 
@@ -155,56 +129,20 @@ impl hyper::body::Body for Outgoing {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        match &mut *self {
-            Self::Message(message) => Poll::Ready(message.take().map(|it| Ok(Frame::data(it)))),
-            Self::Tonic(body) => Pin::new(body).poll_frame(context),
+        if let Some(data) = ready!(self.poll_data(context)) {
+            return Poll::Ready(Some(data.map(Frame::data)));
         }
+        let trailers = ready!(self.stream.poll_trailers(context));
+        let trailers = trailers.map_err(status::of_connection);
+        Poll::Ready(trailers.transpose().map(|trailers| trailers.map(Frame::trailers)))
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Message(message) => message.is_none(),
-            Self::Tonic(body) => body.is_end_stream(),
-        }
+        self.stream.is_end_stream()
     }
 }
 
-/// Connects, and connects again whenever the connection ends. Never returns.
-pub(super) async fn keep(endpoint: Endpoint, settings: Arc<Settings>, slot: Slot) {
-    let (mut failures, mut told) = (0, false);
-    loop {
-        match connect(&endpoint, &settings).await {
-            Ok((connection, closed)) => {
-                tracing::info!(service = slot.name(), %endpoint, "connected");
-                told = false;
-                let (since, noted) = (Instant::now(), Arc::clone(&connection.noted));
-                slot.ready(connection);
-                let reason = closed.await;
-                tracing::info!(service = slot.name(), %endpoint, reason, "disconnected");
-                let has_answered = noted.has_answered.load(Ordering::Relaxed);
-                let was_good = has_answered || since.elapsed() >= STEADY;
-                failures = if was_good { 0 } else { failures + 1 };
-                if failures <= 1 {
-                    slot.connecting();
-                    continue;
-                }
-            }
-            Err(error) => {
-                failures += 1;
-                // Once, and not at every attempt: the next line about it says that it is back.
-                if !told {
-                    tracing::warn!(service = slot.name(), %endpoint, %error, "cannot connect; trying again");
-                    told = true;
-                }
-            }
-        }
-        slot.down();
-        sleep(backoff(failures, jitter(&endpoint))).await;
-    }
-}
-
-/// Resolves the name, connects, and waits for the first bytes of the service: a proxy accepts for a service that is not
-/// there, and a hung process by its kernel. The future drives the connection, and says why it ended.
+/// Resolves the name, connects, and waits until the service has said how much it takes. The future says why it takes no more.
 pub(super) async fn connect(
     endpoint: &Endpoint,
     settings: &Settings,
@@ -219,91 +157,34 @@ async fn attempt(
 ) -> io::Result<(Connection, BoxFuture<'static, String>)> {
     let stream = TcpStream::connect((endpoint.host(), endpoint.port())).await?;
     stream.set_nodelay(true)?;
-    let (heard, first_bytes) = oneshot::channel();
-    let stream = TokioIo::new(Heard::new(stream, heard));
-    let (sender, mut connection) =
-        builder(settings).handshake(stream).await.map_err(io::Error::other)?;
-    let noted = Arc::<Noted>::default();
-    let noting = Arc::clone(&noted);
-    let driven = poll_fn(move |context| {
-        let ended = Pin::new(&mut connection).poll(context);
-        noting.max_streams.store(connection.current_max_send_streams(), Ordering::Relaxed);
-        ended
-    });
-    let mut closed: BoxFuture<'static, String> = Box::pin(async move {
-        match driven.await {
-            Ok(()) => "the service ended it".to_owned(),
-            Err(error) => format!("{error:?}"),
-        }
-    });
-    tokio::select! {
-        reason = &mut closed => return Err(io::Error::other(reason)),
-        heard = first_bytes => heard.map_err(io::Error::other)?,
-    }
-    let connection = Connection { sender, origin: endpoint.origin(), noted };
-    // The first bytes are the service's settings. Another task takes them, at once where they came whole.
-    while connection.max_streams() == 0 {
-        if let Poll::Ready(reason) = poll!(&mut closed) {
-            return Err(io::Error::other(reason));
-        }
-        if connection.max_streams() == 0 {
-            sleep(UNTIL_SETTLED).await;
-        }
-    }
-    Ok((connection, closed))
+    let noted = Arc::new(Noted::new());
+    let stream = Heard::new(stream, Arc::clone(&noted));
+    let (sender, mut wire) = builder().handshake(stream).await.map_err(io::Error::other)?;
+    driver::settle(&mut wire).await?;
+    let closed = driver::start(wire, sender.clone(), Arc::clone(&noted), settings);
+    Ok((Connection { sender, origin: endpoint.origin(), noted }, Box::pin(closed)))
 }
 
-fn builder(settings: &Settings) -> http2::Builder<TokioExecutor> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+fn builder() -> Builder {
+    let mut builder = Builder::new();
     builder
-        .timer(TokioTimer::new())
+        .enable_push(false)
         // Nothing is sent before the service has said how much it takes.
         .initial_max_send_streams(0)
         .max_frame_size(MAX_FRAME_SIZE)
         .max_header_list_size(MAX_HEADER_LIST_SIZE)
-        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW);
-    if !settings.keepalive_interval.0.is_zero() {
-        builder
-            .keep_alive_interval(settings.keepalive_interval.0)
-            .keep_alive_timeout(settings.keepalive_timeout.0);
-    }
     builder
-}
-
-/// How long to wait after so many failures in a row: 50 ms, doubled each time, at most 3 s; of that between a half and the
-/// whole, so that many gateways do not come back in step. `jitter` is between 0 and 1.
-fn backoff(failures: u32, jitter: f64) -> Duration {
-    const FIRST: Duration = Duration::from_millis(50);
-    const LONGEST: Duration = Duration::from_secs(3);
-    let whole = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(LONGEST);
-    whole.mul_f64(0.5 + jitter / 2.0)
-}
-
-/// Different for each endpoint, attempt and process.
-fn jitter(endpoint: &Endpoint) -> f64 {
-    let random = RandomState::new().hash_one(endpoint);
-    f64::from(u32::try_from(random >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+
     use super::*;
-
-    #[test]
-    fn waits_double_from_50_milliseconds_to_3_seconds() {
-        let waits: Vec<_> = (1..=9).map(|failures| backoff(failures, 1.0).as_millis()).collect();
-        assert_eq!(waits, [50, 100, 200, 400, 800, 1600, 3000, 3000, 3000]);
-    }
-
-    #[test]
-    fn jitter_takes_at_most_a_half_off() {
-        assert_eq!(backoff(1, 0.0).as_millis(), 25);
-        let endpoint: Endpoint = "http://127.0.0.1:1".parse().unwrap();
-        for _ in 0..100 {
-            assert!((0.0..=1.0).contains(&jitter(&endpoint)));
-        }
-    }
 
     #[tokio::test]
     async fn a_request_for_a_connection_that_has_ended_was_not_sent() {
@@ -312,7 +193,7 @@ mod tests {
         let server = tokio::spawn(async move {
             let (stream, _) = listener.accept().await.unwrap();
             let refuse = hyper::service::service_fn(|_| async {
-                Ok::<_, std::convert::Infallible>(http::Response::new(Body::empty()))
+                Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
             });
             let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
                 .serve_connection(TokioIo::new(stream), refuse)
@@ -323,9 +204,8 @@ mod tests {
         server.abort();
         timeout(Duration::from_secs(10), closed).await.expect("the end is not noticed");
         assert!(connection.is_closed());
-        let mut connection = connection;
-        let request = http::Request::post("http://x/y").body(Outgoing::Message(None)).unwrap();
-        let error = connection.send(request).await.expect_err("there is an answer");
+        let request = http::Request::post("http://x/y").body(()).unwrap();
+        let error = connection.send(request, Bytes::new()).await.expect_err("there is an answer");
         assert!(status::is_unsent(&error), "{error:?}");
     }
 }

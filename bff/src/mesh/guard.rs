@@ -10,10 +10,9 @@ use std::{
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, StatusCode, header::CONTENT_TYPE};
 use http_body::{Body, Frame};
-use hyper::body::Incoming;
 use tonic::Status;
 
-use super::{codec::PREFIX_SIZE, status};
+use super::{codec::PREFIX_SIZE, connection::Incoming, status};
 use crate::call::TooLarge;
 
 /// A response's body that is a sequence of messages, none of them too large.
@@ -128,7 +127,7 @@ impl Body for Guarded {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = match ready!(Pin::new(&mut self.body).poll_frame(context)) {
             Some(Ok(frame)) => frame,
-            Some(Err(error)) => return Poll::Ready(Some(Err(status::of_connection(error)))),
+            Some(Err(failed)) => return Poll::Ready(Some(Err(failed))),
             None => return Poll::Ready(None),
         };
         if let Some(data) = frame.data_ref()

@@ -1,26 +1,26 @@
-//! A stream that tells when the other side first says something.
+//! A stream that notes when the other side says something.
 
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::oneshot,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream, and who waits for its first bytes.
+use super::noted::Noted;
+
+/// A stream, and where to note it.
 #[derive(Debug)]
 pub(super) struct Heard<S> {
     stream: S,
-    first_bytes: Option<oneshot::Sender<()>>,
+    noted: Arc<Noted>,
 }
 
 impl<S> Heard<S> {
-    pub(super) fn new(stream: S, first_bytes: oneshot::Sender<()>) -> Self {
-        Self { stream, first_bytes: Some(first_bytes) }
+    pub(super) fn new(stream: S, noted: Arc<Noted>) -> Self {
+        Self { stream, noted }
     }
 }
 
@@ -32,11 +32,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before
-            && let Some(first_bytes) = self.first_bytes.take()
-        {
-            // Nobody waits any more where the attempt has timed out.
-            let _ = first_bytes.send(());
+        if buffer.filled().len() > before {
+            self.noted.heard();
         }
         read
     }

@@ -8,11 +8,15 @@
 mod codec;
 mod config;
 mod connection;
+mod driver;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
 mod heard;
+mod keep;
+mod line;
+mod noted;
 mod pool;
 mod request;
 mod status;

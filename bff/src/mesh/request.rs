@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri, uri::PathAndQuery};
 use tonic::{Extensions, Request, metadata::MetadataMap};
 
-use super::{config::Settings, connection::Outgoing, status, unary::framed};
+use super::{config::Settings, status, unary::framed};
 use crate::{
     call::{Call, forwarded_metadata},
     error::{Code, Result},
@@ -25,13 +25,13 @@ pub(super) fn request(call: &Call, settings: &Settings, timeout: Duration) -> Re
     Request::from_parts(metadata, Extensions::default(), call.message.clone())
 }
 
-/// The request as a connection sends it, with one message.
+/// The request as a connection sends it: its head and one message.
 pub(super) fn http(
     call: &Call,
     settings: &Settings,
     origin: &Uri,
     timeout: Duration,
-) -> Result<http::Request<Outgoing>> {
+) -> Result<(http::Request<()>, Bytes)> {
     let Some(message) = framed(&call.message) else {
         let reason = "the request has more than 4 GiB";
         return Err(status::failure(call, Code::ResourceExhausted, reason));
@@ -40,7 +40,7 @@ pub(super) fn http(
     target.scheme = origin.scheme().cloned();
     target.authority = origin.authority().cloned();
     target.path_and_query = Some(path(call)?);
-    let mut request = http::Request::new(Outgoing::Message(Some(message)));
+    let mut request = http::Request::new(());
     *request.method_mut() = http::Method::POST;
     *request.version_mut() = http::Version::HTTP_2;
     *request.uri_mut() =
@@ -49,7 +49,7 @@ pub(super) fn http(
     let headers = request.headers_mut();
     headers.insert(http::header::TE, HeaderValue::from_static("trailers"));
     headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
-    Ok(request)
+    Ok((request, message))
 }
 
 fn metadata(call: &Call, settings: &Settings, timeout: Duration) -> HeaderMap {

@@ -3,6 +3,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use h2::Reason;
 use http::StatusCode;
 use tokio::time::Instant;
 use tonic::Status;
@@ -41,7 +42,11 @@ pub(super) fn is_unsent(status: &Status) -> bool {
 }
 
 /// A connection that breaks, or a stream that is reset, while a call is in flight.
-pub(super) fn of_connection(error: hyper::Error) -> Status {
+pub(super) fn of_connection(error: h2::Error) -> Status {
+    // The service says that it did nothing: RFC 9113, section 8.7.
+    if error.is_remote() && error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM) {
+        return unsent();
+    }
     let status = Status::from_error(Box::new(error));
     match status.code() {
         // A broken connection has no code of its own, and nobody on our side cancels by a reset from over there.

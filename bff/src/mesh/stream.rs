@@ -10,7 +10,7 @@ use tonic::{Streaming, client::Grpc};
 use super::{
     codec::RawCodec,
     config::Settings,
-    connection::Line,
+    line::Line,
     pool::{NoPlace, Place},
     request, status,
     unary::MAX_UNSENT,

@@ -3,14 +3,12 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, Response};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use tokio::time::Instant;
 use tonic::Status;
 
 use super::{
     codec::PREFIX_SIZE,
-    connection::{Connection, Outgoing},
+    connection::{Connection, Incoming},
     guard, late, request, status,
     upstream::Upstream,
 };
@@ -42,24 +40,20 @@ pub(super) async fn unary(upstream: &Upstream, call: &Call) -> Result<Reply> {
 
 /// The message of the response, if that is what the service says.
 async fn exchange(
-    mut connection: Connection,
-    request: http::Request<Outgoing>,
+    connection: Connection,
+    (head, message): (http::Request<()>, Bytes),
     max_size: u64,
 ) -> Result<Bytes, Status> {
-    let response = connection.send(request).await?;
+    let response = connection.send(head, message).await?;
     let (headers, mut body) = checked(response)?;
     let mut outcome = outcome(&headers)?;
     let mut message = Message::new(max_size);
-    while let Some(frame) = body.frame().await {
-        match frame.map_err(status::of_connection)?.into_data() {
-            Ok(data) => message.take(data)?,
-            Err(frame) => {
-                if let Ok(mut trailers) = frame.into_trailers() {
-                    guard::forget_details(&mut trailers);
-                    outcome = self::outcome(&trailers)?.or(outcome);
-                }
-            }
-        }
+    while let Some(data) = body.data().await {
+        message.take(data?)?;
+    }
+    if let Some(mut trailers) = body.trailers().await? {
+        guard::forget_details(&mut trailers);
+        outcome = self::outcome(&trailers)?.or(outcome);
     }
     match outcome {
         Some(Success) => message.whole(),

@@ -16,7 +16,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     config::Settings,
-    connection::{Connection, keep},
+    connection::Connection,
+    keep::keep,
     pool::{NoPlace, Place, StreamPool},
 };
 

@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
 use super::{
     scalar::wire_type,
-    wire::{Fields, Malformed, Payload, tag_of},
+    wire::{Fields, Malformed, Payload, START_GROUP, tag_of},
 };
 use crate::contract::Scalar;
 
@@ -227,7 +227,8 @@ fn add(description: &mut Description, bytes: &[u8]) -> Result<(), Malformed> {
         if oneofs.len() <= oneof {
             oneofs.resize_with(oneof + 1, Vec::new);
         }
-        oneofs[oneof].push(tag_of(number, wire_type(scalar)));
+        let wire_type = if scalar == Scalar::Group { START_GROUP } else { wire_type(scalar) };
+        oneofs[oneof].push(tag_of(number, wire_type));
     }
     Ok(())
 }

@@ -154,13 +154,14 @@ const EVERYWHERE: [&str; 14] = [
 ];
 
 /// A foreign crate, and the only modules that may name it.
-const DOORS: [(&str, &[&str]); 22] = [
+const DOORS: [(&str, &[&str]); 23] = [
     ("apollo_compiler", &["graphql"]),
     ("apollo_parser", &["graphql"]),
     ("async_graphql", &["graphql"]),
     ("axum", &["server"]),
     ("base64_simd", &["mock", "transcoder"]),
     ("getrandom", &["server"]),
+    ("h2", &["mesh"]),
     ("hashbrown", &["executor", "transcoder"]),
     ("http_body", &["mesh", "server"]),
     ("http_body_util", &["mesh", "server"]),

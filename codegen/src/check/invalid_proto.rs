@@ -41,6 +41,9 @@ fn help_for(message: &str, language: Language) -> String {
     if message.ends_with("is not defined") {
         return "define it, or import the file that does".to_owned();
     }
+    if message.starts_with("camel-case name of field") {
+        return "rename one of them: names that differ in case and underscores alone are one name here".to_owned();
+    }
     let page = match language {
         Language::Proto2 => "proto2-spec",
         Language::Proto3 => "proto3-spec",

@@ -5,7 +5,7 @@ use prost_reflect::{FieldDescriptor, Kind};
 use super::{Check, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::input::Protos;
-use crate::model::Model;
+use crate::model::{Model, path::has_presence};
 
 pub(super) const RULE: Rule = Rule {
     name: "non-null-optional",
@@ -42,7 +42,7 @@ fn check(rule: &Rule, model: &Model<'_>) -> Vec<Diagnostic> {
 
 /// Messages are left out: whether one may be absent no proto says.
 fn may_be_absent(protos: &Protos, field: &FieldDescriptor) -> bool {
-    field.supports_presence()
+    has_presence(field)
         && !protos.is_required(field)
         && field.field_descriptor_proto().default_value.is_none()
         && !matches!(field.kind(), Kind::Message(_))

@@ -17,7 +17,9 @@ pub(super) const RULE: Rule = Rule {
     name: "unfilled-required",
     severity: Severity::Error,
     explanation: r#"Fields of proto2 may be `required` (in editions `LEGACY_REQUIRED`): a service refuses a request without one. So each is
-filled by what is always there: an argument or an input field with `!`, a constant, a part of the key.
+filled by what is always there: an argument or an input field with `!`, a constant, a part of the key. A part of the
+caller (`$identity.sub`, `$tenant`, `$header.x`, `$context.x`) may fill one, too: where it is not there the request is
+not sent, and the field is an error.
 
 wrong:  type Query { book(id: ID): Book }
 right:  type Query { book(id: ID!): Book }

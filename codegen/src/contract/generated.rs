@@ -309,6 +309,11 @@ pub struct Fill {
     pub path: ::prost::alloc::vec::Vec<u32>,
     #[prost(message, optional, tag = "8")]
     pub value: ::core::option::Option<InputValue>,
+    /// For what may be absent (identity, tenant, header, context): how many of the last fields of `path` are required, the filled
+    /// one and those around it. A request that has the message around them is not sent without them. A message that a key
+    /// stands in counts as required.
+    #[prost(uint32, tag = "9")]
+    pub required: u32,
     #[prost(oneof = "fill::Source", tags = "2, 3, 4, 5, 6, 7")]
     pub source: ::core::option::Option<fill::Source>,
 }

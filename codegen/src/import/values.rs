@@ -5,6 +5,7 @@ use prost_reflect::{FieldDescriptor, Kind as Proto, MessageDescriptor};
 use super::annotations::{Behavior, has_behavior, is_resource_name};
 use super::plan::Plan;
 use crate::model::leaf::{natural, wrapped};
+use crate::model::path::has_presence;
 
 /// Which way values go.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,7 +122,15 @@ impl Plan<'_> {
             kind => scalar(&kind)?.to_owned(),
         };
         let is_many = field.is_list() || field.is_map();
-        Some(Typed { text: if is_many { format!("[{inner}!]") } else { inner }, is_many })
+        let text = match field.kind() {
+            // Null is a Value, too.
+            Proto::Message(item) if is_many && item.full_name() == "google.protobuf.Value" => {
+                format!("[{inner}]")
+            }
+            _ if is_many => format!("[{inner}!]"),
+            _ => inner,
+        };
+        Some(Typed { text, is_many })
     }
 
     fn message(&mut self, message: &MessageDescriptor, way: Way) -> Option<String> {
@@ -145,9 +154,7 @@ impl Typed {
     /// With `!` where the field always has a value.
     pub(super) fn output(&self, plan: &Plan<'_>, field: &FieldDescriptor) -> String {
         let is_plain = !matches!(field.kind(), Proto::Message(_));
-        let is_there = !field.supports_presence()
-            || plan.protos.is_required(field)
-            || field.field_descriptor_proto().default_value.is_some();
+        let is_there = !has_presence(field) || plan.protos.is_required(field) || has_default(field);
         self.with_mark(self.is_many || (is_plain && is_there))
     }
 
@@ -159,6 +166,12 @@ impl Typed {
     fn with_mark(&self, is_non_null: bool) -> String {
         format!("{}{}", self.text, if is_non_null { "!" } else { "" })
     }
+}
+
+/// Whether there is a value where none is sent, and one that GraphQL has.
+fn has_default(field: &FieldDescriptor) -> bool {
+    let default = field.field_descriptor_proto().default_value.as_deref();
+    default.is_some_and(|default| !matches!(default, "inf" | "-inf" | "nan"))
 }
 
 /// Whether the proto says that a request is wrong without the field.

@@ -143,6 +143,9 @@ impl Binder<'_> {
         let mut shown = Vec::new();
         for field in oneofs.flat_map(|oneof| oneof.fields().collect::<Vec<_>>()) {
             let Kind::Message(inner) = field.kind() else { continue };
+            if field.is_group() {
+                continue;
+            }
             let by_message = possible.iter().find(|possible| self.is_message_of(possible, &inner));
             let by_name = || possible.iter().find(|possible| **possible == pascal(field.name()));
             if let Some(type_name) = by_message.or_else(by_name) {

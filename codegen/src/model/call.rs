@@ -115,6 +115,7 @@ impl Binder<'_> {
             self.unbatched(asking, batch.and_then(|batch| batch.keys.as_ref()))?
         };
         join.target = Some(join::Target::Method(self.method(asking.method)));
+        self.required_fills(&mut join, &asking.method.input());
         let operation = asking.at.operation.filter(|_| asking.with_arguments);
         join.side_effects = side_effects(asking.method, operation) as i32;
         Some(Source { kind: Some(source::Kind::Join(Box::new(join))) })
@@ -122,7 +123,7 @@ impl Binder<'_> {
 
     fn unbatched(&mut self, asking: &Asking<'_>, key: Option<&Text>) -> Option<Join> {
         let request =
-            self.request(asking, None).and_then(|request| self.key_of_one(asking, request, key));
+            self.request(asking, &[]).and_then(|request| self.key_of_one(asking, request, key));
         let many = request.as_ref().is_some_and(|request| request.many);
         let ty = if many { asking.ty.item_type() } else { asking.ty };
         let then =
@@ -171,7 +172,7 @@ impl Binder<'_> {
             part: KeyPart {
                 path: [prefix, &super::path::numbers(path)].concat(),
                 scalar: scalar as i32,
-                presence: field.supports_presence(),
+                presence: super::path::has_presence(&field),
                 ..Default::default()
             },
             many: field.is_list(),

@@ -26,7 +26,7 @@ const ITEMS: u32 = 1;
 impl Binder<'_> {
     pub(super) fn gathered(&mut self, asking: &Asking<'_>) -> Option<Join> {
         let request =
-            self.request(asking, None).and_then(|request| self.key_of_one(asking, request, None));
+            self.request(asking, &[]).and_then(|request| self.key_of_one(asking, request, None));
         let value = self.gathered_value(asking);
         let (request, (gather, then)) = (request?, value?);
         if request.many {

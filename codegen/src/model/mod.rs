@@ -26,7 +26,7 @@ pub(crate) mod leaf;
 mod literal;
 mod mock;
 pub(crate) mod names;
-mod path;
+pub(crate) mod path;
 mod policy;
 mod promised;
 mod request;

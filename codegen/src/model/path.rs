@@ -40,6 +40,10 @@ impl Binder<'_> {
                 });
                 return None;
             };
+            if field.is_group() {
+                let reason = "it stands between two tags, and only what has a length is read";
+                return self.bad_path(path, reason, place, &field);
+            }
             if index + 1 < segments.len() {
                 match singular_message(&field) {
                     Some(inner) => message = inner,
@@ -76,10 +80,12 @@ pub(super) fn numbers(fields: &[FieldDescriptor]) -> Vec<u32> {
     fields.iter().map(FieldDescriptor::number).collect()
 }
 
-/// The message of a field that holds at most one.
+/// The message of a field that holds at most one. Groups, and fields that are `DELIMITED`, are not read.
 pub(super) fn singular_message(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {
-        Kind::Message(message) if !field.is_list() && !field.is_map() => Some(message),
+        Kind::Message(message) if !field.is_list() && !field.is_map() && !field.is_group() => {
+            Some(message)
+        }
         _ => None,
     }
 }
@@ -87,9 +93,16 @@ pub(super) fn singular_message(field: &FieldDescriptor) -> Option<MessageDescrip
 /// The message of a field that holds many; a map holds its entries.
 pub(super) fn repeated_message(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {
-        Kind::Message(message) if field.is_list() || field.is_map() => Some(message),
+        Kind::Message(message) if (field.is_list() || field.is_map()) && !field.is_group() => {
+            Some(message)
+        }
         _ => None,
     }
+}
+
+/// Whether a message says that it does not have the field. An entry of a map has a key and a value, sent or not.
+pub(crate) fn has_presence(field: &FieldDescriptor) -> bool {
+    field.supports_presence() && !(field.parent_message().is_map_entry() && is_plain(field))
 }
 
 /// Whether a field holds one or many values that are no messages.

@@ -7,7 +7,7 @@ use super::call::Parent;
 use super::directives::Text;
 use super::fault::{Fault, Side};
 use super::leaf::scalar_of;
-use super::path::{Place, is_plain, numbers};
+use super::path::{Place, has_presence, is_plain, numbers};
 use super::synthetic::{FieldType, MessageBuilder, Purpose};
 use crate::contract::{Join, KeyPart, Resolver, Scalar, SideEffects, Source, Wire, join, source};
 use crate::diagnostic::Span;
@@ -88,10 +88,10 @@ impl Binder<'_> {
                     let part = KeyPart {
                         path: numbers(&fields),
                         scalar: scalar_of(&last.kind()) as i32,
-                        presence: last.supports_presence(),
+                        presence: has_presence(last),
                         ..Default::default()
                     };
-                    (part, last.supports_presence() || fields.len() > 1)
+                    (part, has_presence(last) || fields.len() > 1)
                 }
                 Parent::Synthetic(parent) => {
                     let Some(field) = parent

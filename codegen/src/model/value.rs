@@ -9,7 +9,7 @@ use super::binder::{At, Binder, Shape};
 use super::directives::Reader;
 use super::fault::Fault;
 use super::leaf;
-use super::path::numbers;
+use super::path::{has_presence, numbers};
 use crate::contract::{Cardinality, InputValue, Leaf, Source, Wire, input_value, source, wire};
 use crate::diagnostic::Span;
 
@@ -255,7 +255,7 @@ impl Binder<'_> {
 pub(super) fn cardinality(field: &FieldDescriptor) -> Cardinality {
     if field.is_list() || field.is_map() {
         Cardinality::Repeated
-    } else if field.supports_presence() {
+    } else if has_presence(field) {
         Cardinality::Explicit
     } else {
         Cardinality::Implicit

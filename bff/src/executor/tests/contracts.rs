@@ -334,6 +334,7 @@ fn argument(name: &str, number: u32) -> Fill {
             value: Some(input_value::Value::Leaf(leaf(Scalar::String, Format::String))),
             map_key: None,
         }),
+        required: 0,
     }
 }
 

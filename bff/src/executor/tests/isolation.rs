@@ -76,6 +76,7 @@ async fn a_question_about_the_caller_is_not_asked_for_a_guest() {
         path: vec![number],
         source: Some(fill::Source::Identity("sub".to_owned())),
         value: None,
+        required: 0,
     };
     let mut shop = Shop::new();
     shop.method("Accounts/Me").forward_identity = true;

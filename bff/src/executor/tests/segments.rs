@@ -97,6 +97,19 @@ async fn after_a_failure_the_age_is_that_of_the_oldest_field() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_the_rest_cannot_be_had_part_of_an_item_is_no_item_and_is_kept() {
+    let world = world(Shop::with_masks());
+    world.ask("{ book(id: 2) { title } }").await;
+    world.services.set("Catalog/GetBook", 0, Then::Fail(Code::Unavailable));
+    // As for who asks first: what is shown does not depend on what others asked.
+    let answer = world.ask("{ book(id: 2) { title related { id } } }").await;
+    assert!(answer.starts_with(r#"{"data":{"book":null},"errors":[{"#), "{answer}");
+    assert!(answer.contains("UNAVAILABLE"), "{answer}");
+    let answer = world.ask("{ book(id: 2) { title } }").await;
+    assert_eq!(answer, r#"{"data":{"book":{"title":"Book 2"}}}"#);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_that_sends_everything_is_believed_as_far_as_it_was_asked() {
     let world = world(Shop::with_masks());
     world.services.set_masks(Masks::Ignored);

@@ -149,6 +149,7 @@ fn field(name: &str, method: u32, side_effects: SideEffects, argument: Option<&s
             value: Some(input_value::Value::Leaf(text)),
             ..InputValue::default()
         }),
+        required: 0,
     });
     let then = Source { kind: Some(source::Kind::Wire(then)) };
     let join = Join {

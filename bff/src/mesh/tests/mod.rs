@@ -2,6 +2,7 @@
 
 mod faults;
 mod metadata;
+mod refusals;
 pub(crate) mod service;
 mod stream_pool;
 mod streams;

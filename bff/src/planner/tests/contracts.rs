@@ -94,7 +94,7 @@ impl Ask {
     /// Argument `name` goes into the request's field `number`.
     pub(super) fn argument(mut self, name: &str, number: u32) -> Self {
         let source = Some(fill::Source::Argument(name.to_owned()));
-        self.0.fills.push(Fill { path: vec![number], source, value: None });
+        self.0.fills.push(Fill { path: vec![number], source, value: None, required: 0 });
         self
     }
 

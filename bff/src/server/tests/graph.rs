@@ -85,6 +85,7 @@ fn field(name: &str, method: Option<usize>) -> Field {
             value: Some(input_value::Value::Leaf(leaf)),
             ..InputValue::default()
         }),
+        required: 0,
     };
     let value = Wire {
         number: 1,

@@ -119,8 +119,18 @@ impl Emitter<'_> {
                 let choice = &program.layout.choices[choice.0];
                 return match program.choose(choice, bytes.message())? {
                     (Some(frame), bytes) => self.object(*frame, Window::of(&bytes), path),
-                    (None, _) => self.no_member(operation, path),
+                    (None, _) => self.no_value(operation, path),
                 };
+            }
+            (Value::Bytes(BytesLeaf::Value), Wire::Bytes(bytes)) => {
+                let start = self.out.len();
+                let written = self.bytes(BytesLeaf::Value, bytes);
+                let is_json = matches!(operation.kind, Kind::Map { .. });
+                if written.is_ok() && !is_json && self.out[start..] == *b"null" {
+                    self.out.truncate(start);
+                    return self.no_value(operation, path);
+                }
+                written
             }
             (Value::Bytes(leaf), Wire::Bytes(bytes)) => self.bytes(leaf, bytes),
             (Value::Number(leaf), Wire::Number(raw)) => self.number(leaf, raw),
@@ -348,9 +358,9 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// A value of an abstract type whose oneof is not set.
+    /// A value of an abstract type whose oneof is not set, or JSON's null.
     #[cold]
-    fn no_member(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
+    fn no_value(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
         use crate::error::{Code, Error};
         let nullable =
             if is_list(operation) { operation.item_nullable } else { operation.nullable };

@@ -388,6 +388,9 @@ fn message(out: &mut Vec<u8>, format: Format, value: &Value, variables: &Variabl
         }
         (Format::Any, Value::Object(fields)) => any(out, value, fields, variables)?,
         (Format::Empty, Value::Boolean(true)) => {}
+        (Format::Empty, value) => {
+            return Err(Misfit::new(value, "is not true: whether it is there is all that it says"));
+        }
         _ => return Err(Misfit::new(value, "is not a value of this type")),
     }
     Ok(())

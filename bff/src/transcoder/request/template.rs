@@ -20,6 +20,8 @@ pub(super) struct Template {
     /// The request, where nothing of it waits for a request of ours.
     constant: Option<Bytes>,
     never_null: Vec<NeverNull>,
+    /// It says nothing but who asks, and may be left unasked.
+    asks_for_the_caller: bool,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,8 @@ struct Hole {
     filling: Filling,
     /// `None`: a text.
     encoder: Encoder,
+    /// [`contract::Fill::required`](crate::contract::Fill)
+    required: u32,
 }
 
 /// Where the value of a hole comes from.
@@ -90,10 +94,15 @@ impl Template {
                 Some(value) => encoders.encoder(value, contract)?,
                 None => Encoder::TEXT,
             };
-            let hole = Hole { number: *number, filling, encoder };
+            let hole = Hole { number: *number, filling, encoder, required: fill.required };
             put(&mut parts, path, settled(hole, encoders));
         }
-        let mut template = Self { parts, constant: None, never_null: NeverNull::of(arguments) };
+        let mut template = Self {
+            parts,
+            constant: None,
+            never_null: NeverNull::of(arguments),
+            asks_for_the_caller: join.asks_for_the_caller(),
+        };
         if template.parts.iter().all(Part::is_constant) {
             let mut bytes = Vec::new();
             write_constants(&template.parts, &mut bytes);
@@ -113,9 +122,12 @@ impl Template {
             return Ok(constant.clone());
         }
         let mut out = Vec::new();
-        let mut filler = Filler { encoders, variables, context };
+        let mut filler = Filler { encoders, variables, context, missing: None };
         filler.parts(&self.parts, &mut out)?;
-        Ok(out.into())
+        match filler.missing {
+            Some(missing) if !(self.asks_for_the_caller && out.is_empty()) => Err(missing.error()),
+            _ => Ok(out.into()),
+        }
     }
 }
 
@@ -222,22 +234,46 @@ struct Filler<'a> {
     encoders: &'a Encoders,
     variables: &'a Variables,
     context: &'a Context,
+    /// What the message at hand, if there is one, must not be without.
+    missing: Option<Missing<'a>>,
 }
 
-impl Filler<'_> {
-    fn parts(&mut self, parts: &[Part], out: &mut Vec<u8>) -> Result<()> {
+/// A part of the caller that is not there, and that the service requires.
+struct Missing<'a> {
+    filling: &'a Filling,
+    /// In how many messages, one inside the other.
+    levels: u32,
+}
+
+impl Missing<'_> {
+    fn error(&self) -> Error {
+        let code = match self.filling {
+            Filling::Identity(_) => Code::Unauthenticated,
+            _ => Code::BadUserInput,
+        };
+        Error::new(code, format!("{} is not there, and the service requires it", self.filling))
+    }
+}
+
+impl<'a> Filler<'a> {
+    fn parts(&mut self, parts: &'a [Part], out: &mut Vec<u8>) -> Result<()> {
         for part in parts {
             match part {
                 Part::Constant(bytes) => out.extend_from_slice(bytes),
                 Part::Hole(hole) => self.hole(hole, out)?,
                 Part::Message { number, parts } => {
                     let start = out.len();
+                    let around = self.missing.take();
                     let empty = put_nested(out, *number, |out| {
                         let start = out.len();
                         self.parts(parts, out).map(|()| out.len() == start)
                     })?;
+                    let inside = std::mem::replace(&mut self.missing, around);
                     if empty {
                         out.truncate(start);
+                        self.lacks(inside.map(|it| Missing { levels: it.levels - 1, ..it }));
+                    } else if let Some(missing) = inside {
+                        return Err(missing.error());
                     }
                 }
             }
@@ -245,7 +281,14 @@ impl Filler<'_> {
         Ok(())
     }
 
-    fn hole(&mut self, hole: &Hole, out: &mut Vec<u8>) -> Result<()> {
+    fn lacks(&mut self, missing: Option<Missing<'a>>) {
+        let levels = |missing: &Option<Missing<'_>>| missing.as_ref().map_or(0, |it| it.levels);
+        if levels(&missing) > levels(&self.missing) {
+            self.missing = missing;
+        }
+    }
+
+    fn hole(&mut self, hole: &'a Hole, out: &mut Vec<u8>) -> Result<()> {
         let context = self.context;
         let text = match &hole.filling {
             Filling::Argument { name, value, names } => {
@@ -270,7 +313,10 @@ impl Filler<'_> {
                     self.encoders.field(out, hole.number, &hole.encoder, &value, self.variables);
                 written.map_err(|misfit| misfit.of(&hole.filling.to_string()))
             }
-            None => Ok(()),
+            None => {
+                self.lacks(Some(Missing { filling: &hole.filling, levels: hole.required }));
+                Ok(())
+            }
         }
     }
 }

@@ -119,6 +119,10 @@ impl Tables {
             VARINT | FIXED64 | FIXED32 => number(bytes, &mut at, tag & 7)?,
             _ => {
                 skip(bytes, &mut at, tag)?;
+                // A group is not shown, and unsets the others of its oneof.
+                if entry.kind() == kind::GUARDED {
+                    self.note(entry, bytes, [start, from, at.min(end)], slots)?;
+                }
                 return Ok(at);
             }
         };

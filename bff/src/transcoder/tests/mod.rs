@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod budget;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod joins;
 mod kit;
 pub(super) mod oracle;

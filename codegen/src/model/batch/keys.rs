@@ -10,7 +10,7 @@ use crate::model::directives::{Argument, BatchArguments, Text};
 use crate::model::fault::{Fault, Side};
 use crate::model::leaf::scalar_of;
 use crate::model::names::{singular, snake};
-use crate::model::path::{Place, is_plain, numbers};
+use crate::model::path::{Place, has_presence, is_plain, numbers};
 
 /// The repeated field of a request that takes the keys.
 pub(super) struct Keys {
@@ -186,7 +186,7 @@ impl Binder<'_> {
                     let part = KeyPart {
                         path: vec![field.number()],
                         scalar: scalar_of(&field.kind()) as i32,
-                        presence: field.supports_presence(),
+                        presence: has_presence(&field),
                         ..Default::default()
                     };
                     (part, field.is_list())

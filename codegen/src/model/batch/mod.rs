@@ -64,7 +64,7 @@ impl Binder<'_> {
             call.item = Some(items.inner().clone());
             call.item_prefix = items.prefix();
         }
-        let request = self.request(asking, keys.as_ref().and_then(|keys| keys.path.first()));
+        let request = self.request(asking, keys.as_ref().map_or(&[], |keys| &*keys.path));
         let max = self.max(asking.at, arguments);
         let status = items.as_ref().and_then(|items| self.status(arguments, items));
         let key = match &keys {

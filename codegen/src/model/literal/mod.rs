@@ -137,6 +137,7 @@ impl Binder<'_> {
                         path: numbers(through),
                         source: Some(fill::Source::Constant(bytes)),
                         value: None,
+                        required: 0,
                     },
                 );
             }

@@ -23,7 +23,7 @@ impl Binder<'_> {
             let (_, number) = request.field(&argument.name, ty.clone());
             value.cardinality = cardinality(ty.repeated, presence(&ty)) as i32;
             let source = Some(fill::Source::Argument(argument.name.to_string()));
-            fills.push(Fill { path: vec![number], source, value: Some(value) });
+            fills.push(Fill { path: vec![number], source, value: Some(value), required: 0 });
         }
         Some(fills)
     }

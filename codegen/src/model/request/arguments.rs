@@ -126,7 +126,10 @@ impl Binder<'_> {
         let side = TypeSide { coordinate: &coordinate, ty: &ty, span: text.span };
         let Some(value) = self.input_value(&side, field) else { return };
         let source = Some(fill::Source::Argument(path.to_owned()));
-        request.fill(numbers(target), Fill { path: numbers(target), source, value: Some(value) });
+        request.fill(
+            numbers(target),
+            Fill { path: numbers(target), source, value: Some(value), required: 0 },
+        );
     }
 
     /// The type of `page.size`: an argument, or a field of an input object in it.

@@ -11,7 +11,7 @@ use crate::model::call::{Asking, Parent};
 use crate::model::directives::Text;
 use crate::model::fault::{Fault, Side};
 use crate::model::leaf::scalar_of;
-use crate::model::path::{Place, is_plain, numbers};
+use crate::model::path::{Place, has_presence, is_plain, numbers};
 
 impl Binder<'_> {
     pub(in crate::model) fn parent_key(
@@ -47,7 +47,7 @@ impl Binder<'_> {
                 let last = fields.last()?;
                 part.path = numbers(&fields);
                 part.scalar = scalar_of(&last.kind()) as i32;
-                part.presence = last.supports_presence();
+                part.presence = has_presence(last);
                 Some((part, last.is_list()))
             }
             Parent::Synthetic(message) => {
@@ -139,7 +139,7 @@ impl Binder<'_> {
                     let part = KeyPart {
                         path: vec![from.number()],
                         scalar: scalar_of(&from.kind()) as i32,
-                        presence: from.supports_presence(),
+                        presence: has_presence(&from),
                         ..Default::default()
                     };
                     let part = self.aim(asking, part, &to, vec![to.number()], asking.span)?;

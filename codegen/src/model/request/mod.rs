@@ -11,6 +11,7 @@ use crate::contract::{Fill, KeyPart, Scalar};
 
 mod arguments;
 mod key;
+mod required;
 mod with;
 
 /// A request while it is put together.
@@ -19,8 +20,8 @@ pub(super) struct Request {
     pub(super) fills: Vec<Fill>,
     pub(super) key: Vec<KeyPart>,
     pub(super) many: bool,
-    /// The field that takes the keys of all parents.
-    keys: Option<FieldDescriptor>,
+    /// The path of the field that takes the keys of all parents; empty where there is none.
+    keys: Vec<FieldDescriptor>,
     /// Arguments that `with` uses.
     arguments: Vec<String>,
     /// The mask that is filled with what is read.
@@ -47,9 +48,9 @@ impl Binder<'_> {
     pub(super) fn request(
         &mut self,
         asking: &Asking<'_>,
-        keys: Option<&FieldDescriptor>,
+        keys: &[FieldDescriptor],
     ) -> Option<Request> {
-        let mut request = Request { keys: keys.cloned(), ..Request::default() };
+        let mut request = Request { keys: keys.to_vec(), ..Request::default() };
         let before = self.model.faults.len();
         let message = asking.method.input();
         if let Some(with) = &asking.rpc.with {

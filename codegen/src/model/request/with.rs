@@ -44,7 +44,12 @@ impl Binder<'_> {
                 continue;
             };
             let Some(field) = path.last().cloned() else { continue };
-            if prefix.is_empty() && request.keys.as_ref() == Some(&field) {
+            // Beside keys that stand in a message other fields of it may be filled.
+            let leads_to_keys = request.keys.strip_prefix(&**prefix).is_some_and(|keys| {
+                let is_whole = keys.len() == 1 || value.as_object().is_none();
+                keys.first() == Some(&field) && is_whole
+            });
+            if leads_to_keys {
                 let text = Text { value: name.to_string(), span: name_span };
                 self.invalid_source(&text, "the keys of all parents go here");
                 continue;
@@ -102,7 +107,7 @@ impl Binder<'_> {
         let Some(field) = path.last() else { return };
         let value = match given(&text.value) {
             Err(reason) => return self.invalid_source(text, reason),
-            Ok(Given::Parent(_)) if request.keys.is_some() => {
+            Ok(Given::Parent(_)) if !request.keys.is_empty() => {
                 return self.invalid_source(
                     text,
                     "one call serves all parents; `key` of `@batch` says what each gives",
@@ -133,7 +138,7 @@ impl Binder<'_> {
         };
         request.fill(
             numbers(path),
-            Fill { path: numbers(path), source: Some(value), value: Some(leaf) },
+            Fill { path: numbers(path), source: Some(value), value: Some(leaf), required: 0 },
         );
     }
 }

@@ -288,6 +288,40 @@ fn what_goes_upstream_is_said_in_the_proto() {
 }
 
 #[test]
+fn what_of_the_caller_is_required_is_said_with_the_messages_around_it() {
+    let proto = r#"syntax = "proto2"; package shop.v1;
+        service Shop { rpc Get(GetRequest) returns (Thing); rpc Batch(BatchRequest) returns (BatchResponse); }
+        message GetRequest { required string viewer = 1; optional string page = 2; optional Ref loose = 3; required Ref ref = 4; }
+        message Ref { required string shop = 1; optional string note = 2; optional string id = 3; optional Ref inner = 4; }
+        message BatchRequest { optional Keys keys = 1; } message Keys { repeated string ids = 1; required string shop = 2; }
+        message BatchResponse { repeated Thing things = 1; } message Thing { required string id = 1; }"#;
+    let schema = r#"type Query { get: Thing @rpc(method: "shop.v1.Shop/Get", with: {viewer: "$identity.sub", page: "$header.page",
+          loose: {shop: "$tenant"}, ref: {shop: "$context.shop", inner: {shop: "$tenant", note: "$tenant"}}}) }
+        type Thing { id: ID!
+          other: Thing @rpc(method: "shop.v1.Shop/Batch", with: {keys: {shop: "$tenant"}}) @batch(keys: "keys.ids", key: "$parent.id")
+          one: Thing @rpc(method: "shop.v1.Shop/Get", with: {viewer: "a", ref: {shop: "b"}, loose: {shop: "$tenant", id: "$parent.id"}}) }"#;
+    let contract =
+        contract(&Sources::new().proto_text("a.proto", proto).schema_text("a.graphql", schema));
+    let required = |coordinate: &str| -> Vec<(Vec<u32>, u32)> {
+        let fills = &join_of(&contract, coordinate).fills;
+        fills.iter().map(|fill| (fill.path.clone(), fill.required)).collect()
+    };
+    assert_eq!(
+        required("Query.get"),
+        [
+            (vec![1], 1),
+            (vec![2], 0),
+            (vec![3, 1], 1),
+            (vec![4, 1], 2),
+            (vec![4, 4, 1], 1),
+            (vec![4, 4, 2], 0),
+        ]
+    );
+    assert_eq!(required("Thing.other"), [(vec![1, 2], 2)], "the keys stand beside it");
+    assert_eq!(required("Thing.one").last(), Some(&(vec![3, 1], 2)), "and one key");
+}
+
+#[test]
 fn a_join_without_batch_takes_its_key_where_names_say_so() {
     let contract = bound(
         &with_service(

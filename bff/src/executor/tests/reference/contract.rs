@@ -200,6 +200,7 @@ fn argument() -> Fill {
             value: Some(input_value::Value::Leaf(leaf)),
             map_key: None,
         }),
+        required: 0,
     }
 }
 

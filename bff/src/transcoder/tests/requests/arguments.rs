@@ -317,3 +317,50 @@ fn what_does_not_fit_is_told_with_its_place_and_value() {
     let bits = message().message(1, message().number(2, FIXED64, ((1_u64 << 60) as f64).to_bits()));
     check(explicit(Scalar::Message, Format::Value), &exact, bits);
 }
+
+/// A request with parts of a caller who says nothing, each with how much of its path is required; and a constant.
+fn lacking(
+    fills: &[(&[u32], fill::Source, u32)],
+    constant: Option<&[u32]>,
+) -> Result<Bytes, String> {
+    let text = || input(Cardinality::Explicit, leaf(Scalar::String, Format::String));
+    let of = |(path, source, required): &(&[u32], fill::Source, u32)| Fill {
+        required: *required,
+        ..fill(path, source.clone(), text())
+    };
+    let mut fills: Vec<Fill> = fills.iter().map(of).collect();
+    let content = fill::Source::Constant(message().varint(9, 1).0);
+    fills.extend(constant.map(|path| fill(path, content, InputValue::default())));
+    let mut builder = Builder::new();
+    let step = builder
+        .step(Join { side_effects: contract::SideEffects::NoSideEffects.into(), ..filled(fills) });
+    builder.arguments(step, vec![]);
+    let nobody = Context::anonymous(Instant::now());
+    let request = builder.compile().call(STEP).request(&[], &nobody);
+    request.map_err(|error| format!("{} {}", error.code(), error.message()))
+}
+
+#[test]
+fn a_request_is_not_made_without_what_it_must_have_of_its_caller() {
+    let identity = || fill::Source::Identity("email".to_owned());
+    let header = || fill::Source::Header("x-page".to_owned());
+    let told = |what: &str| Err(format!("{what} is not there, and the service requires it"));
+    let page = told("BAD_USER_INPUT the header \"x-page\"");
+    let email = told("UNAUTHENTICATED the caller's \"email\"");
+    assert_eq!(lacking(&[(&[1], header(), 0)], None), Ok(Bytes::new()));
+    assert_eq!(lacking(&[(&[1], header(), 1)], None), page);
+    assert_eq!(lacking(&[(&[1], identity(), 1)], Some(&[])), email);
+    // A question about the caller alone is not asked.
+    assert_eq!(lacking(&[(&[1], identity(), 1)], None), Ok(Bytes::new()));
+    assert_eq!(lacking(&[(&[1], identity(), 1), (&[2], header(), 1)], None), email);
+
+    // A message that may be left out is, and one that is there for another reason must be whole.
+    assert_eq!(lacking(&[(&[3, 1], header(), 1)], None), Ok(Bytes::new()));
+    let there = message().message(3, message().varint(9, 1));
+    assert_eq!(lacking(&[(&[3, 1], header(), 0)], Some(&[3])), Ok(there.0.into()));
+    assert_eq!(lacking(&[(&[3, 1], header(), 1)], Some(&[3])), page);
+    assert_eq!(lacking(&[(&[3, 1], header(), 2)], None), page, "nor may it be left out");
+    let beside = message().varint(9, 1);
+    assert_eq!(lacking(&[(&[3, 4, 1], header(), 2)], Some(&[])), Ok(beside.0.into()));
+    assert_eq!(lacking(&[(&[3, 4, 1], header(), 2)], Some(&[3])), page);
+}

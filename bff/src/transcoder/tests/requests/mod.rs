@@ -53,7 +53,7 @@ fn input(cardinality: Cardinality, leaf: contract::Leaf) -> InputValue {
 }
 
 fn fill(path: &[u32], source: fill::Source, value: InputValue) -> Fill {
-    Fill { path: path.to_vec(), source: Some(source), value: Some(value) }
+    Fill { path: path.to_vec(), source: Some(source), value: Some(value), required: 0 }
 }
 
 fn argument(path: &[u32], name: &str, value: InputValue) -> Fill {

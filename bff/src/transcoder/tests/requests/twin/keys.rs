@@ -103,7 +103,12 @@ impl Keyed {
         let constant = fill::Source::Constant(message().varint(CONSTANT, 5).0);
         let join = Join {
             batch: Some(batch).filter(|_| self.batching != Batching::None),
-            fills: vec![Fill { path: beside.to_vec(), source: Some(constant), value: None }],
+            fills: vec![Fill {
+                path: beside.to_vec(),
+                source: Some(constant),
+                value: None,
+                required: 0,
+            }],
             ..call(self.parts.iter().map(part).collect())
         };
         let parents = builder.step(call(Vec::new()));

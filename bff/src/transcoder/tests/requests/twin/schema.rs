@@ -79,6 +79,7 @@ impl Schema {
                     path: path[..path.len() - 1].to_vec(),
                     source: Some(source),
                     value: None,
+                    required: 0,
                 };
             }
             let (source, value) = match random.below(8) {
@@ -90,7 +91,7 @@ impl Schema {
                 _ => (fill::Source::Argument(format!("a{number}")), value),
             };
             let path = request.take(random, number, &value);
-            Fill { path, source: Some(source), value: Some(value) }
+            Fill { path, source: Some(source), value: Some(value), required: 0 }
         });
         let fills = fills.collect();
         let named = nodes.iter().enumerate().map(|(at, node)| node.message(&format!("I{at}")));

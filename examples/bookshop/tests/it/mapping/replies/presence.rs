@@ -57,6 +57,25 @@ const PROTO2: &[Reads] = &[
             ("13 08 07 14 08 05 a2 06 01 61", "5"),
             ("13 08 07", "nothing # DATA_LOSS"),
             ("13 08 07 1c 08 05", "nothing # DATA_LOSS"),
+            // One inside another; the field of ours inside is none of ours.
+            ("13 1b 08 09 1c 08 09 14 08 05", "5"),
+            ("13 1b 08 09 14 14 08 05", "nothing # DATA_LOSS"),
+        ],
+    ),
+    // What is set last holds, shown or not.
+    reads(
+        "oneof one { string it = 1; group Old = 2 { optional int32 a = 1; } }",
+        "String",
+        &[("0a 01 61 13 08 07 14", "null"), ("13 08 07 14 0a 01 61", r#""a""#)],
+    ),
+    // An entry's key and value are there, sent or not.
+    reads(
+        "map<string, Sign> it = 1;",
+        "[Entry!] { key sign }",
+        &[
+            ("0a 02 10 01", r#"[{"key":"","sign":"PLUS"}]"#),
+            ("0a 03 0a 01 61", r#"[{"key":"a","sign":"NONE"}]"#),
+            ("0a 00", r#"[{"key":"","sign":"NONE"}]"#),
         ],
     ),
 ];
@@ -65,8 +84,8 @@ const PROTO2: &[Reads] = &[
 async fn proto2() {
     let around = Around {
         syntax: "syntax = \"proto2\";",
-        proto: "enum Color { RED = 1; BLUE = 2; }",
-        schema: "enum Color { RED BLUE }",
+        proto: "enum Color { RED = 1; BLUE = 2; } enum Sign { NONE = 0; PLUS = 1; }",
+        schema: "enum Color { RED BLUE }\nenum Sign { NONE PLUS }\ntype Entry { key: String! sign: Sign! @from(path: \"value\") }",
     };
     replies(around, PROTO2).await;
 }

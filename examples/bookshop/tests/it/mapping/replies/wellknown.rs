@@ -176,6 +176,22 @@ const JSON: &[Reads] = &[
         "[JSON]",
         &[("0a 02 08 00 0a 02 20 01", "[null,true]")],
     ),
+    // Its null is null.
+    reads(
+        "google.protobuf.Value it = 1;",
+        "JSON!",
+        &[("0a 02 08 00", "nothing # NULL_VALUE"), ("0a 02 20 01", "true")],
+    ),
+    reads(
+        "repeated google.protobuf.Value it = 1;",
+        "[JSON!]",
+        &[("0a 02 20 01 0a 02 08 00", "null # 1 NULL_VALUE")],
+    ),
+    reads(
+        "map<string, google.protobuf.Value> it = 1;",
+        "JSON!",
+        &[("0a 07 0a 01 6b 12 02 08 00", r#"{"k":null}"#)],
+    ),
 ];
 
 #[tokio::test]
