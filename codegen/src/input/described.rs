@@ -57,6 +57,12 @@ fn add(described: &mut Described, path: &Path, bytes: &[u8], faults: &mut Vec<Fa
         {
             continue;
         }
+        let wrong = no_names(file);
+        if !wrong.is_empty() {
+            let accepted = "a name has letters, digits and `_`, and begins with no digit";
+            refuse(format!("{name} names something {}: {accepted}", wrong.join(", ")));
+            continue;
+        }
         if is_of_edition {
             let number = file.get_field_by_name("edition").and_then(|it| it.as_enum_number());
             match number.and_then(Edition::numbered).map(|edition| lower(file, edition)) {
@@ -73,4 +79,41 @@ fn add(described: &mut Described, path: &Path, bytes: &[u8], faults: &mut Vec<Fa
             Err(error) => refuse(format!("{name} is no descriptor: {error}")),
         }
     }
+}
+
+/// What stands in place of names, and is none. The compiler of protos reads no such text, and looks at no descriptor.
+fn no_names(part: &DynamicMessage) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let is_name = |text: &str| {
+        let rest =
+            text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
+        rest.len() < text.len() && rest.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+    };
+    let is_file = part.descriptor().name() == "FileDescriptorProto";
+    for (field, value) in part.fields() {
+        match (field.name(), value) {
+            ("name", Value::String(name)) if !is_file && !is_name(name) => {
+                wrong.push(format!("`{name}`"));
+            }
+            ("package", Value::String(name))
+                if !name.is_empty() && !name.split('.').all(is_name) =>
+            {
+                wrong.push(format!("`{name}`"));
+            }
+            (_, Value::Message(inner)) if is_declaration(inner) => wrong.extend(no_names(inner)),
+            (_, Value::List(items)) => {
+                let inner =
+                    items.iter().filter_map(Value::as_message).filter(|it| is_declaration(it));
+                wrong.extend(inner.flat_map(no_names));
+            }
+            _ => {}
+        }
+    }
+    wrong
+}
+
+/// Options have no names of ours.
+fn is_declaration(message: &DynamicMessage) -> bool {
+    message.descriptor().full_name().starts_with("google.protobuf.")
+        && message.descriptor().name().ends_with("DescriptorProto")
 }

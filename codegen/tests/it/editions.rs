@@ -61,7 +61,13 @@ fn a_file_of_descriptors_stands_for_the_protos_that_it_describes() {
     // `features.field_presence = IMPLICIT`
     let implicit = [0x92, 0x03, 0x02, 0x08, 0x02];
     assert_eq!(title(&of(descriptors(1001, &implicit))), Cardinality::Implicit);
+    let no_names =
+        descriptors(1000, &[]).into_iter().map(|byte| if byte == b'G' { b'?' } else { byte });
     for (bytes, reason) in [
+        (
+            no_names.collect(),
+            "shop.proto names something `?etBookRequest`, `?etBook`: a name has letters",
+        ),
         (descriptors(999, &[]), "shop.proto has an edition that is none of \"2023\" and \"2024\""),
         (vec![0xff], "it holds no google.protobuf.FileDescriptorSet"),
     ] {

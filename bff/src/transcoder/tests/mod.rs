@@ -10,5 +10,7 @@ mod kit;
 pub(super) mod oracle;
 pub(super) mod random;
 pub(super) mod requests;
+#[cfg(test)]
+mod tables;
 pub(super) mod twin;
 mod values;

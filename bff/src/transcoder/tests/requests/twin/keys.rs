@@ -11,18 +11,18 @@ use crate::{
 
 /// What a key is, whatever its types are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Meaning {
+pub(super) enum Meaning {
     Integer(i128),
     Text(Vec<u8>),
 }
 
 /// One part of a key: its types where it comes from and where it goes.
-struct Part {
-    from: Scalar,
-    to: Scalar,
-    presence: bool,
+pub(super) struct Part {
+    pub(super) from: Scalar,
+    pub(super) to: Scalar,
+    pub(super) presence: bool,
     /// In each parent.
-    source: Vec<u32>,
+    pub(super) source: Vec<u32>,
     /// In the request, or in a batch in one key.
     target: Vec<u32>,
 }
@@ -36,8 +36,8 @@ enum Batching {
 }
 
 /// A request with keys, and who has them.
-struct Keyed {
-    parts: Vec<Part>,
+pub(super) struct Keyed {
+    pub(super) parts: Vec<Part>,
     batching: Batching,
     /// Of the repeated field of a batch.
     keys: Vec<u32>,
@@ -51,6 +51,15 @@ const CONSTANT: u32 = 9;
 impl Keyed {
     fn random(random: &mut Random<'_>) -> Self {
         let batching = [Batching::None, Batching::Values, Batching::Messages][random.below(3)];
+        Self::with(random, batching)
+    }
+
+    pub(super) fn batch(random: &mut Random<'_>) -> Self {
+        let batching = [Batching::Values, Batching::Messages][random.below(2)];
+        Self::with(random, batching)
+    }
+
+    fn with(random: &mut Random<'_>, batching: Batching) -> Self {
         let count = if batching == Batching::Values { 1 } else { 1 + random.below(3) };
         let (mut parent, mut taker) = (Node::default(), Node::default());
         let parts = (1..=count as u32).map(|number| {
@@ -83,8 +92,7 @@ impl Keyed {
         Self { parts, batching, keys, parent: message("t.Parent"), request: message("t.Request") }
     }
 
-    fn program(&self) -> Program {
-        let mut builder = Builder::new();
+    pub(super) fn join(&self) -> Join {
         let part = |part: &Part| contract::KeyPart {
             target_scalar: part.to.into(),
             presence: part.presence,
@@ -101,7 +109,7 @@ impl Keyed {
         };
         let beside = self.keys.split_last().map_or(&[][..], |(_, around)| around);
         let constant = fill::Source::Constant(message().varint(CONSTANT, 5).0);
-        let join = Join {
+        Join {
             batch: Some(batch).filter(|_| self.batching != Batching::None),
             fills: vec![Fill {
                 path: beside.to_vec(),
@@ -110,9 +118,13 @@ impl Keyed {
                 required: 0,
             }],
             ..call(self.parts.iter().map(part).collect())
-        };
+        }
+    }
+
+    fn program(&self) -> Program {
+        let mut builder = Builder::new();
         let parents = builder.step(call(Vec::new()));
-        let children = builder.step(join);
+        let children = builder.step(self.join());
         let parent = builder.site(parents, None, Vec::new(), false);
         let sources = self.parts.iter().map(|part| KeySource {
             presence: part.presence,
@@ -124,8 +136,13 @@ impl Keyed {
         builder.compile()
     }
 
-    fn parent(&self, random: &mut Random<'_>) -> DynamicMessage {
-        let mut parent = DynamicMessage::new(self.parent.clone());
+    /// A message with keys, mostly.
+    pub(super) fn filled(
+        &self,
+        random: &mut Random<'_>,
+        message: &MessageDescriptor,
+    ) -> DynamicMessage {
+        let mut parent = DynamicMessage::new(message.clone());
         for part in &self.parts {
             if random.once_in(8) {
                 continue;
@@ -138,13 +155,14 @@ impl Keyed {
         parent
     }
 
-    /// What the key of a parent means; `None` where it has none, or one that the request cannot hold.
-    fn key(&self, parent: &DynamicMessage) -> Option<Vec<Meaning>> {
+    /// What the key of a parent means; `None` where it has none, or one that the request cannot hold. Of an item what is
+    /// absent is zero, `wherever` it is absent.
+    pub(super) fn key(&self, parent: &DynamicMessage, wherever: bool) -> Option<Vec<Meaning>> {
         let part = |part: &Part| {
             let (number, around) = part.source.split_last().expect("a place");
             let mut message = parent.clone();
             for number in around {
-                let is_there = message.has_field_by_number(*number);
+                let is_there = wherever || message.has_field_by_number(*number);
                 let inner = message.get_field_by_number(*number).filter(|_| is_there)?;
                 message = inner.as_message()?.clone();
             }
@@ -198,7 +216,7 @@ impl Keyed {
     }
 }
 
-fn scalar(random: &mut Random<'_>) -> Scalar {
+pub(super) fn scalar(random: &mut Random<'_>) -> Scalar {
     match random.below(4) {
         0 => Scalar::String,
         1 => [Scalar::Bytes, Scalar::Bool, Scalar::String][random.below(3)],
@@ -206,7 +224,7 @@ fn scalar(random: &mut Random<'_>) -> Scalar {
     }
 }
 
-fn type_of(scalar: Scalar) -> contract::Leaf {
+pub(super) fn type_of(scalar: Scalar) -> contract::Leaf {
     leaf(scalar, Format::Unspecified)
 }
 
@@ -281,8 +299,8 @@ pub(super) fn check(random: &mut Random<'_>, seed: u64) -> (usize, usize) {
     let program = keyed.program();
     let (mut parents, mut expected, mut keyless) = (Message::default(), Vec::new(), 0);
     for _ in 0..random.below(6) {
-        let parent = keyed.parent(random);
-        let key = keyed.key(&parent);
+        let parent = keyed.filled(random, &keyed.parent);
+        let key = keyed.key(&parent, false);
         parents = parents.len(1, &parent.encode_to_vec());
         keyless += usize::from(key.is_none());
         expected.extend(key.filter(|key| !expected.contains(key)));

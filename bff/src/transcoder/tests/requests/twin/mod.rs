@@ -15,6 +15,7 @@ use crate::{
 
 mod given;
 mod keys;
+mod replies;
 mod schema;
 mod slow;
 mod wellknown;
@@ -39,6 +40,7 @@ pub(in crate::transcoder) fn agrees(bytes: &[u8]) {
     let mut random = Random::chosen(bytes);
     check(&mut random, 0);
     keys::check(&mut random, 0);
+    replies::check(&mut random, 0);
 }
 
 /// Whether the request is sent, and not refused.
