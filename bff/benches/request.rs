@@ -156,6 +156,7 @@ fn plan() -> Plan {
             key: Vec::new(),
             many: false,
             timeout: None,
+            stream: None,
             guess: Vec::new(),
         }],
         steps: vec![Step {

@@ -117,6 +117,7 @@ pub(crate) fn plan(fields: impl FnOnce(&mut Plan) -> Vec<ShapeField>) -> Plan {
             key: Vec::new(),
             many: false,
             timeout: None,
+            stream: None,
             guess: Vec::new(),
         }],
         steps: vec![step(Join { target: Some(join::Target::Method(0)), ..Join::default() })],
@@ -149,6 +150,7 @@ pub(crate) fn joined(plan: &mut Plan) -> Vec<ShapeField> {
         key,
         many: false,
         timeout: None,
+        stream: None,
         guess: Vec::new(),
     });
     plan.shapes.push(Shape {

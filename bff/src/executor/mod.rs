@@ -74,8 +74,8 @@ pub struct Answer {
     pub errors: u64,
     /// How many places show something degraded, those included that the body leaves out.
     pub degraded: u64,
-    /// Whether the body has `extensions`, at its end.
-    extended: bool,
+    /// Where in the body its `extensions` end, if it has some.
+    extensions_end: Option<usize>,
 }
 
 impl Executor {
@@ -118,15 +118,11 @@ impl Executor {
         } else {
             running.await
         };
-        if plan.is_none() && request.watch.is_none() {
-            return answer;
-        }
-        let timing = request.watch.as_ref().map(|watch| Bytes::from(watch.told()));
-        let told = plan.map(|plan| ("plan", plan)).into_iter();
-        respond::with(answer, told.chain(timing.map(|timing| ("timing", timing))))
+        respond::explained(answer, plan, request.watch.as_ref())
     }
 
-    /// As [`Self::execute`], in as many answers as `@defer` asks for. Of a plan without deferred fragments there is one.
+    /// As [`Self::execute`], in as many answers as `@defer` and `@stream` ask for. Of a plan without either there is one. The plan is told
+    /// with the first, the timing with the last.
     ///
     /// # Panics
     ///
@@ -137,12 +133,12 @@ impl Executor {
         prepared: &Arc<Prepared>,
         variables: Vec<Option<Value>>,
         context: Arc<Context>,
-        slow: Option<Arc<dyn SlowLane>>,
+        beside: Beside,
         how: Incremental,
     ) -> BoxStream<'static, Answer> {
         let engine = Arc::clone(&self.0);
         let request = Arc::new(Request::new(engine, Arc::clone(prepared), variables, context));
-        incremental::answers(request, slow, how)
+        incremental::answers(request, beside, how)
     }
 
     /// Answers a subscription: each message of its stream with an answer, in time of its own. The stream of answers is over
@@ -150,7 +146,8 @@ impl Executor {
     /// the order of the plan's.
     ///
     /// Subscriptions whose callers may share the service's stream have one together, and those of them that are answered
-    /// alike have the same answers. A later one gets what comes from then on. Dropping the last one cancels the stream.
+    /// alike have the same answers. A later one gets what comes from then on. Dropping the last one cancels the stream. Whoever is told
+    /// how an answer came about has answers of its own, each with `plan`, if that is there.
     ///
     /// # Panics
     ///
@@ -161,8 +158,9 @@ impl Executor {
         prepared: &Arc<Prepared>,
         variables: Vec<Option<Value>>,
         context: Arc<Context>,
+        plan: Option<Bytes>,
     ) -> BoxStream<'static, Answer> {
-        subscription::answers(Arc::clone(&self.0), Arc::clone(prepared), variables, context)
+        subscription::answers(Arc::clone(&self.0), Arc::clone(prepared), variables, context, plan)
     }
 
     /// Answers a subscription whose events are values of the plan's only field, a slow one: each event with an answer, in
@@ -172,9 +170,10 @@ impl Executor {
         &self,
         prepared: &Arc<Prepared>,
         context: Arc<Context>,
+        plan: Option<Bytes>,
         begin: impl FnOnce(crate::resolver::Context) -> BoxStream<'static, Result<Spliced>>,
     ) -> BoxStream<'static, Answer> {
-        slow::show(Arc::clone(&self.0), Arc::clone(prepared), context, begin)
+        slow::show(Arc::clone(&self.0), Arc::clone(prepared), context, plan, begin)
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     Answer,
     step::{Note, Substitute},
     subscription::Gap,
+    watch::Watch,
 };
 use crate::{
     error::{Error, Origin},
@@ -22,30 +23,30 @@ pub(super) fn finish(
     notes: &[Note],
     budget: Budget,
 ) -> Answer {
-    let extended = report(&mut body, emission, notes, budget);
+    let extensions_end = report(&mut body, emission, notes, budget);
     body.push(b'}');
-    answer(body, emission, extended)
+    answer(body, emission, extensions_end)
 }
 
 /// An answer whose body is complete.
-pub(super) fn answer(body: Vec<u8>, emission: &Emission, extended: bool) -> Answer {
+pub(super) fn answer(body: Vec<u8>, emission: &Emission, extensions_end: Option<usize>) -> Answer {
     Answer {
         body: body.into(),
         data_is_null: emission.data_is_null,
         errors: emission.errors.len() as u64 + emission.errors_left_out,
         degraded: emission.degraded.len() as u64 + emission.degraded_left_out,
-        extended,
+        extensions_end,
     }
 }
 
-/// Puts errors and notes behind data, and says whether there are `extensions` now. Those for which the budget leaves nothing
-/// are counted.
+/// Puts errors and notes behind data, and says where the `extensions` end if there are some now. Those for which the budget
+/// leaves nothing are counted.
 pub(super) fn report(
     body: &mut Vec<u8>,
     emission: &Emission,
     notes: &[Note],
     budget: Budget,
-) -> bool {
+) -> Option<usize> {
     let size = budget.size.saturating_sub(body.len());
     let mut meter = Meter::new(Budget { size, ..budget }, body.len());
     let mut errors_left_out = emission.errors_left_out;
@@ -81,20 +82,32 @@ pub(super) fn with(
     answer: Answer,
     members: impl IntoIterator<Item = (&'static str, Bytes)>,
 ) -> Answer {
-    let end = if answer.extended { "}}" } else { "}" };
-    let mut body = answer.body[..answer.body.len() - end.len()].to_vec();
-    let mut lead: &[u8] = if answer.extended { b"," } else { b",\"extensions\":{" };
+    let mut members = members.into_iter().peekable();
+    if members.peek().is_none() {
+        return answer;
+    }
+    let (before, behind) =
+        answer.body.split_at(answer.extensions_end.unwrap_or(answer.body.len() - 1));
+    let mut body = before.to_vec();
+    let mut lead: &[u8] = if answer.extensions_end.is_some() { b"," } else { b",\"extensions\":{" };
     for (name, json) in members {
         body.extend_from_slice(lead);
         write(&mut body, format_args!("\"{name}\":"));
         body.extend_from_slice(&json);
         lead = b",";
     }
-    if lead != b"," {
-        return answer;
+    let end = body.len();
+    if answer.extensions_end.is_none() {
+        body.push(b'}');
     }
-    body.extend_from_slice(b"}}");
-    Answer { body: body.into(), extended: true, ..answer }
+    body.extend_from_slice(behind);
+    Answer { body: body.into(), extensions_end: Some(end), ..answer }
+}
+
+/// The same answer with what its caller may know of how it came about.
+pub(super) fn explained(answer: Answer, plan: Option<Bytes>, watch: Option<&Watch>) -> Answer {
+    let timing = watch.map(|watch| ("timing", Bytes::from(watch.told())));
+    with(answer, plan.map(|plan| ("plan", plan)).into_iter().chain(timing))
 }
 
 /// The answer of an operation that could not be run at all.
@@ -103,7 +116,8 @@ pub(super) fn failed(error: &Error) -> Answer {
     string(&mut body, error.message());
     error_extensions(&mut body, error);
     body.extend_from_slice(b"}]}");
-    Answer { body: Bytes::from(body), data_is_null: true, errors: 1, degraded: 0, extended: false }
+    let body = body.into();
+    Answer { body, data_is_null: true, errors: 1, degraded: 0, extensions_end: None }
 }
 
 fn field_error(body: &mut Vec<u8>, failure: &FieldError) {
@@ -143,14 +157,14 @@ fn error_extensions(body: &mut Vec<u8>, error: &Error) {
     body.push(b'}');
 }
 
-/// Nothing where there is nothing to say. Whether something was.
+/// Nothing where there is nothing to say. Where they end if something was.
 fn extensions(
     meter: &mut Meter,
     body: &mut Vec<u8>,
     emission: &Emission,
     notes: &[Note],
     errors_left_out: u64,
-) -> bool {
+) -> Option<usize> {
     let mut lead: &[u8] = b",\"extensions\":{";
     let mut degraded_left_out = emission.degraded_left_out;
     if !emission.degraded.is_empty() {
@@ -166,11 +180,11 @@ fn extensions(
         write(body, format_args!("\"{name}\":{count}"));
         lead = b",";
     }
-    let extended = lead == b",";
-    if extended {
+    let is_extended = lead == b",";
+    is_extended.then(|| {
         body.push(b'}');
-    }
-    extended
+        body.len() - 1
+    })
 }
 
 fn degraded(body: &mut Vec<u8>, place: &Degraded, notes: &[Note]) {

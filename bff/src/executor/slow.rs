@@ -2,6 +2,7 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use bytes::Bytes;
 use futures::{
     FutureExt, StreamExt,
     future::{BoxFuture, ready},
@@ -14,10 +15,10 @@ use super::{
     engine::{Engine, Request},
     fetch,
     prepared::{Node, Prepared, PreparedStep},
-    run,
+    respond, run,
 };
 use crate::{
-    context::{Context, Explain, RequestId},
+    context::{Context, RequestId},
     error::{Code, Error, Result},
     operation::OperationKind,
     plan::{Plan, Source},
@@ -127,6 +128,7 @@ pub(super) fn show(
     engine: Arc<Engine>,
     prepared: Arc<Prepared>,
     context: Arc<Context>,
+    plan: Option<Bytes>,
     begin: impl FnOnce(resolver::Context) -> BoxStream<'static, Result<Spliced>>,
 ) -> BoxStream<'static, Answer> {
     let calls = Arc::clone(&engine.calls);
@@ -143,13 +145,16 @@ pub(super) fn show(
         let context = Context {
             request: RequestId::next(),
             deadline: Instant::now() + engine.subscriptions.event_timeout.0,
-            explain: Explain::default(),
             ..Context::clone(&context)
         };
         let lane: Arc<dyn SlowLane> = Arc::new(Event(event.unwrap_or_else(told)));
         let (engine, prepared) = (Arc::clone(&engine), Arc::clone(&prepared));
-        let request = Request::new(engine, prepared, Vec::new(), Arc::new(context));
-        run::run(Arc::new(request), Some(lane))
+        let request = Arc::new(Request::new(engine, prepared, Vec::new(), Arc::new(context)));
+        let plan = plan.clone();
+        async move {
+            let answer = run::run(Arc::clone(&request), Some(lane)).await;
+            respond::explained(answer, plan, request.watch.as_ref())
+        }
     };
     events.then(answer).boxed()
 }

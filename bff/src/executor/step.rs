@@ -2,9 +2,17 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
 use super::{
-    asked::Asked, engine::Request, fetch::Rung, hasty, in_flight::InFlight, incremental::Live,
-    ladder, watch::Found,
+    asked::Asked,
+    engine::Request,
+    fetch::{Landed, Rung},
+    hasty,
+    in_flight::InFlight,
+    incremental::Live,
+    ladder,
+    watch::{Brought, Found, Went},
 };
 use crate::{
     entity_cache::{Fields, Lookup},
@@ -93,12 +101,19 @@ impl StepRun {
         let (misses, asked) = look_up(asked, &mut values);
         let list = self.at_least.filter(|_| !misses.is_empty());
         if let Some((at_least, fetch)) = list.zip(asked.alone()) {
+            let sent = Instant::now();
             let opened = Live::open(&self.request, self.step, fetch, at_least).await;
-            let known = opened.map(|(first, more)| {
+            let first = opened.map(|(first, more)| {
                 live = more.map(Box::new);
-                EntityValue::Bytes(first)
+                first
             });
-            values[0] = Some(known.unwrap_or_else(EntityValue::Failed));
+            let first = Landed::from(first);
+            if let Some(watch) = &self.request.watch {
+                let items = &mut std::iter::once(&first);
+                let (step, rung, went) = (self.step, Rung::Own, Went::Sent);
+                watch.brought(Brought { step, rung, asked: sent, sent, went, items });
+            }
+            values[0] = Some(first.into());
         } else if !misses.is_empty() && hasty.is_empty() {
             asked.fetch(&misses, &mut values).await;
         } else if !misses.is_empty() {

@@ -125,9 +125,10 @@ impl StreamPool {
                 Taken::Full(full) => return Err(full),
             };
             // Others may be quicker; at last the pool is full.
-            let outcome = outcome.wait_for(Option::is_some).await;
-            if let Some(Err(reason)) = outcome.ok().as_deref().unwrap_or(&None) {
-                return Err(NoPlace::Unreachable(Arc::clone(reason)));
+            match outcome.wait_for(Option::is_some).await.as_deref() {
+                Ok(Some(Err(reason))) => return Err(NoPlace::Unreachable(Arc::clone(reason))),
+                Ok(_) => {}
+                Err(_) => return Err(NoPlace::Unreachable("nobody makes it any more".into())),
             }
         }
     }
@@ -139,7 +140,9 @@ impl StreamPool {
             let (carrier, connection) = (carrier.number, carrier.connection.clone());
             return Taken::Place(Place { pool: Arc::downgrade(self), carrier, connection });
         }
-        if let Some(attempt) = &state.attempt {
+        // Where its runtime has ended, or it panicked, another one is made.
+        let attempt = state.attempt.as_ref().filter(|attempt| !attempt.task.is_finished());
+        if let Some(attempt) = attempt {
             return Taken::Connecting(attempt.outcome.clone());
         }
         // One that is going away takes no stream any more, and must not keep others from its successor.

@@ -1,6 +1,6 @@
 //! Plans as text: the calls as a tree, what each answers, and how long it all may take.
 
-use std::{fmt, iter, time::Duration};
+use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
@@ -400,19 +400,24 @@ impl<'a> PlanText<'a> {
             Source::Join { site, then } => {
                 found.push(Place { site: *site, type_name, field: &field.name, chained });
                 self.places_in(type_name, field, then, true, found);
+                if let Some(StreamId(id)) = self.plan.site(*site).stream {
+                    let rest = &self.plan.streams[id].rest;
+                    self.places_in(type_name, field, rest, chained, found);
+                }
             }
             Source::Wire(wire) => {
-                let later = wire.stream.map(|StreamId(id)| &self.plan.streams[id].value);
-                for value in iter::once(&wire.value).chain(later) {
-                    match value {
-                        Value::Object(shape) => self.places(*shape, found),
-                        Value::Abstract(members) => {
-                            for member in members {
-                                self.places(member.shape, found);
-                            }
+                match &wire.value {
+                    Value::Object(shape) => self.places(*shape, found),
+                    Value::Abstract(members) => {
+                        for member in members {
+                            self.places(member.shape, found);
                         }
-                        Value::Leaf(_) => {}
                     }
+                    Value::Leaf(_) => {}
+                }
+                if let Some(StreamId(id)) = wire.stream {
+                    let rest = &self.plan.streams[id].rest;
+                    self.places_in(type_name, field, rest, chained, found);
                 }
             }
             Source::Typename | Source::Slow => {}

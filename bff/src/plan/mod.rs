@@ -39,15 +39,15 @@ pub struct Plan {
     pub streams: Vec<Stream>,
 }
 
-/// The items of a list behind its first ones.
+/// The items of a list behind its first ones, or the values of the keys behind the first ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stream {
     /// What they are answered with.
     pub defer: DeferId,
     /// How many items come first.
     pub initial_count: Argument,
-    /// What the others are: they have shapes, sites and steps of their own.
-    pub value: Value,
+    /// Where the others come from, as the list itself says it: they have shapes, sites and steps of their own.
+    pub rest: Source,
     /// The list is one that a service sends bit by bit.
     pub gathered: bool,
 }
@@ -189,6 +189,8 @@ pub struct Site {
     pub key: Vec<KeySource>,
     /// The message has a list of keys, and the value is a list.
     pub many: bool,
+    /// For such lists: what becomes of values that come later.
+    pub stream: Option<StreamId>,
     /// Shorter than that of the step: what has not come by then is not shown here, though others may wait for it.
     pub timeout: Option<Duration>,
     /// Where the step is early: for each part of the key, where the request of the parent's call has it.
@@ -265,6 +267,13 @@ impl Shape {
 }
 
 impl Plan {
+    /// Where the values of all fields come from, and those of lists that come later.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        let fields = self.shapes.iter().flat_map(|shape| &shape.fields);
+        let rests = self.streams.iter().map(|stream| &stream.rest);
+        fields.map(|field| &field.source).chain(rests)
+    }
+
     /// The shape with this position.
     #[must_use]
     pub fn shape(&self, id: ShapeId) -> &Shape {

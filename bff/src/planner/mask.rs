@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{
     contract::{Batch, Cardinality, Contract, MaskField, Policy, Selection, piece},
-    plan::{FieldSet, Mask, Plan, Shape, ShapeId, Source, Step, StepId, Value, Wire},
+    plan::{FieldSet, Mask, Plan, ShapeId, Source, Step, StepId, Value, Wire},
 };
 
 /// Gives each step whose request takes a mask what that says. Steps that ask the same on different levels have one: they
@@ -43,8 +43,7 @@ pub(super) fn fill(plan: &mut Plan, contract: &Contract) {
 /// By step.
 fn masks(plan: &Plan, contract: &Contract) -> Vec<Option<Mask>> {
     let mut read = vec![Vec::new(); plan.steps.len()];
-    for field in plan.shapes.iter().flat_map(|shape: &Shape| &shape.fields) {
-        let mut source = &field.source;
+    for mut source in plan.sources() {
         while let Source::Join { site, then } = source {
             read[plan.site(*site).step.0].push(&**then);
             source = then;

@@ -45,8 +45,17 @@ struct Later<'a> {
 enum Target<'a> {
     /// A field of an object.
     Field { shape: ShapeId, index: usize, binding: Option<&'a contract::Binding> },
-    /// Items of a list.
-    Items { stream: StreamId, binding: &'a contract::Binding, selections: &'a [Selection] },
+    /// What of a list comes behind its first items.
+    Rest { stream: StreamId, of: Listed<'a> },
+}
+
+/// Where a list is.
+#[derive(Clone, Copy)]
+enum Listed<'a> {
+    /// In a message.
+    Items(&'a contract::Wire),
+    /// In the answers to many keys.
+    Values(&'a contract::Join),
 }
 
 /// What is finished.
@@ -82,11 +91,20 @@ pub(super) struct Position<'a> {
     stream: Option<&'a operation::Stream>,
     /// Whether a service sends the list here bit by bit.
     gathered: bool,
+    /// What is selected here, if not what the field says.
+    selections: Option<&'a [Selection]>,
 }
 
 impl Position<'_> {
-    const ROOT: Self =
-        Self { parent: None, root_field: 0, depth: 0, defers: &[], stream: None, gathered: false };
+    const ROOT: Self = Self {
+        parent: None,
+        root_field: 0,
+        depth: 0,
+        defers: &[],
+        stream: None,
+        gathered: false,
+        selections: None,
+    };
 
     fn deeper(self) -> Result<Self> {
         if self.depth == MAX_DEPTH {
@@ -134,9 +152,11 @@ impl<'a> Draft<'a> {
                     let source = self.field(&type_name, binding, field, position)?;
                     self.shapes[shape.0].fields[index].source = source;
                 }
-                Target::Items { stream, binding, selections } => {
-                    let value = self.object(binding, selections, field, position)?;
-                    self.streams[stream.0].value = value;
+                Target::Rest { stream, of } => {
+                    self.streams[stream.0].rest = match of {
+                        Listed::Items(wire) => Source::Wire(self.wire(wire, field, position)?),
+                        Listed::Values(join) => self.join(join, field, position)?,
+                    };
                 }
             }
         }
@@ -166,7 +186,8 @@ impl<'a> Draft<'a> {
         for (index, field) in selected.fields.iter().enumerate() {
             let root_field = if position.depth == 0 { index } else { position.root_field };
             let (defers, stream) = (&*field.defers, field.stream.as_deref());
-            let inside = Position { root_field, defers, stream, gathered: false, ..position };
+            let (gathered, selections) = (false, None);
+            let inside = Position { root_field, defers, stream, gathered, selections, ..position };
             let source = if field.defers == position.defers {
                 self.field(type_name, binding, field, inside)?
             } else {
@@ -234,11 +255,13 @@ impl<'a> Draft<'a> {
             Some(contract::wire::Value::Binding(index)) => {
                 let binding = self.binding(index, field)?;
                 let before = self.sites.len();
-                let value = self.object(binding, &field.selections, field, position)?;
+                let selections = position.selections.unwrap_or(&field.selections);
+                let value = self.object(binding, selections, field, position)?;
                 let is_list = wire.cardinality() == contract::Cardinality::Repeated;
                 // Items for which nothing has to be waited come at once.
                 if is_list && (position.gathered || self.sites.len() > before) {
-                    stream = position.stream.map(|it| self.stream(it, binding, field, position));
+                    let of = Listed::Items(wire);
+                    stream = position.stream.map(|it| self.stream(it, of, field, position));
                 }
                 value
             }
@@ -259,17 +282,23 @@ impl<'a> Draft<'a> {
     fn stream(
         &mut self,
         stream: &'a operation::Stream,
-        binding: &'a contract::Binding,
+        of: Listed<'a>,
         field: &'a Field,
         position: Position<'a>,
     ) -> StreamId {
         let operation::Stream { defer, initial_count, selections } = stream;
         let id = StreamId(self.streams.len());
-        let (initial_count, value) = (initial_count.clone(), Value::Abstract(Vec::new()));
-        let gathered = position.gathered;
-        self.streams.push(Stream { defer: *defer, initial_count, value, gathered });
-        let what = Target::Items { stream: id, binding, selections };
-        let position = Position { defers: slice::from_ref(defer), gathered: false, ..position };
+        let (initial_count, rest) = (initial_count.clone(), Source::Typename);
+        let gathered = position.gathered && matches!(of, Listed::Items(_));
+        self.streams.push(Stream { defer: *defer, initial_count, rest, gathered });
+        let what = Target::Rest { stream: id, of };
+        let position = Position {
+            defers: slice::from_ref(defer),
+            stream: None,
+            gathered: false,
+            selections: Some(selections),
+            ..position
+        };
         self.later.push_back(Later { what, field, position });
         id
     }
@@ -323,12 +352,17 @@ impl<'a> Draft<'a> {
             parent: position.parent,
             key: steps::key_sources(join),
             many: join.many,
+            stream: None,
             timeout: steps::timeout(join),
             guess: Vec::new(),
         });
         self.echoes.push(&join.echoes);
         self.defers.push(position.defers);
-        // Of the values of many keys, all come at once.
+        if join.many {
+            let of = Listed::Values(join);
+            let stream = position.stream.map(|it| self.stream(it, of, field, position));
+            self.sites[site.0].stream = stream;
+        }
         let stream = position.stream.filter(|_| !join.many);
         let gathered = join.gather.is_some();
         let inside = Position { parent: Some(site), stream, gathered, ..position }.deeper()?;

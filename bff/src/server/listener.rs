@@ -1,13 +1,17 @@
 //! Takes connections, and lets them end: no request is cut while there is time, and there is never more time than agreed.
 
 use std::{
+    convert::Infallible,
     io,
-    sync::{Arc, atomic::AtomicUsize},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use axum::{Router, body::Body};
-use http::{Request, Version};
+use axum::Router;
+use http::{Request, Response, StatusCode, Version};
 use hyper::{
     body::Incoming,
     service::{Service, service_fn},
@@ -162,15 +166,18 @@ impl Connections {
         }
         let leave = self.leave.child_token();
         let watch = Arc::new(Watch::new(self.send_timeout, self.idle_timeout, leave.clone()));
-        let (preface_timeout, send_timeout) = (self.header_timeout, self.send_timeout);
-        let socket = Socket::new(stream, place, Arc::clone(&watch), preface_timeout, send_timeout);
-        let serving = serve_connection(
-            socket,
-            self.router.clone(),
+        let lingers = Arc::<AtomicBool>::default();
+        let socket = Socket::new(
+            stream,
+            place,
             Arc::clone(&watch),
-            preface_timeout,
-            leave,
+            Arc::clone(&lingers),
+            self.header_timeout,
+            self.send_timeout,
         );
+        let builder = builder(self.header_timeout);
+        let service = service(self.router.clone(), Arc::clone(&watch), lingers);
+        let serving = serve_connection(builder, socket, service, leave);
         watch.cuts(self.tasks.spawn(serving));
     }
 
@@ -197,25 +204,51 @@ impl Connections {
     }
 }
 
-async fn serve_connection(
-    socket: Socket<TcpStream>,
-    router: Router,
-    watch: Arc<Watch>,
-    header_timeout: Duration,
-    leave: CancellationToken,
-) {
+fn builder(header_timeout: Duration) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(http2::MAX_REQUESTS);
+    builder
+}
+
+/// The router, as one connection sees it.
+fn service(
+    router: Router,
+    watch: Arc<Watch>,
+    lingers: Arc<AtomicBool>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<Answer>,
+    Error = Infallible,
+    Future = impl Future<Output = Result<Response<Answer>, Infallible>> + Send + 'static,
+> {
     let router = TowerToHyperService::new(router);
-    let service = service_fn(move |request: Request<Incoming>| {
+    service_fn(move |request: Request<Incoming>| {
         let attended = (request.version() == Version::HTTP_2).then(|| watch.attend());
-        let answering = router.call(request);
+        let (answering, lingers) = (router.call(request), Arc::clone(&lingers));
         async move {
-            let response = answering.await;
-            response.map(|response| response.map(|body: Body| Answer::new(body, attended)))
+            let response = answering.await?;
+            if response.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                lingers.store(true, Ordering::Relaxed);
+            }
+            Ok(response.map(|body| Answer::new(body, attended)))
         }
-    });
+    })
+}
+
+async fn serve_connection<F>(
+    builder: auto::Builder<TokioExecutor>,
+    socket: Socket<TcpStream>,
+    service: impl Service<
+        Request<Incoming>,
+        Response = Response<Answer>,
+        Error = Infallible,
+        Future = F,
+    >,
+    leave: CancellationToken,
+) where
+    F: Future<Output = Result<Response<Answer>, Infallible>> + Send + 'static,
+{
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {

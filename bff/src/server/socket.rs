@@ -5,9 +5,9 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -23,10 +23,16 @@ use super::http2::Watch;
 /// speaks, and no other timer runs.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// How long a client may go on to send what was refused. One whose connection is reset while it sends may never read why
+/// (RFC 9112, 9.6).
+const LINGER: Duration = Duration::from_secs(2);
+
 /// A connection and its place among `server.max_connections`. Who upgrades it to a WebSocket takes over both.
 pub(super) struct Socket<S> {
     stream: S,
     watch: Arc<Watch>,
+    /// The client may still be sending when the connection is closed.
+    lingers: Arc<AtomicBool>,
     send_timeout: Duration,
     waits: Waits,
     /// Of one who waits. It is kept: mostly nobody waits again.
@@ -42,6 +48,8 @@ enum Waits {
     ForPreface(usize),
     /// It reads, so that there is room for what is written.
     ForRoom,
+    /// It has sent all.
+    ForEnd,
 }
 
 /// A place that is free again when the connection is gone.
@@ -69,11 +77,12 @@ impl<S> Socket<S> {
         stream: S,
         place: Place,
         watch: Arc<Watch>,
+        lingers: Arc<AtomicBool>,
         preface_timeout: Duration,
         send_timeout: Duration,
     ) -> Self {
-        let timer = Box::pin(sleep(preface_timeout));
-        Self { stream, watch, send_timeout, waits: Waits::ForPreface(0), timer, _place: place }
+        let (waits, timer) = (Waits::ForPreface(0), Box::pin(sleep(preface_timeout)));
+        Self { stream, watch, lingers, send_timeout, waits, timer, _place: place }
     }
 
     fn heard(&mut self, bytes: &[u8]) {
@@ -131,7 +140,28 @@ impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
+impl<S: AsyncRead + Unpin> Socket<S> {
+    /// Reads what the client still sends, and forgets it.
+    fn linger(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !matches!(self.waits, Waits::ForEnd) {
+            self.waits = Waits::ForEnd;
+            self.timer.as_mut().reset(Instant::now() + LINGER);
+        }
+        if self.timer.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            let mut space = [0; 8 << 10];
+            let mut buffer = ReadBuf::new(&mut space);
+            let read = ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+            if read.is_err() || buffer.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -159,7 +189,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        if self.lingers.load(Ordering::Relaxed) {
+            self.linger(context)
+        } else {
+            Poll::Ready(Ok(()))
+        }
     }
 }
 
@@ -184,7 +219,8 @@ mod tests {
         let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
         let place = Place::new(permit, &Arc::default());
         let watch = Arc::new(Watch::new(SEND_TIMEOUT, PREFACE_TIMEOUT, CancellationToken::new()));
-        (Socket::new(server, place, watch, PREFACE_TIMEOUT, SEND_TIMEOUT), client)
+        let lingers = Arc::default();
+        (Socket::new(server, place, watch, lingers, PREFACE_TIMEOUT, SEND_TIMEOUT), client)
     }
 
     async fn begun() -> (Socket<DuplexStream>, DuplexStream) {

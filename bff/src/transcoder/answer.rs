@@ -75,8 +75,6 @@ pub struct EmitInput<'a> {
 /// What an entity has of a list that comes in parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListPart {
-    /// How many items of the list came before the entity's.
-    pub before: u32,
     /// How many of the entity's items come first; the others are left for later.
     pub first: u32,
     /// Whether the list may go on behind the entity's items.
@@ -137,6 +135,8 @@ pub struct Later {
     pub(super) portion: PortionId,
     /// The object's message.
     pub(super) message: Bytes,
+    /// Of items: the index of the first.
+    pub(super) from: u32,
     /// Its number among the places of the portion, where that has any.
     pub(super) entity: Option<u32>,
     /// There is no time to write them.
@@ -156,11 +156,11 @@ impl Later {
         self.empty
     }
 
-    /// Items of the same list that came later: the part of a message in which they stand, whose entity is the first of its
-    /// step.
+    /// Items of the same list that came later, from this index on: the part of a message in which they stand, whose entity is the
+    /// first of its step.
     #[must_use]
-    pub fn of_items(&self, message: Bytes) -> Self {
-        Self { message, entity: Some(0), late: false, empty: false, ..self.clone() }
+    pub fn of_items(&self, message: Bytes, from: u32) -> Self {
+        Self { message, from, entity: Some(0), late: false, empty: false, ..self.clone() }
     }
 
     /// There is no time left: they are reported as what has not been begun in time.

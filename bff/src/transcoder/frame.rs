@@ -127,12 +127,13 @@ pub(super) enum Kind {
     /// A map as one JSON object.
     Map { value: Value, number: u32, key: KeyText, tags: EntryTags },
     /// What another step answered.
-    Join { site: SiteId, step: StepId, many: bool, then: FrameId },
+    /// With `many` a list, one value for each key.
+    Join { site: SiteId, step: StepId, many: Option<Half>, then: FrameId },
     /// Bytes of the slow lane.
     Slow,
 }
 
-/// Which items of a list.
+/// Which items of a list, or values of many keys.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Half {
     All,

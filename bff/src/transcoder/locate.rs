@@ -1,5 +1,7 @@
 //! Extraction: finding keys in entities, over the same scan and in the same order as emission meets their places.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 
 use super::{
@@ -40,7 +42,7 @@ pub(super) struct Finder {
 #[derive(Debug)]
 pub(super) enum Find {
     /// A site's key, or its list of keys.
-    Key { site: SiteId, step: StepId, many: bool, parts: Box<[Part]> },
+    Key { site: SiteId, step: StepId, many: Option<Half>, parts: Box<[Part]> },
     /// Messages with sites.
     Inside { inside: Inside, slot: u32, guard: u32, look: Look },
     /// The same message, of which a portion with sites is answered later.
@@ -51,7 +53,7 @@ impl Find {
     /// The site of one key: it has one place in each message.
     pub(super) fn only_site(&self) -> Option<SiteId> {
         match self {
-            Self::Key { site, many: false, .. } => Some(*site),
+            Self::Key { site, many: None, .. } => Some(*site),
             _ => None,
         }
     }
@@ -217,10 +219,11 @@ impl Search<'_> {
     fn find(&mut self, find: &Find, slots: &[u64], message: Window<'_>) -> Result<(), Malformed> {
         let bytes = message.buffer();
         match find {
-            Find::Key { site, step, many: true, parts } => {
-                self.keys_of_list(*site, *step, &parts[0], slots, bytes)
+            Find::Key { site, step, many: Some(half), parts } => {
+                let shown = self.shown(*half)?;
+                self.keys_of_list((*site, *step), shown, &parts[0], slots, bytes)
             }
-            Find::Key { site, step, many: false, parts } => {
+            Find::Key { site, step, many: None, parts } => {
                 let id = self.key_of(*step, parts, slots, bytes)?;
                 self.refs[site.0].refs.push(id);
                 Ok(())
@@ -353,10 +356,22 @@ impl Search<'_> {
         Ok(self.keys[step.0].intern(&self.key))
     }
 
+    /// Which keys of a list are meant.
+    fn shown(&mut self, half: Half) -> Result<Range<u32>, Malformed> {
+        Ok(match half {
+            Half::All => 0..u32::MAX,
+            Half::First(stream) => 0..self.lists[stream.0].first,
+            Half::Rest(stream, place) => {
+                self.begin_portion(place)?;
+                self.lists[stream.0].first..u32::MAX
+            }
+        })
+    }
+
     fn keys_of_list(
         &mut self,
-        site: SiteId,
-        step: StepId,
+        (site, step): (SiteId, StepId),
+        shown: Range<u32>,
         part: &Part,
         slots: &[u64],
         bytes: &[u8],
@@ -368,14 +383,22 @@ impl Search<'_> {
             match wire_type(part.scalar) {
                 LEN => {
                     let mut items = Messages::of(bytes, part.number);
+                    let mut at = 0;
                     while let Some(item) = items.next()? {
-                        self.key_of_item(site, step, part.scalar, Payload::Bytes(item));
+                        if shown.contains(&at) {
+                            self.key_of_item(site, step, part.scalar, Payload::Bytes(item));
+                        }
+                        at += 1;
                     }
                 }
                 wire_type => {
                     let mut items = Numbers::of(bytes, part.number, wire_type);
+                    let mut at = 0;
                     while let Some(item) = items.next()? {
-                        self.key_of_item(site, step, part.scalar, Payload::Number(item));
+                        if shown.contains(&at) {
+                            self.key_of_item(site, step, part.scalar, Payload::Number(item));
+                        }
+                        at += 1;
                     }
                 }
             }

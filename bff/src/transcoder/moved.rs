@@ -91,8 +91,7 @@ impl Entities {
 /// What the sites of a step read from its entities.
 fn read_by(plan: &Plan, step: StepId) -> Vec<Source> {
     let mut found = Vec::new();
-    for field in plan.shapes.iter().flat_map(|shape| &shape.fields) {
-        let mut source = &field.source;
+    for mut source in plan.sources() {
         while let Source::Join { site, then } = source {
             if plan.site(*site).step == step {
                 found.push(Source::clone(then));

@@ -97,7 +97,7 @@ impl Delivery {
         let mut emission = run.emit(budget, &mut body);
         let (groups, later) = (mem::take(&mut emission.groups), mem::take(&mut emission.later));
         self.met(groups, later, RunId::WHOLE);
-        let extended = respond::report(&mut body, &emission, &run.notes, budget);
+        let extensions_end = respond::report(&mut body, &emission, &run.notes, budget);
         let announced = self.announce();
         if !announced.is_empty() {
             if self.how == Incremental::Pending {
@@ -110,7 +110,7 @@ impl Delivery {
         body.push(b'}');
         self.sent += body.len();
         self.read_on(runs);
-        respond::answer(body, &emission, extended)
+        respond::answer(body, &emission, extensions_end)
     }
 
     /// Everything else that is there.
@@ -286,7 +286,7 @@ impl Delivery {
         let defer = group.defer;
         if let Some(Next { run, part: message, first }) = runs.take_ready(defer) {
             let (mark, known) = (part.mark(), (self.groups.len(), self.fields.len()));
-            let mut fields = items.of_items(message);
+            let mut fields = items.of_items(message, first);
             if part.is_late(runs.get(run)) {
                 fields.give_up();
             }

@@ -19,7 +19,7 @@ use futures::{
 use tokio::{select, sync::mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Answer, engine::Request, respond, run::Run, slow::SlowLane};
+use super::{Answer, Beside, engine::Request, respond, run::Run};
 use crate::operation::OperationKind;
 use delivery::Delivery;
 pub(super) use list::{Items, Live, Streamed};
@@ -39,14 +39,14 @@ pub enum Incremental {
 /// any other. Dropping them cancels the calls of a query; what a mutation has begun to change runs on.
 pub(super) fn answers(
     request: Arc<Request>,
-    lane: Option<Arc<dyn SlowLane>>,
+    beside: Beside,
     how: Incremental,
 ) -> BoxStream<'static, Answer> {
     let plan = request.prepared.plan();
     let acts = plan.kind == OperationKind::Mutation;
     // Each after the first has at least one deferred fragment: but for lists that go on, nobody waits for a slow client.
     let (sender, answers) = mpsc::channel(plan.defers.len() + 1);
-    let telling = tokio::spawn(tell(request, lane, how, sender));
+    let telling = tokio::spawn(tell(request, beside, how, sender));
     let telling = (!acts).then(|| AbortOnDropHandle::new(telling));
     let next = |(mut answers, telling): (mpsc::Receiver<Answer>, _)| async move {
         Some((answers.recv().await?, (answers, telling)))
@@ -56,11 +56,12 @@ pub(super) fn answers(
 
 async fn tell(
     request: Arc<Request>,
-    lane: Option<Arc<dyn SlowLane>>,
+    Beside { slow: lane, plan }: Beside,
     how: Incremental,
     answers: mpsc::Sender<Answer>,
 ) {
-    let (mut run, mut work) = match Run::new(request, lane).in_parts().start() {
+    let watch = |is_last: bool| request.watch.as_ref().filter(|_| is_last);
+    let (mut run, mut work) = match Run::new(Arc::clone(&request), lane).in_parts().start() {
         Ok(started) => started,
         // Who has left does not hear it.
         Err(error) => return drop(answers.send(respond::failed(&error)).await),
@@ -69,6 +70,7 @@ async fn tell(
     let mut runs = Runs::new(run, work);
     let mut delivery = Delivery::new(how);
     let answer = delivery.first(&mut runs);
+    let answer = respond::explained(answer, plan, watch(!delivery.has_next()));
     if answers.send(answer).await.is_err() {
         return;
     }
@@ -82,7 +84,8 @@ async fn tell(
         while goes_on && let Some(going) = runs.advance().now_or_never() {
             goes_on = going;
         }
-        room.send(delivery.next(&mut runs));
+        let answer = delivery.next(&mut runs);
+        room.send(respond::explained(answer, None, watch(!delivery.has_next())));
     }
 }
 

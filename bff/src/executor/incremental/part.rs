@@ -62,7 +62,7 @@ impl Part {
             }
         }
         respond::write(&mut body, format_args!("\"hasNext\":{has_next}}}"));
-        Answer { body: body.into(), data_is_null: false, errors, degraded, extended: false }
+        Answer { body: body.into(), data_is_null: false, errors, degraded, extensions_end: None }
     }
 
     /// Whether the time is over, at every 64th turn: a small part is always whole.

@@ -30,7 +30,7 @@ impl Run {
     ) -> Result<(Self, Work)> {
         let mut run = Self::new(Arc::clone(&self.request), None);
         run.own_calls = Arc::clone(&self.own_calls);
-        run.lists[list.stream.0] = ListPart { before: items.before, first: 0, open: false };
+        run.lists[list.stream.0] = ListPart::default();
         let program = &run.request.prepared.program;
         let (keys, refs) = (&mut run.keys, &mut run.refs);
         program.extract(Some(list.site), (0, &items.message), keys, refs, &run.lists)?;

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     call::ShareKey,
+    context::Explain,
     error::Error,
     executor::{
         asked,
@@ -136,6 +137,10 @@ impl State {
 impl Alike {
     /// None where something in the answer is for this subscriber alone.
     pub(super) fn new(subscriber: &Subscriber) -> Option<Self> {
+        // What one is told of how an answer came about, others must not learn.
+        if subscriber.context.explain != Explain::default() {
+            return None;
+        }
         let prepared = Arc::clone(&subscriber.prepared);
         let request = subscriber.run(Arc::clone(&subscriber.context));
         let joins = (0..prepared.steps.len()).map(StepId).filter(|step| *step != Subscriber::STEP);

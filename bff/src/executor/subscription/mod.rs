@@ -31,7 +31,7 @@ use super::{
     respond, run,
 };
 use crate::{
-    context::{Context, Explain, RequestId},
+    context::{Context, RequestId},
     error::{Code, Error, Result},
     operation::Value,
     plan::StepId,
@@ -50,8 +50,9 @@ pub(super) fn answers(
     prepared: Arc<Prepared>,
     variables: Vec<Option<Value>>,
     context: Arc<Context>,
+    plan: Option<Bytes>,
 ) -> BoxStream<'static, Answer> {
-    let subscriber = Arc::new(Subscriber { engine, prepared, variables, context });
+    let subscriber = Arc::new(Subscriber { engine, prepared, variables, context, plan });
     let request = match subscriber.request() {
         Ok(request) => request,
         Err(refused) => return stream::once(ready(respond::failed(&refused))).boxed(),
@@ -79,6 +80,8 @@ struct Subscriber {
     variables: Vec<Option<Value>>,
     /// Of the request that subscribed. Each event has one of its own, with its own time.
     context: Arc<Context>,
+    /// What each answer says of how it comes about.
+    plan: Option<Bytes>,
 }
 
 impl Subscriber {
@@ -121,15 +124,15 @@ impl Subscriber {
             let context = Context {
                 request: RequestId::next(),
                 deadline: Instant::now() + subscriber.config().event_timeout.0,
-                // The answer may be shown to others, who must not learn what this one may.
-                explain: Explain::default(),
                 ..Context::clone(&subscriber.context)
             };
             let request = Request {
                 event: Some(subscriber.entity(message)),
                 ..subscriber.run(Arc::new(context))
             };
-            run::run(Arc::new(request), None).await
+            let request = Arc::new(request);
+            let answer = run::run(Arc::clone(&request), None).await;
+            respond::explained(answer, subscriber.plan.clone(), request.watch.as_ref())
         }
     }
 

@@ -8,8 +8,13 @@ impl World {
     pub(super) fn parts(&self, query: &str, how: Incremental, context: Context) -> Parts {
         let prepared = self.prepared(query);
         let context = Arc::new(context);
-        let answers =
-            self.executor.execute_incrementally(&prepared, Vec::new(), context, None, how);
+        let answers = self.executor.execute_incrementally(
+            &prepared,
+            Vec::new(),
+            context,
+            Beside::default(),
+            how,
+        );
         Parts { began: Instant::now(), answers }
     }
 

@@ -188,3 +188,66 @@ async fn items_too_large_for_what_is_left_fail_alone() {
     assert!(last.contains(r#""completed":[{"id":"0","errors":"#), "{last}");
     assert!(last.contains("RESOURCE_EXHAUSTED"), "{last}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_the_values_of_many_keys_the_first_do_not_wait_for_the_others() {
+    let world = world();
+    world.services.set("Catalog/BatchGetBooks", 40, Then::Linger("3", 30));
+    let query = "{ book(id: 1) { related *1 more { id } } }";
+    let related = world.ask("{ book(id: 1) { related { id } } }").await;
+    assert_eq!(related, r#"{"data":{"book":{"related":[{"id":"2"},{"id":"3"}]}}}"#);
+    world.services.forget();
+    world
+        .check_told(
+            query,
+            Incremental::Pending,
+            r#"
+40 {"data":{"book":{"related":[{"id":"2"}]}},"pending":[{"id":"0","path":["book","related"],"label":"more"}],"hasNext":true}
+70 {"incremental":[{"items":[{"id":"3"}],"id":"0","path":["book","related",1]}],"completed":[{"id":"0"}],"hasNext":false}
+"#,
+        )
+        .await;
+    world.check_calls("Catalog/GetBook 1 \n Catalog/BatchGetBooks 2 \n Catalog/BatchGetBooks 3");
+    let whole = r#"70 {"data":{"book":{"related":[{"id":"2"},{"id":"3"}]}}}"#;
+    let all = "{ book(id: 1) { related *2 { id } } }";
+    world.check_told(all, Incremental::Pending, whole).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_keys_that_are_left_of_many_lists_go_in_one_call() {
+    let world = world();
+    world
+        .check_told(
+            "{ books { related *0 { id price { amount } } } }",
+            Incremental::Patches,
+            r#"
+0 {"data":{"books":[{"related":[]},{"related":[]},{"related":[]}]},"hasNext":true}
+50 {"incremental":[{"items":[{"id":"2","price":{"amount":200}},{"id":"3","price":{"amount":300}}],"path":["books",0,"related",0]},{"items":[{"id":"3","price":{"amount":300}},{"id":"4","price":{"amount":400}}],"path":["books",1,"related",0]},{"items":[{"id":"4","price":{"amount":400}},{"id":"5","price":{"amount":500}}],"path":["books",2,"related",0]}],"hasNext":false}
+"#,
+        )
+        .await;
+    world.check_calls(
+        "Catalog/ListBooks \n Catalog/BatchGetBooks 2 3 4 5 \n Pricing/BatchGet 2 3 4 5",
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_behind_those_that_a_list_is_shown_without_follow_those_that_are_shown() {
+    let mut shop = Shop::new();
+    shop.policy("Book.related").fallback = Some(Box::new(crate::contract::Fallback {
+        last: Some(crate::contract::fallback::Last::Null(true)),
+        leave_out: true,
+        ..crate::contract::Fallback::default()
+    }));
+    let world = World::new(shop);
+    world.services.set("Catalog/BatchGetBooks", 0, Then::Status("2", 14));
+    let query = "{ book(id: 1) { related *1 { id price { amount } } } }";
+    let told = world.told(query, Incremental::Patches).await;
+    assert!(told.contains(r#"{"data":{"book":{"related":[]}}"#), "{told}");
+    assert!(
+        told.contains(
+            r#"{"items":[{"id":"3","price":{"amount":300}}],"path":["book","related",0]}"#
+        ),
+        "{told}"
+    );
+}

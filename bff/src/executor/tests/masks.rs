@@ -82,7 +82,7 @@ async fn a_stream_is_asked_for_what_is_read_of_its_events() {
     let world = world(|_| {});
     let prepared = world.prepared("subscription { bookChanged(id: 1) { title } }");
     let context = Arc::new(within(1_000));
-    let mut answers = world.executor.subscribe(&prepared, Vec::new(), context);
+    let mut answers = world.executor.subscribe(&prepared, Vec::new(), context, None);
     let _ = futures::poll!(futures::StreamExt::next(&mut answers));
     sleep(1).await;
     world.check_calls("Catalog/WatchBook 1 [title]");

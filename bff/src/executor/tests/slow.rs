@@ -173,7 +173,7 @@ async fn each_event_of_a_subscription_has_an_answer_and_a_panic_is_the_last() {
         assert_ne!(number, 2, "the third one panics");
         event(if number == 0 { "10" } else { "20" })
     });
-    let answers = world.executor.show(&prepared, Arc::new(within(1)), |_| events.boxed());
+    let answers = world.executor.show(&prepared, Arc::new(within(1)), None, |_| events.boxed());
     sleep(50).await;
     let answers: Vec<String> = answers
         .map(|answer| String::from_utf8(answer.body.to_vec()).unwrap())

@@ -28,7 +28,7 @@ fn world(shop: Shop, config: Config) -> World {
 
 impl World {
     fn watch(&self, prepared: &Arc<Prepared>, context: Context) -> Answers {
-        self.executor.subscribe(prepared, Vec::new(), Arc::new(context))
+        self.executor.subscribe(prepared, Vec::new(), Arc::new(context), None)
     }
 
     /// As many subscriptions to the same, each once its stream is open.

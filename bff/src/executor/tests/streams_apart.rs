@@ -95,7 +95,7 @@ async fn play(acts: &[Act], shop: Shop, config: Config) -> (Vec<Vec<String>>, us
             Act::Come { query, caller } => {
                 let context = if caller.is_empty() { within(1_000) } else { user(caller) };
                 let context = Arc::new(context);
-                let answers = world.executor.subscribe(&prepared[query], Vec::new(), context);
+                let answers = world.executor.subscribe(&prepared[query], Vec::new(), context, None);
                 there.push(Client { answers, number: seen.len() });
                 seen.push(Vec::new());
             }

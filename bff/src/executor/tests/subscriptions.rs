@@ -13,7 +13,7 @@ type Sender = UnboundedSender<Result<Bytes>>;
 
 impl World {
     fn subscribe(&self, query: &str, context: Context) -> BoxStream<'static, Answer> {
-        self.executor.subscribe(&self.prepared(query), Vec::new(), Arc::new(context))
+        self.executor.subscribe(&self.prepared(query), Vec::new(), Arc::new(context), None)
     }
 
     /// How often a stream was begun.

@@ -1,5 +1,6 @@
 //! What a request is told of its own answer.
 
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use super::*;
@@ -91,4 +92,89 @@ async fn who_does_not_ask_is_told_nothing_and_an_answer_with_extensions_keeps_th
     assert!(extensions.remove("timing").is_some());
     assert_eq!(told, plain);
     assert!(plain["extensions"]["degraded"].is_array(), "{plain}");
+}
+
+/// What each part says in its extensions: the plan, or the steps with what they waited for and took.
+async fn told_in_parts(world: &World, query: &str) -> Vec<Value> {
+    let plan = Some(Bytes::from_static(b"\"the plan\""));
+    let answers = world.executor.execute_incrementally(
+        &world.prepared(query),
+        Vec::new(),
+        Arc::new(curious(1_000)),
+        Beside { plan, ..Beside::default() },
+        Incremental::Pending,
+    );
+    let bodies: Vec<Answer> = answers.collect().await;
+    let extensions = bodies.iter().map(|answer| {
+        let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut extensions = body["extensions"].take();
+        if let Some(steps) = extensions["timing"]["steps"].as_array() {
+            let told = |step: &Value| json!([step["step"], step["waited"], step["took"]]);
+            extensions = steps.iter().map(told).collect();
+        }
+        extensions
+    });
+    extensions.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_an_answer_in_parts_the_first_has_the_plan_and_the_last_the_timing_of_all() {
+    let world = World::new(Shop::new());
+    world.services.set("Pricing/BatchGet", 50, Then::Answer);
+    world.services.set("Users/BatchGet", 80, Then::Answer);
+    let query = "{ book(id: 1) { ... a { price { amount } } ... b { author { name } } } }";
+    assert_eq!(
+        told_in_parts(&world, query).await,
+        [
+            json!({"plan": "the plan"}),
+            Value::Null,
+            json!([[1, 0.0, 0.0], [2, 0.0, 50.0], [3, 0.0, 80.0]])
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_went_on_tells_of_the_calls_for_each_part() {
+    let world = World::new(Shop::with_gathering(true));
+    world.services.set("Pricing/BatchGet", 50, Then::Answer);
+    let stream = world.services.offer_stream();
+    super::gathering::send_books(&stream, ["1"]);
+    let query = "{ books *1 { price { amount } } }";
+    let (told, ()) = tokio::join!(told_in_parts(&world, query), async {
+        for ids in [["2", "3"], ["4", "5"]] {
+            sleep(60).await;
+            super::gathering::send_books(&stream, ids);
+        }
+        drop(stream);
+    });
+    let steps = told.last().unwrap();
+    assert_eq!(*steps, json!([[1, 0.0, 0.0], [2, 0.0, 50.0], [3, 60.0, 50.0], [3, 120.0, 50.0]]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_is_told_of_each_event_and_others_who_read_the_stream_are_not() {
+    let mut shop = Shop::new();
+    shop.method("Catalog/WatchBook").shareable = true;
+    shop.method("Pricing/BatchGet").shareable = true;
+    let world = World::new(shop);
+    world.services.offer_streams();
+    let prepared = world.prepared("subscription { bookChanged(id: 7) { price { amount } } }");
+    let plan = Some(Bytes::from_static(b"\"the plan\""));
+    let watch =
+        |context, plan| world.executor.subscribe(&prepared, Vec::new(), Arc::new(context), plan);
+    let mut readers =
+        [watch(within(1_000), None), watch(curious(1_000), plan), watch(within(1_000), None)];
+    sleep(1).await;
+    world.services.tell(&Ok(super::contracts::book_message("3").encode().into()));
+    sleep(1).await;
+    let data = r#""data":{"bookChanged":{"price":{"amount":300}}}"#;
+    let mut told = Vec::new();
+    for reader in &mut readers {
+        let answer = reader.next().await.unwrap();
+        told.push(String::from_utf8(answer.body.to_vec()).unwrap());
+    }
+    assert_eq!((&*told[0], &*told[2]), (&*format!("{{{data}}}"), &*format!("{{{data}}}")));
+    let start = format!(r#"{{{data},"extensions":{{"plan":"the plan","timing":{{"total":"#);
+    assert!(told[1].starts_with(&start), "{}", told[1]);
+    assert_eq!(world.services.count("Catalog/WatchBook"), 1, "they read one stream");
 }

@@ -20,7 +20,7 @@ use super::{
     slow::{Introspections, Lane, Own, OwnSchema},
 };
 use crate::{
-    context::{Context, Explain},
+    context::Context,
     contract::Contract,
     error::{Code, Result},
     executor::{self, Beside, Executor, Incremental, Prepared, SlowLane},
@@ -195,18 +195,17 @@ impl Front {
     ///
     /// The answer to a request that is not executed.
     pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
-        // One that explains itself comes in one piece, and is planned so.
-        let plain = context.explain == Explain::default();
-        let incremental = request.incremental.filter(|_| plain);
+        let incremental = request.incremental;
         let run =
             self.prepare(request, incremental.is_some()).map_err(|refusal| refused(&refusal))?;
         let Run { prepared, variables, kind, slow } = run;
         let subscribed = kind == OperationKind::Subscription;
         let incremental = incremental.filter(|_| !prepared.plan().defers.is_empty());
         let bodies = if let Some(how) = incremental {
-            let Beside { slow, .. } = self.beside(slow, &prepared, &context);
+            let beside = self.beside(slow, &prepared, &context);
             let (executor, context) = (&self.executor, Arc::new(context));
-            let answers = executor.execute_incrementally(&prepared, variables, context, slow, how);
+            let answers =
+                executor.execute_incrementally(&prepared, variables, context, beside, how);
             answers.map(|answer| answer.body).boxed()
         } else if !subscribed {
             let executor = Arc::clone(&self.executor);
@@ -217,12 +216,14 @@ impl Front {
             stream::once(answer).boxed()
         } else if let Some(Lane { own: Some(own), .. }) = slow {
             let begin = |context| own.events(&variables, context);
+            let plan = self.plan(&prepared, &context);
             self.executor
-                .show(&prepared, Arc::new(context), begin)
+                .show(&prepared, Arc::new(context), plan, begin)
                 .map(|answer| answer.body)
                 .boxed()
         } else {
-            let answers = self.executor.subscribe(&prepared, variables, Arc::new(context));
+            let plan = self.plan(&prepared, &context);
+            let answers = self.executor.subscribe(&prepared, variables, Arc::new(context), plan);
             answers.map(|answer| answer.body).boxed()
         };
         Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
@@ -306,11 +307,14 @@ impl Front {
     }
 
     fn beside(&self, slow: Option<Lane>, prepared: &Prepared, context: &Context) -> Beside {
+        let slow = slow.map(|lane| Arc::new(lane) as Arc<dyn SlowLane>);
+        Beside { slow, plan: self.plan(prepared, context) }
+    }
+
+    /// What a caller is told of the plan who asks for it and may.
+    fn plan(&self, prepared: &Prepared, context: &Context) -> Option<Bytes> {
         let plan = || Bytes::from(prepared.plan().display(&self.contract).to_json());
-        Beside {
-            slow: slow.map(|lane| Arc::new(lane) as Arc<dyn SlowLane>),
-            plan: context.explain.plan.then(plan),
-        }
+        context.explain.plan.then(plan)
     }
 
     fn introspect(

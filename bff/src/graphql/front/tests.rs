@@ -292,7 +292,7 @@ async fn a_subscription_selects_one_field_that_is_a_stream() {
 }
 
 #[tokio::test]
-async fn an_answer_that_explains_itself_is_whole_whatever_is_deferred() {
+async fn an_answer_in_parts_explains_itself_in_the_first_and_the_last() {
     let request = Request {
         query: Cow::Borrowed("{ __typename ... @defer { greeting } }"),
         operation_name: None,
@@ -302,14 +302,20 @@ async fn an_answer_that_explains_itself_is_whole_whatever_is_deferred() {
         incremental: Some(executor::Incremental::Pending),
     };
     let mut context = Context::anonymous(Instant::now() + Duration::from_secs(10));
-    context.explain = Explain { timing: true, ..Explain::default() };
+    context.explain = Explain { timing: true, plan: true };
     let bench = Bench::new(Config::default());
     let answers = bench.front.answers(&request, context).unwrap();
-    assert!(!answers.incremental);
+    assert!(answers.incremental);
     let bodies: Vec<Bytes> = answers.bodies.collect().await;
-    let body: Value = serde_json::from_slice(&bodies[0]).unwrap();
-    assert_eq!(bodies.len(), 1);
-    assert_eq!(body["data"], json!({"__typename": "Query", "greeting": "world"}));
+    let bodies: Vec<Value> =
+        bodies.iter().map(|body| serde_json::from_slice(body).unwrap()).collect();
+    let [first, last] = &bodies[..] else { panic!("{bodies:?}") };
+    assert_eq!(first["data"], json!({"__typename": "Query"}));
+    assert_eq!(first["hasNext"], true);
+    let names = |body: &Value| body["extensions"].as_object().unwrap().keys().cloned().collect();
+    let (of_first, of_last): (Vec<String>, Vec<String>) = (names(first), names(last));
+    assert_eq!((of_first, of_last), (vec!["plan".to_owned()], vec!["timing".to_owned()]));
+    assert_eq!(last["incremental"][0]["data"], json!({"greeting": "world"}));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Clients that do not read, do not speak, or are too many.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_tungstenite::{client_async, tungstenite::client::IntoClientRequest};
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::client::IntoClientRequest};
 
 use super::*;
 use crate::units::{ByteSize, Span};
@@ -27,6 +27,14 @@ fn large() -> String {
     let query = "query($t: String) { a: echo(text: $t) b: echo(text: $t) c: echo(text: $t) }";
     let text = "x".repeat(5 << 20);
     format!(r#"{{"query":"{query}","variables":{{"t":"{text}"}}}}"#)
+}
+
+async fn open_websocket(server: &Running) -> WebSocketStream<TcpStream> {
+    let mut request = format!("ws://{}/graphql", server.address).into_client_request().unwrap();
+    let protocol = "graphql-transport-ws".parse().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", protocol);
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    soon(client_async(request, stream)).await.unwrap().0
 }
 
 async fn is_answered(server: &Running) {
@@ -124,12 +132,45 @@ async fn one_connection_more_waits_until_another_ends_websockets_included() {
     is_not_answered(&server).await;
     drop(idle);
     is_answered(&server).await;
-    let mut request = format!("ws://{}/graphql", server.address).into_client_request().unwrap();
-    let protocol = "graphql-transport-ws".parse().unwrap();
-    request.headers_mut().insert("sec-websocket-protocol", protocol);
-    let stream = TcpStream::connect(server.address).await.unwrap();
-    let (socket, _) = soon(client_async(request, stream)).await.unwrap();
+    let socket = open_websocket(&server).await;
     is_not_answered(&server).await;
     drop(socket);
     is_answered(&server).await;
+}
+
+#[tokio::test]
+async fn a_client_that_pings_and_does_not_read_fills_no_memory() {
+    let server = lonely(|config| {
+        config.streams.send_timeout = SHORT;
+        // Nothing else shall end it.
+        config.streams.init_timeout = Span(PATIENCE);
+        config.streams.keepalive = Span(PATIENCE);
+    })
+    .await;
+    let mut hostile = open_websocket(&server).await;
+    // A ping of 125 bytes, masked by zeros.
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[b'x'; 125]].concat();
+    let pings = ping.repeat(1_000);
+    const MOST: usize = 64 << 20;
+    let mut sent = 0;
+    // More than sockets hold; at last it is blocked, and then it is cut.
+    while sent < MOST && soon(hostile.get_mut().write_all(&pings)).await.is_ok() {
+        sent += pings.len();
+    }
+    assert!(sent < MOST);
+    is_answered(&server).await;
+}
+
+#[tokio::test]
+async fn a_client_that_sends_too_much_can_read_that_it_does() {
+    let server = Running::start().await;
+    for _ in 0..5 {
+        let mut client = TcpStream::connect(server.address).await.unwrap();
+        let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 20000000\r\n\r\n";
+        soon(client.write_all(head.as_bytes())).await.unwrap();
+        soon(client.write_all(&vec![b' '; 20_000_000])).await.unwrap();
+        let mut answer = String::new();
+        soon(client.read_to_string(&mut answer)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
 }

@@ -4,6 +4,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
+use futures::SinkExt;
 use http::HeaderMap;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
@@ -93,8 +94,9 @@ impl Connection {
                 self.obey(protocol::read(text.as_str()).map_err(Some)?).await
             }
             Ok(Message::Binary(_)) => Err(Close::bad_message("messages are texts").into()),
-            // Answered by the socket itself.
-            Ok(Message::Ping(_) | Message::Pong(_)) => Ok(()),
+            // Answered by the socket itself; but the answers of a client that reads none would fill our memory.
+            Ok(Message::Ping(_)) => self.flush().await,
+            Ok(Message::Pong(_)) => Ok(()),
             // Its own goodbye, which is answered with the same.
             Ok(Message::Close(_)) => Err(Close::NORMAL.into()),
             // Where the client is gone nobody will hear it.
@@ -206,10 +208,14 @@ impl Connection {
 
     async fn write(&mut self, message: Message) -> Result<(), Ended> {
         let patience = self.site.config.streams.send_timeout.0;
-        match timeout(patience, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            // It is gone, or takes nothing.
-            Ok(Err(_)) | Err(_) => Err(None),
-        }
+        let sent = timeout(patience, self.socket.send(message)).await;
+        // Otherwise it is gone, or takes nothing.
+        sent.ok().and_then(Result::ok).ok_or(None)
+    }
+
+    async fn flush(&mut self) -> Result<(), Ended> {
+        let patience = self.site.config.streams.send_timeout.0;
+        let sent = timeout(patience, self.socket.flush()).await;
+        sent.ok().and_then(Result::ok).ok_or(None)
     }
 }

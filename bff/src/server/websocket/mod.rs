@@ -15,7 +15,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use futures::FutureExt;
+use futures::{FutureExt, SinkExt};
 use http::{HeaderMap, header, request::Parts};
 use tokio::time::{Instant, timeout};
 
@@ -73,7 +73,10 @@ async fn serve(site: Arc<Site>, headers: HeaderMap, socket: WebSocket, agreed: b
         // Where the client said goodbye first, the socket has its own answer ready, and sends it when it reads.
         let _ = socket.send(Message::Close(Some(frame))).await;
         // What the client still says is read: a connection with unread bytes would be reset, and the code lost.
-        while let Some(Ok(_)) = socket.recv().await {}
+        while let Some(Ok(_)) = socket.recv().await {
+            // The answers to its pings go out, so that they do not gather.
+            let _ = socket.flush().await;
+        }
     };
     // A client that does not answer is left.
     let _ = timeout(patience, goodbye).await;

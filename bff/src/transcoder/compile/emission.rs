@@ -6,12 +6,12 @@ use super::{Compiler, Place, finish, index, place, refused};
 use crate::{
     contract::{self, Cardinality, Format, Scalar},
     error::Result,
-    plan::{self, Member, Shape, ShapeField, ShapeId, SiteId, Source, StreamId, Wire},
+    plan::{self, Member, Shape, ShapeField, ShapeId, SiteId, Source, Wire},
     transcoder::{
         descriptor::Known,
         frame::{
             Choice, ChoiceId, Default, Divided, Field, Frame, FrameId, Half, KeyText, Kind,
-            Literal, Operation, PortionId, Value, WHOLE,
+            Literal, Operation, Value, WHOLE,
         },
         leaf::{BytesLeaf, Integer, Leaf, write_bytes, write_number},
         locate::{Find, FinderId},
@@ -25,10 +25,10 @@ use crate::{
 
 /// What an operation takes from its field.
 #[derive(Clone, Copy)]
-struct Traits {
-    field: u32,
+pub(super) struct Traits {
+    pub(super) field: u32,
     nullable: bool,
-    item_nullable: bool,
+    pub(super) item_nullable: bool,
     inside_join: bool,
 }
 
@@ -196,14 +196,21 @@ impl<'a> Compiler<'a> {
         Ok(Some(written.map(|()| json)))
     }
 
-    fn join(&mut self, site: SiteId, then: &Source, traits: Traits) -> Result<Kind> {
-        let plan::Site { step, many, .. } = *self.plan.site(site);
+    pub(super) fn join(&mut self, site: SiteId, then: &Source, traits: Traits) -> Result<Kind> {
+        let plan::Site { step, many, stream, .. } = *self.plan.site(site);
         let join = &self.plan.step(step).join;
         let known = super::entity_of(join, self.contract, self.descriptors);
         self.layout.site_finders[site.0] = self.find_in_entity(site, then, known.clone())?;
         let traits = traits.of_entity(many);
         let then = self.below(site, |it| it.entity(then, traits, known))?;
-        Ok(Kind::Join { site, step, many, then })
+        let half = match stream {
+            None => Half::All,
+            Some(stream) => {
+                let rest = self.rest_of_values(stream, traits)?;
+                Half::First { stream, rest }
+            }
+        };
+        Ok(Kind::Join { site, step, many: many.then_some(half), then })
     }
 
     /// The frame of what a join reads from an entity.
@@ -294,58 +301,10 @@ impl<'a> Compiler<'a> {
         let entry_key = place.known.entry_key();
         let mut half = Half::All;
         if let Some(stream) = wire.stream {
-            let rest = self.rest(stream, number, &place.known, traits)?;
+            let rest = self.rest_of_items(stream, number, &place.known, traits)?;
             half = Half::First { stream, rest };
         }
         Ok((Kind::Items { value, number, entry_key, half }, index(slot)))
-    }
-
-    /// The items of a list that come later: a frame of its own reads them from the same part of the message.
-    fn rest(
-        &mut self,
-        id: StreamId,
-        number: u32,
-        known: &Known<'a>,
-        traits: Traits,
-    ) -> Result<PortionId> {
-        let plan = self.plan;
-        let stream = &plan.streams[id.0];
-        let outer = std::mem::take(&mut self.outer);
-        let site = self.site_of(self.rest_of(id));
-        let value = self.below(site, |it| it.value(&stream.value, known))?;
-        let (entry_key, half) = (known.entry_key(), Half::Rest(id));
-        let operation = Operation {
-            literal: Literal::of(""),
-            kind: Kind::Items { value, number, entry_key, half },
-            slot: WHOLE,
-            guard: 0,
-            field: traits.field,
-            // The list was told already, so that nothing stands for what is missing.
-            nullable: false,
-            item_nullable: traits.item_nullable,
-            inside_join: true,
-            default: None,
-        };
-        let frame = Frame {
-            table: None,
-            slots: 1,
-            operations: [operation].into(),
-            close: Literal::of(""),
-            divided: None,
-            kept: None,
-        };
-        self.layout.frames.push(frame);
-        let rest = self.rest_of(id);
-        let portion = &mut self.layout.portions[rest.0];
-        portion.defers = [stream.defer].into();
-        portion.frame = FrameId(self.layout.frames.len() - 1);
-        portion.outer = self.outer.iter().copied().collect();
-        portion.field = traits.field;
-        // The stream begins here; what it stands in is further out.
-        self.outer.remove(&stream.defer);
-        self.outer.extend(plan.defers[stream.defer.0].parent);
-        self.outer.extend(outer);
-        Ok(rest)
     }
 
     fn map(
@@ -373,7 +332,7 @@ impl<'a> Compiler<'a> {
         crate::transcoder::leaf::leaf(leaf, &mut self.layout.enums, self.contract)
     }
 
-    fn value(&mut self, value: &plan::Value, known: &Known<'a>) -> Result<Value> {
+    pub(super) fn value(&mut self, value: &plan::Value, known: &Known<'a>) -> Result<Value> {
         Ok(match value {
             plan::Value::Leaf(contract_leaf) => match self.leaf(contract_leaf)? {
                 Leaf::Number(leaf, _) => Value::Number(leaf),

@@ -91,7 +91,14 @@ impl<'a> Compiler<'a> {
         let mut finds = Vec::new();
         for source in sources {
             match source {
-                Source::Join { site, .. } => finds.push(self.site(&mut builder, *site)?),
+                Source::Join { site, .. } => {
+                    let stream = self.plan.site(*site).stream;
+                    let half = stream.map_or(Half::All, Half::First);
+                    finds.push(self.site(&mut builder, *site, half)?);
+                    if let Some(stream) = stream {
+                        finds.push(self.find_rest_of_keys(&mut builder, stream)?);
+                    }
+                }
                 Source::Wire(wire) => {
                     finds.extend(self.inside(&mut builder, wire, &wire.value, None)?);
                     if let Some(stream) = wire.stream {
@@ -105,7 +112,7 @@ impl<'a> Compiler<'a> {
         Ok((!finds.is_empty()).then_some((finds, builder)))
     }
 
-    fn site(&mut self, builder: &mut TableBuilder<'a>, id: SiteId) -> Result<Find> {
+    fn site(&mut self, builder: &mut TableBuilder<'a>, id: SiteId, half: Half) -> Result<Find> {
         self.layout.children[self.parent].push(id);
         let site = self.plan.site(id);
         let form = &self.forms[site.step.0];
@@ -137,7 +144,26 @@ impl<'a> Compiler<'a> {
                 presence: source.presence,
             });
         }
-        Ok(Find::Key { site: id, step: site.step, many: site.many, parts: parts.into() })
+        let many = site.many.then_some(half);
+        Ok(Find::Key { site: id, step: site.step, many, parts: parts.into() })
+    }
+
+    /// The keys of a list whose values come later.
+    fn find_rest_of_keys(
+        &mut self,
+        builder: &mut TableBuilder<'a>,
+        stream: StreamId,
+    ) -> Result<Find> {
+        let Source::Join { site: rest, .. } = &self.plan.streams[stream.0].rest else {
+            return Err(refused("the plan has a list that goes on elsewhere"));
+        };
+        let portion = self.rest_of(stream);
+        let place = self.site_of(portion);
+        let half = Half::Rest(stream, place);
+        let found = self.below(place, |below| below.site(builder, *rest, half))?;
+        self.layout.portions[portion.0].site = Some(place);
+        self.layout.children[self.parent].push(place);
+        Ok(found)
     }
 
     /// Where sites are in the items of a list that come later.
@@ -149,7 +175,10 @@ impl<'a> Compiler<'a> {
     ) -> Result<Option<Find>> {
         let portion = self.rest_of(stream);
         let site = self.site_of(portion);
-        let value = &self.plan.streams[stream.0].value;
+        let Source::Wire(rest) = &self.plan.streams[stream.0].rest else {
+            return Err(refused("the plan has a list that goes on elsewhere"));
+        };
+        let value = &rest.value;
         let found = self.below(site, |below| below.inside(builder, wire, value, Some(site)))?;
         if found.is_some() {
             self.layout.portions[portion.0].site = Some(site);

@@ -2,6 +2,7 @@
 
 mod emission;
 mod extraction;
+mod rest;
 
 use std::collections::{BTreeSet, HashMap};
 

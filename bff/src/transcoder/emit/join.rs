@@ -7,7 +7,7 @@ use crate::{
     transcoder::{
         NO_KEY, UNFIT_KEY,
         answer::EntityValue,
-        frame::{FrameId, Operation},
+        frame::{FrameId, Half, Operation},
         table::Window,
     },
 };
@@ -55,8 +55,14 @@ impl Emitter<'_> {
         &mut self,
         operation: &Operation,
         joined: Joined,
+        half: Half,
         path: &Path<'_>,
     ) -> Flow {
+        let (from, rest) = match half {
+            Half::All => (0, None),
+            Half::First { stream, rest } => (0, self.rest_of_values(stream, rest)),
+            Half::Rest(_) => (self.first_item, None),
+        };
         let place = self.place(joined.site);
         let path = path.field(operation);
         let input = self.input;
@@ -67,7 +73,7 @@ impl Emitter<'_> {
             return self.settle(operation.nullable, mark, Err(stop));
         };
         let mut flow = Ok(());
-        let mut index = 0;
+        let mut index = from;
         let mut told = None;
         self.out.push(b'[');
         for id in &refs.refs[*start as usize..*end as usize] {
@@ -78,7 +84,7 @@ impl Emitter<'_> {
                 }
                 continue;
             }
-            if index > 0 {
+            if index > from {
                 self.out.push(b',');
             }
             let item_mark = self.mark();
@@ -91,6 +97,9 @@ impl Emitter<'_> {
             index += 1;
         }
         self.out.push(b']');
+        if let Some(rest) = rest {
+            self.leave_values(rest, index, &path);
+        }
         self.settle(operation.nullable, mark, flow)
     }
 

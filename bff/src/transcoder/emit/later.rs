@@ -37,6 +37,26 @@ pub(super) struct Rest<'a> {
     pub(super) is_empty: bool,
 }
 
+/// Values of keys that are not written yet.
+#[derive(Clone, Copy)]
+pub(super) struct RestOfValues {
+    stream: StreamId,
+    portion: PortionId,
+    /// The number of their place.
+    entity: u32,
+}
+
+/// What is left of an object or a list.
+struct Left {
+    place: Place,
+    message: Bytes,
+    /// The number of the place.
+    entity: Option<u32>,
+    /// Of items: the index of the first.
+    from: u32,
+    empty: bool,
+}
+
 /// About how many bytes it takes to remember a group, or fields for later: they count as if they were written.
 const REMEMBERED: usize = 128;
 
@@ -63,6 +83,7 @@ impl Program {
             entity: Some(&later.message),
             groups: vec![None; self.plan.defers.len()],
             known_groups: u32::try_from(known_groups).expect("groups count against the budget"),
+            first_item: later.from,
         };
         for (defer, group) in &later.outer {
             emitter.groups[defer.0] = Some(*group);
@@ -134,13 +155,54 @@ impl<'a> Emitter<'a> {
     #[cold]
     pub(super) fn leave_rest(&mut self, rest: Rest<'_>, path: &Path<'_>) {
         let Rest { stream, portion, part, first, is_empty } = rest;
+        let place = path.place();
+        self.list(stream, &place, first);
+        // No key was looked for where nothing is.
+        let entity = if is_empty { None } else { self.entity_of(portion) };
+        let message = self.kept(part);
+        self.leave(portion, Left { place, message, entity, from: first, empty: is_empty });
+    }
+
+    /// The same of a list of the values of many keys.
+    #[cold]
+    pub(super) fn leave_values(&mut self, values: RestOfValues, first: u32, path: &Path<'_>) {
+        let RestOfValues { stream, portion, entity } = values;
+        let place = path.place();
+        self.list(stream, &place, first);
+        let (message, entity) = (Bytes::new(), Some(entity));
+        self.leave(portion, Left { place, message, entity, from: first, empty: false });
+    }
+
+    /// Whether keys are left of the list at hand, and where they are. Asked once for each list.
+    #[cold]
+    pub(super) fn rest_of_values(
+        &mut self,
+        stream: StreamId,
+        portion: PortionId,
+    ) -> Option<RestOfValues> {
+        let entity = self.entity_of(portion)?;
+        let site = self.program.layout.portions[portion.0].site?;
+        let rest = self.program.children(Some(site)).first()?;
+        let refs = &self.input.refs[rest.0];
+        let (start, end) = refs.spans.get(*refs.starts.get(entity as usize)? as usize)?;
+        (start < end).then_some(RestOfValues { stream, portion, entity })
+    }
+
+    /// The number of the next place of a portion, where those are numbered.
+    fn entity_of(&mut self, portion: PortionId) -> Option<u32> {
+        let site = self.program.layout.portions[portion.0].site?;
+        let place = self.place(site);
+        self.input.refs[site.0].refs.get(place).copied()
+    }
+
+    /// A list of which more comes.
+    fn list(&mut self, stream: StreamId, place: &Place, first: u32) {
         let plan = &self.program.plan;
         let defer = plan.streams[stream.0].defer;
         let parent = plan.defers[defer.0].parent.and_then(|parent| self.groups[parent.0]);
-        let place = path.place();
-        let (list, open) = (place.clone(), self.input.lists[stream.0].open);
-        self.group(Group { defer, parent, place: list, first_item: Some(first), open });
-        self.leave(portion, place, part, is_empty);
+        let (place, first_item) = (place.clone(), Some(first));
+        let open = self.input.lists[stream.0].open;
+        self.group(Group { defer, parent, place, first_item, open });
     }
 
     /// The end of an object: the fields that are not written now.
@@ -148,26 +210,34 @@ impl<'a> Emitter<'a> {
     pub(super) fn leave_for_later(&mut self, division: Division<'_>, message: Window<'_>) {
         let Division { divided, place } = division;
         for portion in &divided.portions {
-            self.leave(*portion, place.clone(), message, false);
+            let (entity, message) = (self.entity_of(*portion), self.kept(message));
+            let place = place.clone();
+            self.leave(*portion, Left { place, message, entity, from: 0, empty: false });
         }
     }
 
-    fn leave(&mut self, id: PortionId, place: Place, message: Window<'_>, empty: bool) {
-        let portion = &self.program.layout.portions[id.0];
-        // No key was looked for where nothing is.
-        let site = portion.site.filter(|_| !empty);
-        let refs = site.map(|site| (self.place(site), &self.input.refs[site.0].refs));
-        let entity = refs.and_then(|(place, refs)| refs.get(place).copied());
+    fn leave(&mut self, portion: PortionId, left: Left) {
+        let Left { place, message, entity, from, empty } = left;
+        let compiled = &self.program.layout.portions[portion.0];
         // Once the time is over, no cursor is right.
         let late = self.meter.is_late();
         let group = |defer: &DeferId| self.groups[defer.0];
-        let groups: SmallVec<[u32; 2]> = portion.defers.iter().filter_map(group).collect();
-        let outer = portion.outer.iter();
+        let groups: SmallVec<[u32; 2]> = compiled.defers.iter().filter_map(group).collect();
+        let outer = compiled.outer.iter();
         let outer = outer.filter_map(|defer| Some((*defer, self.groups[defer.0]?))).collect();
-        let (step, message) = (self.step, self.kept(message));
-        let portion = id;
-        let later = Later { groups, place, portion, message, entity, late, empty, outer, step };
-        self.report.later(later);
+        let step = self.step;
+        self.report.later(Later {
+            groups,
+            place,
+            portion,
+            message,
+            from,
+            entity,
+            late,
+            empty,
+            outer,
+            step,
+        });
         self.meter.set_aside(REMEMBERED);
     }
 

@@ -54,6 +54,8 @@ struct Emitter<'a> {
     groups: Vec<Option<u32>>,
     /// How many groups emissions before this one have met.
     known_groups: u32,
+    /// Of items that were left for later: the index of the first.
+    first_item: u32,
 }
 
 /// Why a value was not written.
@@ -93,6 +95,7 @@ impl Program {
             entity: None,
             groups: vec![None; self.plan.defers.len()],
             known_groups: 0,
+            first_item: 0,
         };
         let root = self.layout.root.expect("a compiled program has a root");
         emitter.enter(None, 0);

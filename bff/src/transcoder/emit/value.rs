@@ -68,10 +68,9 @@ impl Emitter<'_> {
             }
             Kind::Join { site, step, many, then } => {
                 let joined = Joined { site: *site, step: *step, then: *then };
-                if *many {
-                    self.join_many(operation, joined, path)
-                } else {
-                    self.join(operation, joined, path)
+                match many {
+                    Some(half) => self.join_many(operation, joined, *half, path),
+                    None => self.join(operation, joined, path),
                 }
             }
             Kind::Slow => self.slow(operation, path),
@@ -214,18 +213,17 @@ impl Emitter<'_> {
     fn half<'i>(&self, list: List<'i>, half: Half, part: Window<'i>) -> Result<List<'i>, Stop> {
         let (Half::First { stream, .. } | Half::Rest(stream)) = half else { return Ok(list) };
         let List { items, dead, .. } = list;
-        let ListPart { before, first: count, open } = self.input.lists[stream.0];
+        let ListPart { first: count, open } = self.input.lists[stream.0];
         let Halves { first, rest, passed, has_rest } = Halves::of(items, dead, count)?;
-        let from = before + count;
         Ok(match half {
             Half::First { rest: portion, .. } => {
-                let left = Rest { stream, portion, part, first: from, is_empty: !has_rest };
+                let left = Rest { stream, portion, part, first: count, is_empty: !has_rest };
                 let rest = (has_rest || open).then_some(left);
-                List { items: first, dead, from: before, rest }
+                List { items: first, dead, from: 0, rest }
             }
             _ => {
                 let dead = dead.map(|dead| &dead[passed..]);
-                List { items: rest, dead, from, rest: None }
+                List { items: rest, dead, from: self.first_item, rest: None }
             }
         })
     }

@@ -78,7 +78,15 @@ impl Builder {
         key: Vec<KeySource>,
         many: bool,
     ) -> SiteId {
-        self.plan.sites.push(Site { step, parent, key, many, timeout: None, guess: Vec::new() });
+        self.plan.sites.push(Site {
+            step,
+            parent,
+            key,
+            many,
+            stream: None,
+            timeout: None,
+            guess: Vec::new(),
+        });
         SiteId(self.plan.sites.len() - 1)
     }
 

@@ -281,7 +281,9 @@ async fn check(seed: u64, seen: &mut Parts) {
         let expected_data: Value = serde_json::from_str(&expected.data).unwrap();
         for how in [Incremental::Patches, Incremental::Pending] {
             let executor = executor.clone();
-            let answers = executor.execute_incrementally(&parts, Vec::new(), context(), None, how);
+            let beside = Beside::default();
+            let answers =
+                executor.execute_incrementally(&parts, Vec::new(), context(), beside, how);
             let bodies: Vec<Answer> = answers.collect().await;
             let mut client = Client::default();
             let mut more = Vec::new();
