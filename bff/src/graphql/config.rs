@@ -8,7 +8,8 @@ use crate::units::ByteSize;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Whether `__schema` and `__type` are answered. Without them clients cannot learn the schema from the server.
+    /// Whether `__schema` and `__type` are answered. Without them clients cannot learn the schema from the server. Errors
+    /// then suggest none of its names for one that is misspelled.
     pub introspection: bool,
     /// What one document may cost. One that costs more is refused with `LIMIT_EXCEEDED`.
     pub limits: Limits,

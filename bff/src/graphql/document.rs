@@ -98,7 +98,7 @@ pub(super) fn check(
     let lines = Lines::new(text);
     let parsed = validate::parse(text, &lines, limits)?;
     limits::check(&parsed, limits)?;
-    let document = validate::validate(&parsed, &types.schema, &lines, limits)?;
+    let document = validate::validate(&parsed, &types.schema, &lines, config)?;
     check_introspection(&document, &lines, config.introspection)?;
     Ok(document)
 }

@@ -20,6 +20,7 @@ mod slow;
 mod stream;
 mod syntax;
 mod validate;
+mod wording;
 
 pub use config::{Config, Limits};
 pub use front::{Allowed, Answers, Front, Outcome, Request, Response, plan_text};

@@ -11,15 +11,20 @@ use apollo_compiler::{
     validation::DiagnosticData,
 };
 
+use super::wording::{Found, Suggest, question};
+
 /// Names that stand twice in the literal of an input object (5.6.3, Input Object Field Uniqueness). The validator has no such
 /// rule: what came last would hold.
-pub(super) fn doubled_input_fields(document: &Document) -> Vec<Name> {
+pub(super) fn doubled_input_fields(document: &Document) -> Vec<Found> {
     let mut doubled = Vec::new();
     for definition in &document.definitions {
         let written = Written::of(definition);
         written.values.iter().for_each(|value| in_value(value, &mut doubled));
     }
-    doubled
+    let told = |name: Name| {
+        (format!("There can be only one input field named \"{name}\"."), name.location())
+    };
+    doubled.into_iter().map(told).collect()
 }
 
 fn in_value(value: &Value, doubled: &mut Vec<Name>) {
@@ -41,14 +46,15 @@ fn in_value(value: &Value, doubled: &mut Vec<Name>) {
 /// A variable, and where it is used.
 type Use<'d> = (&'d Name, Option<SourceSpan>);
 
-/// Variables in the literals of objects that an operation does not define (5.8.3, All Variable Uses Defined), its fragments
-/// included, and where they are used. The validator does not look into an object that a custom scalar takes.
-pub(super) fn undefined_variables(document: &Document) -> Vec<(Name, Option<SourceSpan>)> {
+/// Variables that an operation uses and does not define (5.8.3, All Variable Uses Defined), and those that it defines and
+/// does not use (5.8.4, All Variables Used), its fragments included. The validator does not look into an object that a custom
+/// scalar takes, nor into fields that are unknown.
+pub(super) fn variables(document: &Document, suggest: &Suggest) -> Vec<Found> {
     let (mut operations, mut fragments) = (Vec::new(), HashMap::new());
     for definition in &document.definitions {
         let written = Written::of(definition);
         let mut uses = Vec::new();
-        written.values.iter().for_each(|value| in_objects(value, false, &mut uses));
+        written.values.iter().for_each(|value| used(value, &mut uses));
         match definition {
             Definition::OperationDefinition(operation) => {
                 operations.push((operation, uses, written.spreads));
@@ -59,39 +65,47 @@ pub(super) fn undefined_variables(document: &Document) -> Vec<(Name, Option<Sour
             _ => {}
         }
     }
-    let mut undefined = Vec::new();
-    if operations.iter().all(|(_, uses, _)| uses.is_empty())
-        && fragments.values().all(|(uses, _)| uses.is_empty())
-    {
-        return undefined;
-    }
+    let mut found = Vec::new();
     // Operations may share fragments: each place is told once.
     let mut told = HashSet::new();
-    for (operation, mut uses, mut pending) in operations {
-        let mut spread = HashSet::new();
+    for (operation, uses, spreads) in &operations {
+        let mut all = vec![uses];
+        let (mut spread, mut pending) = (HashSet::new(), spreads.clone());
         while let Some(name) = pending.pop() {
             if let Some((more, spreads)) = fragments.get(name).filter(|_| spread.insert(name)) {
-                uses.extend(more);
+                all.push(more);
                 pending.extend(spreads);
             }
         }
-        let is_defined = |name: &Name| operation.variables.iter().any(|it| it.name == *name);
-        for (name, place) in uses {
-            if !is_defined(name) && told.insert(place.map(|place| place.offset())) {
-                undefined.push((name.clone(), place));
+        let defined: HashSet<&Name> = operation.variables.iter().map(|it| &it.name).collect();
+        let mut seen = HashSet::new();
+        let named = |before: &str| match &operation.name {
+            Some(name) => format!(" {before} operation \"{name}\""),
+            None => String::new(),
+        };
+        for (name, place) in all.into_iter().flatten() {
+            seen.insert(*name);
+            if !defined.contains(name) && told.insert(place.map(|place| place.offset())) {
+                let meant = suggest.own(name, defined.iter().map(|it| it.as_str()));
+                let meant: Vec<String> = meant.iter().map(|name| format!("${name}")).collect();
+                let meant: Vec<&str> = meant.iter().map(String::as_str).collect();
+                let (by, meant) = (named("by"), question("", &meant));
+                found.push((format!("Variable \"${name}\" is not defined{by}.{meant}"), *place));
             }
         }
+        for variable in operation.variables.iter().filter(|it| !seen.contains(&it.name)) {
+            let message = format!("Variable \"${}\" is never used{}.", variable.name, named("in"));
+            found.push((message, variable.location()));
+        }
     }
-    undefined
+    found
 }
 
-fn in_objects<'d>(value: &'d Node<Value>, is_inside: bool, uses: &mut Vec<Use<'d>>) {
+fn used<'d>(value: &'d Node<Value>, uses: &mut Vec<Use<'d>>) {
     match &**value {
-        Value::List(items) => items.iter().for_each(|item| in_objects(item, is_inside, uses)),
-        Value::Object(fields) => {
-            fields.iter().for_each(|(_, value)| in_objects(value, true, uses));
-        }
-        Value::Variable(name) if is_inside => uses.push((name, value.location())),
+        Value::List(items) => items.iter().for_each(|item| used(item, uses)),
+        Value::Object(fields) => fields.iter().for_each(|(_, value)| used(value, uses)),
+        Value::Variable(name) => uses.push((name, value.location())),
         _ => {}
     }
 }

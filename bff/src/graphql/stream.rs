@@ -11,8 +11,7 @@ use apollo_compiler::{
     parser::SourceSpan,
 };
 
-/// What is wrong, and where.
-pub(super) type Found = (String, Option<SourceSpan>);
+use super::wording::Found;
 
 /// Fields further in are not compared: fragments that the validator refuses may stand in themselves.
 const DEPTH: usize = 128;

@@ -1,18 +1,21 @@
 //! The pinned validator: text to a document that is known to be valid, or what is wrong with it.
 
+use std::collections::HashSet;
+
 use apollo_compiler::{
     ExecutableDocument, Schema,
     ast::Document,
-    diagnostic::{Diagnostic, ToCliReport},
+    diagnostic::ToCliReport,
     parser::{Parser, SourceSpan},
-    validation::{DiagnosticData, Valid, WithErrors},
+    validation::{DiagnosticList, Valid, WithErrors},
 };
 
 use super::{
-    config::Limits,
+    config::{Config, Limits},
     lines::Lines,
     refusal::{Fault, Refusal},
     rules, stream, syntax,
+    wording::{self, Found, Said, Suggest},
 };
 use crate::{error::Code, operation::Location};
 
@@ -41,8 +44,11 @@ fn read(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refu
             return Refusal::new(Code::LimitExceeded, message);
         }
         // What follows the first syntax error is mostly its echo.
-        let errors: Vec<_> = refused.errors.iter().collect();
-        refusal(Code::ParseFailed, &errors, lines, 1)
+        let faults = refused.errors.iter().take(1).map(|diagnostic| Fault {
+            message: sentence(&with_marks(&diagnostic.error.to_string())),
+            locations: locate(diagnostic.error.location(), lines),
+        });
+        Refusal { code: Code::ParseFailed, faults: faults.collect(), left_out: 0 }
     })?;
     let found = syntax::faults(text, NESTING, limits.tokens);
     if found.is_empty() {
@@ -56,100 +62,74 @@ fn read(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refu
     Err(Refusal { code: Code::ParseFailed, faults: faults.collect(), left_out })
 }
 
+/// What is wrong with a document.
+struct Faulty {
+    found: Vec<Found>,
+    /// What the validator said, echoes included.
+    said: Vec<Found>,
+}
+
 /// Holds a document against the schema.
 pub(super) fn validate(
     document: &Document,
     schema: &Valid<Schema>,
     lines: &Lines<'_>,
-    limits: &Limits,
+    config: &Config,
 ) -> Result<Valid<ExecutableDocument>, Refusal> {
-    let judge = |document: &Document| {
-        let streams = |document: &ExecutableDocument| stream::faults(document, limits.selections);
-        match document.to_executable_validate(schema) {
-            Ok(document) => {
-                let found = streams(&document);
-                with(Ok(document), found, lines, limits)
-            }
-            Err(WithErrors { partial, errors }) => {
-                let right =
-                    |found: &Diagnostic<'_, DiagnosticData>| !rules::is_one_field(found, &partial);
-                let errors: Vec<_> = errors.iter().filter(right).collect();
-                let found = streams(&partial);
-                let verdict = if errors.is_empty() {
-                    Ok(Valid::assume_valid(partial))
-                } else {
-                    Err(refusal(Code::ValidationFailed, &errors, lines, limits.errors))
-                };
-                with(verdict, found, lines, limits)
-            }
-        }
-    };
+    let limits = &config.limits;
+    let suggest = Suggest::new(config.introspection);
+    let judge = |document: &Document| judge(document, schema, &suggest, limits);
     let verdict = match rules::without_null_defaults(document) {
         Some(stricter) => judge(&stricter).and_then(|_| judge(document)),
         None => judge(document),
     };
-    let doubled = rules::doubled_input_fields(document).into_iter().map(|name| {
-        let message = format!("There can be only one input field named \"{name}\".");
-        (message, name.location())
-    });
-    let undefined = rules::undefined_variables(document).into_iter();
-    let undefined =
-        undefined.map(|(name, place)| (format!("Variable \"${name}\" is not defined."), place));
-    with(verdict, doubled.chain(undefined).collect(), lines, limits)
+    let mut found = rules::doubled_input_fields(document);
+    found.extend(rules::variables(document, &suggest));
+    let said = match verdict {
+        Ok(valid) if found.is_empty() => return Ok(valid),
+        Ok(_) => Vec::new(),
+        Err(faulty) => {
+            found.extend(faulty.found);
+            faulty.said
+        }
+    };
+    // Whoever is refused is told why: an echo, where that of which it is one was not found.
+    Err(told(if found.is_empty() { said } else { found }, lines, limits))
 }
 
-/// The verdict, and what else was found.
-fn with<T>(
-    verdict: Result<T, Refusal>,
-    found: Vec<stream::Found>,
-    lines: &Lines<'_>,
+fn judge(
+    document: &Document,
+    schema: &Valid<Schema>,
+    suggest: &Suggest,
     limits: &Limits,
-) -> Result<T, Refusal> {
-    if found.is_empty() {
-        return verdict;
+) -> Result<Valid<ExecutableDocument>, Faulty> {
+    let (read, errors) = match document.to_executable_validate(schema) {
+        Ok(valid) => (valid.into_inner(), None),
+        Err(WithErrors { partial, errors }) => (partial, Some(errors)),
+    };
+    let is_right = |said: &Said<'_>| !rules::is_one_field(said, &read);
+    let said: Vec<Said<'_>> =
+        errors.iter().flat_map(DiagnosticList::iter).filter(is_right).collect();
+    let mut found = stream::faults(&read, limits.selections);
+    if said.is_empty() && found.is_empty() {
+        return Ok(Valid::assume_valid(read));
     }
-    let mut refused = verdict.err().unwrap_or(Refusal {
-        code: Code::ValidationFailed,
-        faults: Vec::new(),
-        left_out: 0,
-    });
-    for (message, place) in found {
-        let fault = Fault { message, locations: locate(place, lines) };
-        // The validator sees some of these variables too.
-        if refused.faults.contains(&fault) {
-            continue;
-        }
-        if refused.faults.len() < limits.errors {
-            refused.faults.push(fault);
-        } else {
-            refused.left_out += 1;
-        }
-    }
-    Err(refused)
+    found.extend(wording::found(&said, document, schema, suggest, limits.errors));
+    Err(Faulty { found, said: said.iter().map(wording::plain).collect() })
 }
 
-fn refusal(
-    code: Code,
-    errors: &[Diagnostic<'_, DiagnosticData>],
-    lines: &Lines<'_>,
-    most: usize,
-) -> Refusal {
-    let faults: Vec<Fault> = errors
-        .iter()
-        .take(most)
-        .map(|diagnostic| {
-            let error = diagnostic.error;
-            let message = match (code, error.unstable_compat_message()) {
-                (Code::ParseFailed, _) => with_marks(&error.to_string()),
-                (_, Some(message)) => message,
-                (_, None) => error.to_string(),
-            };
-            let span = error.location();
-            Fault { message: sentence(&message), locations: locate(span, lines) }
-        })
-        .collect();
-    let left_out = if code == Code::ParseFailed { 0 } else { errors.len() - faults.len() };
-    Refusal { code, faults, left_out }
+/// The faults in the order of their places, each once, no more than are shown.
+fn told(mut found: Vec<Found>, lines: &Lines<'_>, limits: &Limits) -> Refusal {
+    found.sort_by_key(|(_, place)| place.map(|place| place.offset()));
+    let mut known = HashSet::new();
+    found.retain(|(message, place)| known.insert((message.clone(), place.map(|it| it.offset()))));
+    let left_out = found.len().saturating_sub(limits.errors);
+    let shown = found.into_iter().take(limits.errors);
+    let faults = shown.map(|(message, place)| Fault {
+        message: sentence(&message),
+        locations: locate(place, lines),
+    });
+    Refusal { code: Code::ValidationFailed, faults: faults.collect(), left_out }
 }
 
 fn locate(span: Option<SourceSpan>, lines: &Lines<'_>) -> Vec<Location> {

@@ -173,7 +173,7 @@ const DOORS: [(&str, &[&str]); 23] = [
     ("serde_path_to_error", &["config"]),
     ("simdutf8", &["generated", "transcoder"]),
     ("smallvec", &["transcoder"]),
-    ("strsim", &["config"]),
+    ("strsim", &["config", "graphql"]),
     ("toml", &["config"]),
     ("tonic", &["mesh", "server"]),
     ("tower_http", &["server"]),

@@ -106,7 +106,7 @@ fn what_other_validators_let_through_is_refused() {
         ),
         (
             "query($c: String) { search(filter: {near: {city: $c}}) { __typename } }",
-            "Variable \"$c\" of type \"String\" used in position expecting type \"String!\".",
+            "Variable \"$c\" is of type \"String\" but must be non-nullable to be used for OneOf Input Object \"Near\".",
         ),
         (
             "{ search(first: 3000000000) { __typename } }",
@@ -114,7 +114,7 @@ fn what_other_validators_let_through_is_refused() {
         ),
         (
             "{ search(filter: {sort: [\"NEWEST\"]}) { __typename } }",
-            "Sort cannot represent value: \"NEWEST\".",
+            "Enum \"Sort\" cannot represent non-enum value: \"NEWEST\". Did you mean the enum value \"NEWEST\"?",
         ),
         (
             "{ search(filter: {minStars}) { __typename } }",

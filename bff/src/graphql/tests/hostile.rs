@@ -109,7 +109,7 @@ fn fragments_in_a_circle_are_refused() {
     check(
         document,
         Code::ValidationFailed,
-        "Cannot spread fragment \"F\" within itself via \"F\", \"G\".",
+        "Cannot spread fragment \"F\" within itself via \"G\".",
     );
 }
 

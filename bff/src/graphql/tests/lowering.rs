@@ -139,9 +139,9 @@ fn errors_are_sentences_with_places() {
     assert_eq!(
         body,
         "{\"errors\":[\
-         {\"message\":\"Cannot query field \\\"bok\\\" on type \\\"Query\\\".\",\"locations\":[{\"line\":2,\"column\":3}],\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}},\
+         {\"message\":\"Cannot query field \\\"bok\\\" on type \\\"Query\\\". Did you mean \\\"book\\\"?\",\"locations\":[{\"line\":2,\"column\":3}],\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}},\
          {\"message\":\"Field \\\"book\\\" argument \\\"id\\\" of type \\\"ID!\\\" is required, but it was not provided.\",\"locations\":[{\"line\":3,\"column\":3}],\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}},\
-         {\"message\":\"Boolean cannot represent value: 3.\",\"locations\":[{\"line\":3,\"column\":23}],\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}}]}"
+         {\"message\":\"Boolean cannot represent a non boolean value: 3.\",\"locations\":[{\"line\":3,\"column\":23}],\"extensions\":{\"code\":\"GRAPHQL_VALIDATION_FAILED\"}}]}"
     );
 }
 

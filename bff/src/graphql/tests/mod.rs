@@ -4,6 +4,7 @@ mod cases;
 mod hostile;
 mod incremental;
 mod lowering;
+mod messages;
 mod rules;
 
 use std::fmt::Write as _;

@@ -4,7 +4,7 @@
 use super::types;
 use crate::graphql::{config::Config, document};
 
-const SDL: &str = r#"
+pub(super) const SDL: &str = r#"
 scalar JSON
 directive @mark(as: String) on FIELD | QUERY
 type Query { dog(name: String, at: Int!): Dog pet: Pet any: CatOrDog find(filter: Filter, by: By, size: Size): [Dog!] all(json: JSON): Int }
@@ -21,7 +21,7 @@ enum Size { SMALL LARGE }
 "#;
 
 /// Section, name, a document that keeps the rule, one that breaks it.
-const RULES: &[(&str, &str, &str, &str)] = &[
+pub(super) const RULES: &[(&str, &str, &str, &str)] = &[
     ("2.6", "Arguments have values", "{ dog(at: 1) { age } }", "{ dog(at: 1, name) { age } }"),
     (
         "2.6",
