@@ -8,7 +8,9 @@ use super::{
     Argument, Plan, ShapeField, ShapeId, Site, SiteId, Source, Step, StepId, StreamId, Value,
 };
 use crate::{
-    contract::{Contract, Fallback, FieldNames, Join, fallback, fill, join, source, wire},
+    contract::{
+        Contract, Fallback, FieldNames, Join, SideEffects, fallback, fill, join, source, wire,
+    },
     operation::OperationKind,
     units::Span,
 };
@@ -174,7 +176,7 @@ impl<'a> PlanText<'a> {
             target: self.target(&step.join),
             answers: distinct(answers),
             keys: distinct(keys),
-            calls: if self.streams(step) { "1 stream".to_owned() } else { self.calls(id) },
+            calls: if self.streams(step) { self.stream(&step.join) } else { self.calls(id) },
             needs: step.needs.iter().map(|need| need.0 + 1).collect(),
             notes: self.notes(step, &mine),
         }
@@ -183,6 +185,17 @@ impl<'a> PlanText<'a> {
     /// Whether its messages are what is answered.
     fn streams(&self, step: &Step) -> bool {
         self.plan.kind == OperationKind::Subscription && step.level == 0
+    }
+
+    /// Whether subscribers that ask the same, and whose callers are told the same, have one stream together.
+    fn stream(&self, join: &Join) -> String {
+        let method = match join.target {
+            Some(join::Target::Method(index)) => self.contract.methods.get(index as usize),
+            _ => None,
+        };
+        let is_shared = method.is_some_and(|method| method.shareable)
+            && join.side_effects() == SideEffects::NoSideEffects;
+        if is_shared { "1 stream, shared" } else { "1 stream per subscriber" }.to_owned()
     }
 
     fn target(&self, join: &Join) -> String {

@@ -2,10 +2,10 @@
 
 use super::{
     check,
-    contracts::{Builder, leaf, list},
+    contracts::{Builder, leaf, list, object},
     mutation, query, shop, subscription,
 };
-use crate::contract::Gather;
+use crate::contract::{Gather, SideEffects};
 
 #[test]
 fn one_root_field_is_one_call() {
@@ -100,10 +100,29 @@ fn a_subscription_is_a_stream_and_what_each_event_needs() {
             "bookChanged (id = $0) : Book { title reviews : [Review] { author : User { name } } }",
         ),
         "
-            1 shop.Catalog/WatchBook       → Subscription.bookChanged               1 stream
-            └─ 2 shop.Reviews/ListByBooks  → Book.reviews              ← Book.id    1 call    timeout 120ms
-               └─ 3 shop.Users/BatchGet    → Review.author             ← Review.#3  1 call    timeout 50ms  cache PUBLIC 5m
+            1 shop.Catalog/WatchBook       → Subscription.bookChanged               1 stream per subscriber
+            └─ 2 shop.Reviews/ListByBooks  → Book.reviews              ← Book.id    1 call                   timeout 120ms
+               └─ 3 shop.Users/BatchGet    → Review.author             ← Review.#3  1 call                   timeout 50ms  cache PUBLIC 5m
             2 calls in 2 levels for each event · worst case 170ms
+        ",
+    );
+}
+
+#[test]
+fn a_stream_that_subscribers_may_share_says_so() {
+    let mut shop = Builder::default();
+    let book = shop.object("Book", "shop.Book", [leaf("title", 1)]);
+    let mut watch = shop.call("shop.Catalog/WatchBook");
+    watch.0.set_side_effects(SideEffects::NoSideEffects);
+    let changed = watch.field("bookChanged", object(0, book));
+    shop.contract.subscription = Some(shop.object("Subscription", "", [changed]));
+    shop.contract.methods[0].shareable = true;
+    check(
+        &shop.contract,
+        &subscription("bookChanged : Book { title }"),
+        "
+            1 shop.Catalog/WatchBook  → Subscription.bookChanged  1 stream, shared
+            0 calls in 0 levels for each event
         ",
     );
 }
