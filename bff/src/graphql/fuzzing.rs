@@ -4,12 +4,7 @@ use std::thread::LocalKey;
 
 use serde_json::value::RawValue;
 
-use super::{
-    coerce::coerce,
-    config::{Config, Limits},
-    document::Document,
-    schema::TypeSystem,
-};
+use super::{coerce::coerce, config::Config, document::Document, schema::TypeSystem};
 use crate::operation::VariableDefinition;
 
 const SDL: &str = r#"
@@ -60,7 +55,7 @@ pub fn variables(bytes: &[u8]) {
     let Ok(raw) = serde_json::from_slice::<&RawValue>(bytes) else { return };
     with(&TYPES, |types| {
         with(&VARIABLES, |variables| {
-            if let Ok(values) = coerce(variables, &types.inputs, Some(raw), &Limits::default()) {
+            if let Ok(values) = coerce(variables, &types.inputs, Some(raw), &Config::default()) {
                 assert_eq!(values.len(), variables.len());
             }
         });

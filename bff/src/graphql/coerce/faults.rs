@@ -30,6 +30,8 @@ pub(super) struct Faults<'t> {
     faults: Vec<Fault>,
     left_out: usize,
     most: usize,
+    /// Whether errors list names of the schema.
+    names: bool,
 }
 
 /// One step into a value.
@@ -42,9 +44,9 @@ pub(super) enum Segment<'t> {
 }
 
 impl<'t> Faults<'t> {
-    /// At most `most` faults are kept, the others are counted.
-    pub(super) fn new(most: usize) -> Self {
-        Self { path: Vec::new(), variable: "", faults: Vec::new(), left_out: 0, most }
+    /// At most `most` faults are kept, the others are counted. They list the schema's names where `names` may be shown.
+    pub(super) fn new(most: usize, names: bool) -> Self {
+        Self { path: Vec::new(), variable: "", faults: Vec::new(), left_out: 0, most, names }
     }
 
     /// The next faults are those of this variable.
@@ -61,7 +63,8 @@ impl<'t> Faults<'t> {
 
     /// A value that the type does not take.
     pub(super) fn wrong(&mut self, ty: &InputType, raw: &str) {
-        self.add(raw, |message| write!(message, "{}", Accepted(ty)));
+        let names = self.names;
+        self.add(raw, |message| write!(message, "{}", Accepted { ty, names }));
     }
 
     /// A value for a custom scalar that would become another one.
@@ -77,7 +80,8 @@ impl<'t> Faults<'t> {
 
     /// A null where none is allowed.
     pub(super) fn null(&mut self, ty: &InputType, raw: &str) {
-        self.add(raw, |message| write!(message, "{} is never null; {}", Written(ty), Accepted(ty)));
+        let accepted = Accepted { ty, names: self.names };
+        self.add(raw, |message| write!(message, "{} is never null; {accepted}", Written(ty)));
     }
 
     /// An input object with a field that it does not have.
@@ -88,8 +92,13 @@ impl<'t> Faults<'t> {
         name: &str,
         raw: &str,
     ) {
+        let shown = self.names;
         self.add(raw, |message| {
-            write!(message, "{} has no field \"{}\", only ", Written(ty), Shortened(name))?;
+            write!(message, "{} has no field \"{}\"", Written(ty), Shortened(name))?;
+            if !shown {
+                return Ok(());
+            }
+            message.push_str(", only ");
             names(message, object.fields.iter().map(|field| &*field.name))
         });
     }
@@ -122,12 +131,12 @@ impl<'t> Faults<'t> {
     /// A variable without a value.
     pub(super) fn missing_variable(&mut self, name: &'t str, ty: &InputType) {
         self.begin(name);
+        let accepted = Accepted { ty, names: self.names };
         self.push(|variable, _, message| {
             write!(
                 message,
-                "Variable \"${variable}\" of the required type \"{}!\" was not provided; {}",
-                Written(ty),
-                Accepted(ty)
+                "Variable \"${variable}\" of the required type \"{}!\" was not provided; {accepted}",
+                Written(ty)
             )
         });
     }
@@ -210,13 +219,17 @@ impl fmt::Display for Written<'_> {
 }
 
 /// What a type takes.
-struct Accepted<'a>(&'a InputType);
+struct Accepted<'a> {
+    ty: &'a InputType,
+    /// Whether the values of an enum are listed.
+    names: bool,
+}
 
 impl fmt::Display for Accepted<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ty = Written(self.0);
-        match self.0 {
-            InputType::NonNull(inner) => Self(inner).fmt(formatter),
+        let ty = Written(self.ty);
+        match self.ty {
+            InputType::NonNull(inner) => Self { ty: inner, ..*self }.fmt(formatter),
             InputType::List(_) => write!(formatter, "{ty} takes a list"),
             InputType::Int => {
                 write!(formatter, "Int takes a whole number from {} to {}", i32::MIN, i32::MAX)
@@ -227,6 +240,7 @@ impl fmt::Display for Accepted<'_> {
             InputType::Id => formatter.write_str("ID takes a text or a whole number"),
             InputType::Scalar(_) => write!(formatter, "{ty} takes any value"),
             InputType::Object(_) => write!(formatter, "{ty} takes an object"),
+            InputType::Enum(_) if !self.names => write!(formatter, "{ty} takes another value"),
             InputType::Enum(definition) => {
                 write!(formatter, "{ty} takes ")?;
                 names(formatter, definition.values.iter().map(|value| &**value))

@@ -13,7 +13,7 @@ use self::{
     json::{Json, Kind},
 };
 use super::{
-    config::Limits,
+    config::{Config, Limits},
     literal,
     refusal::Refusal,
     schema::{InputObject, InputTypes},
@@ -33,13 +33,14 @@ pub(super) fn coerce(
     variables: &[VariableDefinition],
     types: &InputTypes,
     given: Option<&RawValue>,
-    limits: &Limits,
+    config: &Config,
 ) -> Result<Vec<Option<Value>>, Refusal> {
+    let limits = &config.limits;
     let mut values = vec![None; variables.len()];
     let mut coercion = Coercion {
         types,
         limits,
-        faults: Faults::new(limits.errors),
+        faults: Faults::new(limits.errors, config.introspection),
         depth: 0,
         values: 0,
         limit: None,

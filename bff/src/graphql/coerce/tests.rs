@@ -8,7 +8,7 @@ use super::{coerce, json::Json};
 use crate::{
     error::Code,
     graphql::{
-        config::Limits,
+        config::{Config, Limits},
         lines::Lines,
         lower,
         refusal::Refusal,
@@ -19,6 +19,15 @@ use crate::{
 
 /// Coerces `json` for an operation with these variables.
 fn values(variables: &str, json: &str, limits: &Limits) -> Result<Vec<Option<Value>>, Refusal> {
+    values_of(variables, json, limits, true)
+}
+
+fn values_of(
+    variables: &str,
+    json: &str,
+    limits: &Limits,
+    introspection: bool,
+) -> Result<Vec<Option<Value>>, Refusal> {
     let types = types(SDL);
     let text = format!("query({variables}) {{ __typename }}");
     let document = ast::Document::parse(text.as_str(), "query.graphql").unwrap();
@@ -27,7 +36,8 @@ fn values(variables: &str, json: &str, limits: &Limits) -> Result<Vec<Option<Val
         lower::variables(&types, document.operations.get(None).unwrap(), &Lines::new(&text))
             .unwrap();
     let raw = RawValue::from_string(json.to_owned()).unwrap();
-    coerce(&variables, &types.inputs, Some(&raw), limits)
+    let config = Config { limits: limits.clone(), introspection, ..Config::default() };
+    coerce(&variables, &types.inputs, Some(&raw), &config)
 }
 
 #[track_caller]
@@ -170,6 +180,25 @@ fn all_faults_are_told_at_once_with_their_places() {
             "Variable \"$n\" of the required type \"Int!\" was not provided; Int takes a whole number from -2147483648 to 2147483647.",
         ],
     );
+}
+
+#[test]
+fn names_of_a_schema_that_is_hidden_are_not_listed() {
+    for (variables, json, fault) in [
+        (
+            "$r: ReviewInput!",
+            r#"{"r": {"book": 1, "stars": 2, "strs": 4}}"#,
+            "Variable \"$r\" got the invalid value 4; ReviewInput has no field \"strs\".",
+        ),
+        (
+            "$e: Sort",
+            r#"{"e": "newest"}"#,
+            "Variable \"$e\" got the invalid value \"newest\"; Sort takes another value.",
+        ),
+    ] {
+        let refused = values_of(variables, json, &Limits::default(), false).unwrap_err();
+        assert_eq!(refused.faults[0].message, fault);
+    }
 }
 
 #[test]

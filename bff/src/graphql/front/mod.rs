@@ -261,8 +261,7 @@ impl Front {
             return Err(Arc::new(Refusal::new(Code::BadRequest, message)));
         }
         let inputs = &self.types.inputs;
-        let limits = &self.config.limits;
-        let variables = coerce::coerce(&known.variables, inputs, request.variables, limits)?;
+        let variables = coerce::coerce(&known.variables, inputs, request.variables, &self.config)?;
         let compiled = self.documents.decide(&known, &variables, incremental, &compiler)?;
         let slow = compiled.prepared.slow.as_ref();
         let slow = slow.map(|slow| self.lane(slow, &variables)).transpose()?;
