@@ -37,7 +37,8 @@ pub(super) fn unhelped(failed: Vec<(u32, Error)>) -> Vec<(u32, Outcome)> {
 }
 
 fn instead(error: &Error, value: EntityValue, source: Substitute) -> Outcome {
-    Outcome { value, note: Some(Note { cause: error.code(), source, age: None }) }
+    let note = Note { cause: error.code(), source, age: None };
+    Outcome { value, note: Some(Box::new(note)) }
 }
 
 /// Each rung takes what it can answer and hands on the rest.
@@ -53,7 +54,8 @@ fn from_cache(
         .filter_map(|(id, error)| match view.stale_if_error(asked.keys.get(id)) {
             Some((item, age)) => {
                 let note = Note { cause: error.code(), source: Substitute::Stale, age: Some(age) };
-                found.push((id, Outcome { value: EntityValue::Bytes(item), note: Some(note) }));
+                let note = Some(Box::new(note));
+                found.push((id, Outcome { value: EntityValue::Bytes(item), note }));
                 None
             }
             None => Some((id, error)),

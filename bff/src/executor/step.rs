@@ -26,7 +26,7 @@ use crate::{
 pub(super) struct Outcome {
     pub(super) value: EntityValue,
     /// Why it is not what it should be.
-    pub(super) note: Option<Note>,
+    pub(super) note: Option<Box<Note>>,
 }
 
 /// Why something else is shown than what was asked for.
