@@ -244,8 +244,6 @@ impl<'a> Asked<'a> {
     fn ask(&self, ids: &[u32], deadline: Instant) -> Vec<Coming> {
         let Some(share) = &self.share else { return self.apart(ids, deadline) };
         let engine = &self.request.engine;
-        let tags = self.prepared().rules.tagging != 0;
-        let began = tags.then(|| engine.entities.generation());
         let left = deadline.saturating_duration_since(Instant::now());
         let twice = deadline + left;
         let question = self.question();
@@ -255,15 +253,27 @@ impl<'a> Asked<'a> {
         } else {
             (self.own_calls, twice.min(self.request.cutoff), None)
         };
-        in_flight.ask(&Wanted {
-            share,
-            question: &question,
-            keys: self.keys,
-            ids,
-            admission: Admission { deadline, began },
-            until,
-            wait,
-        })
+        let (question, keys) = (&question, self.keys);
+        let admission = self.admission(deadline, false);
+        in_flight.ask(&Wanted { share, question, keys, ids, admission, until, wait })
+    }
+
+    /// Keys that failed in the company of others, which may be to blame, are asked again without them. Requests that ask for
+    /// the same keys do so together.
+    fn ask_alone(&self, ids: &[u32]) -> Vec<Coming> {
+        let Some(share) = self.share.as_ref().filter(|share| share.outlives_request()) else {
+            return self.apart(ids, self.deadline);
+        };
+        let (question, keys) = (&self.question(), self.keys);
+        let (admission, until) = (self.admission(self.deadline, true), self.deadline);
+        let in_flight = &self.request.engine.in_flight;
+        in_flight.ask(&Wanted { share, question, keys, ids, admission, until, wait: None })
+    }
+
+    fn admission(&self, deadline: Instant, alone: bool) -> Admission {
+        let tags = self.prepared().rules.tagging != 0;
+        let began = tags.then(|| self.request.engine.entities.generation());
+        Admission { deadline, began, alone }
     }
 
     /// Calls of this step alone.
@@ -334,12 +344,16 @@ impl Calls<'_> {
             if let Some(going) = going {
                 going.brought(places.iter().map(|(place, _)| &landing.items[*place]));
             }
-            // Keys of another request may be to blame: these are asked again, once and apart.
+            // Keys of another request may be to blame: these are asked again, once. This failure is told if nothing better
+            // comes in time.
             let blamed = |(place, _): &(usize, u32)| landing.items[*place].blames_company();
-            if landing.failed && landing.items.len() > places.len() && places.iter().all(blamed) {
+            let in_time = |after| Instant::now() + after <= asked.deadline;
+            if landing.failed_after.is_some_and(in_time)
+                && landing.items.len() > places.len()
+                && places.iter().all(blamed)
+            {
                 let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
-                waiting.extend(asked.apart(&ids, asked.deadline));
-                continue;
+                waiting.extend(asked.ask_alone(&ids));
             }
             // Who has it alone takes it as it is.
             let mut landing = Arc::try_unwrap(landing);

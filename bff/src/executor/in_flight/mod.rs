@@ -64,6 +64,8 @@ pub(super) struct Admission {
     pub(super) deadline: Instant,
     /// Only a call that began in this generation or later.
     pub(super) began: Option<Generation>,
+    /// Only a call without other keys.
+    pub(super) alone: bool,
 }
 
 impl InFlight {

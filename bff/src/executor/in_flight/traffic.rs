@@ -8,7 +8,7 @@ use hashbrown::{HashTable, hash_table::Entry};
 use tokio::time::Instant;
 
 use super::{
-    Admission, Coming, InFlight, Wanted,
+    Coming, InFlight, Wanted,
     batch::{Group, tell},
     coming::{Places, SharedCall},
 };
@@ -81,10 +81,21 @@ impl Traffic {
             return (Vec::new(), wanted.ids.to_vec());
         }
         let mut joined: HashMap<u64, (SharedCall, Places), RandomState> = HashMap::default();
-        let mut left = Vec::new();
+        let (mut left, mut refused) = (Vec::new(), Vec::new());
         for id in wanted.ids {
             let seat = self.seat(wanted.keys, *id).map(|seat| (seat, self.calls.of(seat)));
-            let seat = seat.filter(|(_, call)| call.admits(wanted.admission));
+            let seat = seat.filter(|(_, call)| {
+                let number = &call.number;
+                // Each call is looked at once.
+                if joined.contains_key(number) || refused.contains(number) {
+                    return joined.contains_key(number);
+                }
+                let admits = call.admits(wanted);
+                if !admits {
+                    refused.push(*number);
+                }
+                admits
+            });
             let Some((seat, on_its_way, call)) =
                 seat.and_then(|(seat, call)| Some((seat, call, call.get()?)))
             else {
@@ -237,15 +248,20 @@ impl InFlight {
 }
 
 impl OnItsWay {
-    fn admits(&self, admission: Admission) -> bool {
+    fn admits(&self, Wanted { admission, keys, ids, .. }: &Wanted<'_>) -> bool {
+        let is_wanted = |id: &u32| {
+            let id = keys.find(self.keys.get(*id));
+            id.is_some_and(|id| ids.binary_search(&id).is_ok())
+        };
         (self.deadline >= admission.deadline || self.has_landed())
             && admission.began.is_none_or(|began| self.began >= began)
+            && (!admission.alone || self.ids.len() <= ids.len() && self.ids.iter().all(is_wanted))
     }
 
     /// Whether there is nothing more to wait for, and all is well.
     fn has_landed(&self) -> bool {
         let Held::Strong(call) = &self.call else { return false };
-        call.peek().is_some_and(|landing| !landing.failed)
+        call.peek().is_some_and(|landing| landing.failed_after.is_none())
     }
 
     fn get(&self) -> Option<SharedCall> {

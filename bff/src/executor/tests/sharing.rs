@@ -180,6 +180,74 @@ async fn who_joined_a_batch_that_fails_by_anothers_key_asks_again_apart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_who_ask_again_for_the_same_key_do_so_together() {
+    let world = slow(0);
+    world.services.set("Pricing/BatchGet", 100, Then::Refuse("3", Code::InvalidArgument));
+    let joining = async {
+        sleep(50).await;
+        futures::future::join_all((0..10).map(|_| world.ask(PRICE))).await
+    };
+    let (_, joined) = tokio::join!(world.ask("{ books { price { amount } } }"), joining);
+    assert_eq!(joined, [AMOUNT; 10]);
+    assert_eq!(world.services.count("Pricing/BatchGet"), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_ask_again_do_not_join_a_call_with_keys_of_others() {
+    let world = slow(0);
+    world.services.set("Pricing/BatchGet", 100, Then::Refuse("3", Code::InvalidArgument));
+    let all = "{ books { price { amount } } }";
+    // All three join the first call; what the second and the third ask again has a key that the fourth must not meet.
+    let joining = async {
+        sleep(50).await;
+        let pair =
+            "{ one: book(id: 1) { price { amount } } three: book(id: 3) { price { amount } } }";
+        tokio::join!(world.ask(pair), world.ask(pair), world.ask(PRICE))
+    };
+    let (_, (first, second, third)) = tokio::join!(world.ask(all), joining);
+    assert!(first.contains("INVALID_ARGUMENT") && second.contains("INVALID_ARGUMENT"));
+    assert_eq!(third, AMOUNT);
+    world.check_calls(
+        "Catalog/ListBooks\nCatalog/GetBook 1\nCatalog/GetBook 3\nCatalog/GetBook 1\nCatalog/GetBook 3\n\
+         Catalog/GetBook 1\nPricing/BatchGet 1 2 3\nPricing/BatchGet 3 1\nPricing/BatchGet 1",
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_less_time_left_than_the_failure_took_is_told_it_at_once() {
+    let world = slow(0);
+    world.services.set("Pricing/BatchGet", 300, Then::Refuse("3", Code::Internal));
+    let began = Instant::now();
+    let joining = async {
+        sleep(50).await;
+        let answer = world.ask_as(PRICE, within(500)).await;
+        (answer, began.elapsed())
+    };
+    let (_, (one, after)) = tokio::join!(world.ask("{ books { price { amount } } }"), joining);
+    assert!(one.contains("INTERNAL"), "{one}");
+    assert_eq!(after.as_millis(), 300);
+    assert_eq!(world.services.count("Pricing/BatchGet"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_second_answer_is_late_the_first_failure_is_told() {
+    let world = slow(0);
+    world.services.set("Pricing/BatchGet", 100, Then::Refuse("3", Code::Internal));
+    let joining = async {
+        sleep(50).await;
+        world.ask_as(PRICE, within(1_000)).await
+    };
+    let hang = async {
+        sleep(90).await;
+        world.services.set("Pricing/BatchGet", 60_000, Then::Answer);
+    };
+    let all = world.ask("{ books { price { amount } } }");
+    let (_, one, ()) = tokio::join!(all, joining, hang);
+    assert!(one.contains("INTERNAL") && !one.contains("DEADLINE_EXCEEDED"), "{one}");
+    assert_eq!(world.services.count("Pricing/BatchGet"), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_began_before_an_invalidation_is_not_joined_after_it() {
     let mut shop = shop();
     let mut cache = cached(Scope::Public);

@@ -270,9 +270,11 @@ impl CallService for Oracle {
             match oracle.clone().answer(call).await.map(|it| Message::decode(&it.message)) {
                 Ok(Some(list)) => messages.extend(list.0.into_iter().map(one_field)),
                 Ok(None) => messages.push(Ok(Bytes::from_static(&[0xff; 3]))),
-                // Some come before.
+                // Some come before, but where there is nothing.
                 Err(error) => {
-                    if let Said::Item(list) = oracle.item(ask, &mut dice) {
+                    if error.code() != Code::NotFound
+                        && let Said::Item(list) = oracle.item(ask, &mut dice)
+                    {
                         messages.extend(list.0.into_iter().map(one_field));
                     }
                     messages.push(Err(error));
