@@ -68,14 +68,13 @@ async fn from_rpc(
     failed: Vec<(u32, Error)>,
     found: &mut Vec<(u32, Outcome)>,
 ) -> Vec<(u32, Error)> {
-    let Asked { request, own_calls, step, keys, timeout, .. } = *asked;
+    let Asked { request, own_calls, step, place, keys, timeout, .. } = *asked;
     if failed.is_empty() || request.step(step).fallback.is_none() {
         return failed;
     }
     // Arguments that do not fit the other method leave the first failure as it is.
-    let Ok(other) = Asked::new(request, own_calls, step, keys, Rung::Fallback, timeout) else {
-        return failed;
-    };
+    let other = Asked::new(request, own_calls, (step, place), keys, Rung::Fallback, timeout);
+    let Ok(other) = other else { return failed };
     let ids: Vec<u32> = failed.iter().map(|(id, _)| *id).collect();
     let mut values = vec![None; keys.len()];
     other.fetch(&ids, &mut values).await;
