@@ -238,12 +238,35 @@ impl TooLarge {
     /// Whether this is behind an error.
     #[must_use]
     pub fn is_cause_of(error: &Error) -> bool {
-        let mut cause = error.source();
-        while let Some(error) = cause.filter(|error| !error.is::<Self>()) {
-            cause = error.source();
-        }
-        cause.is_some()
+        is_cause::<Self>(error)
     }
+}
+
+/// Why we ended a stream that went well: a bound of ours was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Expired {
+    /// Its greatest age.
+    #[error("the stream was not over in the time that it had")]
+    Age,
+    /// Its idle timeout.
+    #[error("the stream was silent for too long")]
+    Silence,
+}
+
+impl Expired {
+    /// Whether this is behind an error.
+    #[must_use]
+    pub fn is_cause_of(error: &Error) -> bool {
+        is_cause::<Self>(error)
+    }
+}
+
+fn is_cause<T: std::error::Error + 'static>(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause.filter(|error| !error.is::<T>()) {
+        cause = error.source();
+    }
+    cause.is_some()
 }
 
 impl fmt::Debug for ShareKey {

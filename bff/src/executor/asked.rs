@@ -15,7 +15,7 @@ use super::{
     fetch::{Fetch, Landed, Question, Rung},
     in_flight::{Admission, Came, Coming, InFlight, Wanted},
     prepared::{PreparedStep, Target},
-    watch::{Brought, Watched, Went},
+    watch::{Going, Part, Watched, Went},
 };
 use crate::{
     call::{ShareInput, ShareKey},
@@ -32,6 +32,8 @@ pub(super) struct Asked<'a> {
     /// What this request shares with itself.
     pub(super) own_calls: &'a Arc<InFlight>,
     pub(super) step: StepId,
+    /// See [`Part::place`].
+    pub(super) place: Option<usize>,
     pub(super) keys: &'a Arc<KeyTable>,
     rung: Rung,
     pub(super) timeout: Option<Duration>,
@@ -64,7 +66,7 @@ impl<'a> Asked<'a> {
     pub(super) fn new(
         request: &'a Arc<Request>,
         own_calls: &'a Arc<InFlight>,
-        step: StepId,
+        (step, place): (StepId, Option<usize>),
         keys: &'a Arc<KeyTable>,
         rung: Rung,
         timeout: Option<Duration>,
@@ -82,6 +84,7 @@ impl<'a> Asked<'a> {
             request,
             own_calls,
             step,
+            place,
             keys,
             rung,
             timeout,
@@ -192,9 +195,6 @@ impl<'a> Asked<'a> {
         }
         self.leave(&late);
         let error = self.too_late(late.len());
-        if let Some(watch) = &self.request.watch {
-            watch.gave_up(self.step, self.began, late.len(), &error);
-        }
         for id in late {
             values[id as usize] = Some(EntityValue::Failed(error.clone()));
         }
@@ -288,7 +288,13 @@ impl<'a> Asked<'a> {
     }
 
     fn watched(&self, coming: Coming, went: Went) -> Watched {
-        Watched::new(coming, self.request.watch.as_ref().map(|_| went))
+        Watched::new(coming, self.going(went))
+    }
+
+    /// A call that begins now, if that is watched.
+    pub(super) fn going(&self, went: Went) -> Option<Going> {
+        let Self { step, place, rung, began: asked, deadline, .. } = *self;
+        Going::begin(self.request, Part { step, place, rung, asked, deadline }, went)
     }
 
     fn question(&self) -> Question {
@@ -326,8 +332,8 @@ impl Calls<'_> {
             {
                 running.push(asked.watched(coming, Went::Sent));
             }
-            let (landing, places, seen) = match running.next().await {
-                Some((Came::Landing(landing, places), seen)) => (landing, places, seen),
+            let (landing, places, going) = match running.next().await {
+                Some((Came::Landing(landing, places), going)) => (landing, places, going),
                 Some((Came::Departed(departed), _)) => {
                     running
                         .extend(departed.into_iter().map(|it| asked.watched(it, Went::Gathered)));
@@ -335,15 +341,8 @@ impl Calls<'_> {
                 }
                 None => return,
             };
-            if let (Some(watch), Some((went, sent))) = (&asked.request.watch, seen) {
-                watch.brought(Brought {
-                    step: asked.step,
-                    rung: asked.rung,
-                    asked: asked.began,
-                    sent,
-                    went,
-                    items: &mut places.iter().map(|(place, _)| &landing.items[*place]),
-                });
+            if let Some(going) = going {
+                going.brought(places.iter().map(|(place, _)| &landing.items[*place]));
             }
             // Keys of another request may be to blame: these are asked again, once. This failure is told if nothing better
             // comes in time.

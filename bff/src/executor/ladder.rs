@@ -37,7 +37,8 @@ pub(super) fn unhelped(failed: Vec<(u32, Error)>) -> Vec<(u32, Outcome)> {
 }
 
 fn instead(error: &Error, value: EntityValue, source: Substitute) -> Outcome {
-    Outcome { value, note: Some(Note { cause: error.code(), source, age: None }) }
+    let note = Note { cause: error.code(), source, age: None };
+    Outcome { value, note: Some(Box::new(note)) }
 }
 
 /// Each rung takes what it can answer and hands on the rest.
@@ -53,7 +54,8 @@ fn from_cache(
         .filter_map(|(id, error)| match view.stale_if_error(asked.keys.get(id)) {
             Some((item, age)) => {
                 let note = Note { cause: error.code(), source: Substitute::Stale, age: Some(age) };
-                found.push((id, Outcome { value: EntityValue::Bytes(item), note: Some(note) }));
+                let note = Some(Box::new(note));
+                found.push((id, Outcome { value: EntityValue::Bytes(item), note }));
                 None
             }
             None => Some((id, error)),
@@ -66,14 +68,13 @@ async fn from_rpc(
     failed: Vec<(u32, Error)>,
     found: &mut Vec<(u32, Outcome)>,
 ) -> Vec<(u32, Error)> {
-    let Asked { request, own_calls, step, keys, timeout, .. } = *asked;
+    let Asked { request, own_calls, step, place, keys, timeout, .. } = *asked;
     if failed.is_empty() || request.step(step).fallback.is_none() {
         return failed;
     }
     // Arguments that do not fit the other method leave the first failure as it is.
-    let Ok(other) = Asked::new(request, own_calls, step, keys, Rung::Fallback, timeout) else {
-        return failed;
-    };
+    let other = Asked::new(request, own_calls, (step, place), keys, Rung::Fallback, timeout);
+    let Ok(other) = other else { return failed };
     let ids: Vec<u32> = failed.iter().map(|(id, _)| *id).collect();
     let mut values = vec![None; keys.len()];
     other.fetch(&ids, &mut values).await;

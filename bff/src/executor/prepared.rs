@@ -18,10 +18,10 @@ use crate::{
     error::{Code, Error, Origin, Result},
     operation::OperationKind,
     plan::{Mask, Plan, SiteId, Source, Step, StepId},
-    transcoder::{self, Program},
+    transcoder::{self, Program, Refs},
 };
 
-/// Room for at most this many keys of a step is made at once.
+/// Room for at most this many keys of a step, or places of a site, is made at once.
 const MOST_KEYS: usize = 4096;
 
 /// A plan made ready to run.
@@ -37,6 +37,8 @@ pub struct Prepared {
     pub(super) slow: Vec<SlowField>,
     /// In bytes.
     body_size: Usual,
+    /// By site: how many places it has.
+    places: Vec<Usual>,
 }
 
 /// One step made ready to run.
@@ -164,7 +166,17 @@ pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
     let first_waits_for = plan.steps.iter().filter(|step| !step.deferred).count()
         + slow.iter().filter(|field| !field.deferred).count();
     let body_size = Usual::new(1024, usize::MAX);
-    Ok(Arc::new(Prepared { plan, program, steps, has_sites, first_waits_for, slow, body_size }))
+    let places = (0..program.places()).map(|_| Usual::new(0, MOST_KEYS)).collect();
+    Ok(Arc::new(Prepared {
+        plan,
+        program,
+        steps,
+        has_sites,
+        first_waits_for,
+        slow,
+        body_size,
+        places,
+    }))
 }
 
 /// That there is one root field, answered by the first step, the only one without a parent, or by the slow lane.
@@ -198,9 +210,17 @@ impl Prepared {
         Vec::with_capacity(self.body_size.expected())
     }
 
+    /// References for the places that the sites will probably have.
+    pub(super) fn refs(&self) -> Vec<Refs> {
+        self.places.iter().map(|places| Refs::with_room(places.expected())).collect()
+    }
+
     /// Remembers how large an answer was.
-    pub(super) fn remember_size(&self, size: usize) {
+    pub(super) fn remember_size(&self, size: usize, refs: &[Refs]) {
         self.body_size.learn(size);
+        for (places, refs) in self.places.iter().zip(refs) {
+            places.learn(refs.all().len());
+        }
     }
 }
 

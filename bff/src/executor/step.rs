@@ -2,8 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
-
 use super::{
     asked::Asked,
     engine::Request,
@@ -12,7 +10,7 @@ use super::{
     in_flight::InFlight,
     incremental::Live,
     ladder,
-    watch::{Brought, Found, Went},
+    watch::{Found, Went},
 };
 use crate::{
     entity_cache::{Fields, Lookup},
@@ -26,7 +24,7 @@ use crate::{
 pub(super) struct Outcome {
     pub(super) value: EntityValue,
     /// Why it is not what it should be.
-    pub(super) note: Option<Note>,
+    pub(super) note: Option<Box<Note>>,
 }
 
 /// Why something else is shown than what was asked for.
@@ -79,16 +77,14 @@ impl StepRun {
     /// What there is for each key, at the latest at the request's cutoff. `hasty` are the keys that the step's hasty
     /// sites show.
     pub(super) async fn answer(&self, hasty: &[Vec<u32>]) -> Answered {
-        let Some(watch) = &self.request.watch else { return self.answered(hasty).await };
-        let watched = watch.begin(&self.request, self.step, self.keys.len());
-        let answered = self.answered(hasty).await;
-        watch.end(watched);
-        answered
+        let watch = self.request.watch.as_ref();
+        let running = watch.map(|watch| watch.begin(&self.request, self.step, self.keys.len()));
+        self.answered(hasty, running.as_ref().map(|running| running.place)).await
     }
 
-    async fn answered(&self, hasty: &[Vec<u32>]) -> Answered {
+    async fn answered(&self, hasty: &[Vec<u32>], seen: Option<usize>) -> Answered {
         let of_all = |outcome| Answered::new(vec![outcome; self.keys.len()]);
-        let asked = match self.asked() {
+        let asked = match self.asked(seen) {
             Ok(asked) => asked,
             Err(error) => return of_all(Outcome::failed(error)),
         };
@@ -101,17 +97,15 @@ impl StepRun {
         let (misses, asked) = look_up(asked, &mut values);
         let list = self.at_least.filter(|_| !misses.is_empty());
         if let Some((at_least, fetch)) = list.zip(asked.alone()) {
-            let sent = Instant::now();
+            let going = asked.going(Went::Sent);
             let opened = Live::open(&self.request, self.step, fetch, at_least).await;
             let first = opened.map(|(first, more)| {
                 live = more.map(Box::new);
                 first
             });
             let first = Landed::from(first);
-            if let Some(watch) = &self.request.watch {
-                let items = &mut std::iter::once(&first);
-                let (step, rung, went) = (self.step, Rung::Own, Went::Sent);
-                watch.brought(Brought { step, rung, asked: sent, sent, went, items });
+            if let Some(going) = going {
+                going.brought(std::iter::once(&first));
             }
             values[0] = Some(first.into());
         } else if !misses.is_empty() && hasty.is_empty() {
@@ -137,7 +131,7 @@ impl StepRun {
     /// What is shown instead of answers that could not be read. They are forgotten.
     pub(super) async fn repair(&self, broken: Vec<(u32, Error)>) -> Vec<(u32, Outcome)> {
         self.forget(broken.iter().map(|(id, _)| *id));
-        match self.asked() {
+        match self.asked(None) {
             Ok(asked) => ladder::climb_down(&asked, broken).await,
             Err(_) => ladder::unhelped(broken),
         }
@@ -145,7 +139,7 @@ impl StepRun {
 
     /// Takes keys out of the cache.
     pub(super) fn forget(&self, ids: impl IntoIterator<Item = u32>) {
-        let Ok(asked) = self.asked() else { return };
+        let Ok(asked) = self.asked(None) else { return };
         let Some(view) = asked.view() else { return };
         for id in ids {
             view.remove(self.keys.get(id));
@@ -155,7 +149,7 @@ impl StepRun {
     /// Lets go of calls that other steps of the request could join.
     pub(super) fn leave(&self) {
         if self.request.step(self.step).overlaps
-            && let Ok(asked) = self.asked()
+            && let Ok(asked) = self.asked(None)
         {
             let everything = asked.wanted().cloned();
             let asked = asked.asking_for(everything, HashMap::new());
@@ -163,9 +157,10 @@ impl StepRun {
         }
     }
 
-    fn asked(&self) -> Result<Asked<'_>, Error> {
+    fn asked(&self, place: Option<usize>) -> Result<Asked<'_>, Error> {
         let timeout = self.request.step(self.step).timeout;
-        Asked::new(&self.request, &self.own_calls, self.step, &self.keys, Rung::Own, timeout)
+        let step = (self.step, place);
+        Asked::new(&self.request, &self.own_calls, step, &self.keys, Rung::Own, timeout)
     }
 }
 
@@ -227,7 +222,7 @@ fn look_up<'a>(asked: Asked<'a>, values: &mut [Option<EntityValue>]) -> (Vec<u32
     if let Some(watch) = &asked.request.watch {
         let (stale, miss) = (stale.ids.len(), misses.ids.len());
         let hit = values.len() - stale - absent - miss;
-        watch.found(asked.step, Found { hit, stale, absent, miss });
+        watch.found(asked.step, asked.place, Found { hit, stale, absent, miss });
     }
     if !stale.ids.is_empty() {
         asked.clone().asking_for(stale.fields, HashMap::new()).refresh(&stale.ids);

@@ -3,7 +3,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
 };
 
@@ -18,7 +18,7 @@ use super::{
     in_flight::{Came, Coming},
     prepared::TargetKind,
 };
-use crate::{error::Error, plan::StepId};
+use crate::{error::Code, plan::StepId};
 
 /// What was seen so far.
 #[derive(Debug)]
@@ -33,7 +33,8 @@ struct Seen {
     fields: Vec<FieldSeen>,
 }
 
-/// One step, by its number in the plan's text. A step that asks for more behind what was guessed is here twice.
+/// One step, by its number in the plan's text. A step that asks for more behind what was guessed is here twice, each time
+/// with its own calls.
 #[derive(Clone, Debug, Serialize)]
 struct StepSeen {
     step: usize,
@@ -86,26 +87,99 @@ pub(super) enum Went {
     Gathered,
 }
 
-/// What a call will bring, and how and when the keys went, if that is watched.
+/// Which part of a request a call is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) step: StepId,
+    /// Where [`Watch::begin`] put it. `None`: it belongs to what the step asked last.
+    pub(super) place: Option<usize>,
+    pub(super) rung: Rung,
+    /// When the step asked.
+    pub(super) asked: Instant,
+    /// Until when it waits.
+    pub(super) deadline: Instant,
+}
+
+/// A call that is under way, and watched.
+pub(super) struct Going {
+    request: Arc<Request>,
+    part: Part,
+    went: Went,
+    sent: Instant,
+}
+
+/// What a call will bring, and what is seen of it, if it is watched. It is also seen that nobody waits any more.
 pub(super) struct Watched {
     coming: Coming,
-    seen: Option<(Went, Instant)>,
+    going: Option<Going>,
 }
 
 impl Watched {
-    pub(super) fn new(coming: Coming, went: Option<Went>) -> Self {
-        let joined = matches!(coming, Coming::Joined(..));
-        let seen = |went| (if joined { Went::Joined } else { went }, Instant::now());
-        Self { seen: went.map(seen), coming }
+    pub(super) fn new(coming: Coming, mut going: Option<Going>) -> Self {
+        if let (Coming::Joined(..), Some(going)) = (&coming, &mut going) {
+            going.went = Went::Joined;
+        }
+        Self { coming, going }
     }
 }
 
 impl Future for Watched {
-    type Output = (Came, Option<(Went, Instant)>);
+    type Output = (Came, Option<Going>);
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let came = ready!(self.coming.poll_unpin(context));
-        Poll::Ready((came, self.seen))
+        Poll::Ready((came, self.going.take()))
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let (Some(going), Some(places)) = (self.going.take(), self.coming.places()) {
+            going.left(places.len());
+        }
+    }
+}
+
+impl Going {
+    /// A call begins now. `None` where nobody watches.
+    pub(super) fn begin(request: &Arc<Request>, part: Part, went: Went) -> Option<Self> {
+        let request = request.watch.is_some().then(|| Arc::clone(request))?;
+        Some(Self { request, part, went, sent: Instant::now() })
+    }
+
+    /// The call is over.
+    pub(super) fn brought<'a>(self, items: impl Iterator<Item = &'a Landed>) {
+        let (mut keys, mut bytes, mut code) = (0, 0, None);
+        for item in items {
+            keys += 1;
+            match item {
+                Landed::Item(item) => bytes += item.len(),
+                Landed::Failed(error) => code = Some(error.code()),
+                Landed::Missing => {}
+            }
+        }
+        self.over(keys, bytes, code);
+    }
+
+    /// So many keys are waited for no longer: it is too late, or they are not needed.
+    fn left(self, keys: usize) {
+        let in_time = Instant::now() < self.part.deadline;
+        self.over(keys, 0, Some(if in_time { Code::Cancelled } else { Code::DeadlineExceeded }));
+    }
+
+    fn over(self, keys: usize, bytes: usize, code: Option<Code>) {
+        let Self { request, part, went, sent } = self;
+        let Some(watch) = &request.watch else { return };
+        let call = CallSeen {
+            keys,
+            bytes,
+            queued: Millis(sent.saturating_duration_since(part.asked)),
+            took: Millis(sent.elapsed()),
+            went,
+            fallback: part.rung == Rung::Fallback,
+            code: code.map(Code::name),
+        };
+        watch.seen().of(part.step, part.place, |step| step.calls.push(call));
     }
 }
 
@@ -129,15 +203,18 @@ impl Serialize for Millis {
     }
 }
 
-/// What a call of one step brought.
-pub(super) struct Brought<'a> {
-    pub(super) step: StepId,
-    pub(super) rung: Rung,
-    /// When the step asked.
-    pub(super) asked: Instant,
-    pub(super) sent: Instant,
-    pub(super) went: Went,
-    pub(super) items: &'a mut dyn Iterator<Item = &'a Landed>,
+/// A step that is under way. It is over when this is dropped, whether it was answered or left.
+pub(super) struct Running<'a> {
+    watch: &'a Watch,
+    pub(super) place: usize,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let now = self.watch.began.elapsed();
+        let step = &mut self.watch.seen().steps[self.place];
+        step.took = Some(Millis(now.saturating_sub(step.waited.0)));
+    }
 }
 
 #[derive(Serialize)]
@@ -154,7 +231,7 @@ impl Watch {
     }
 
     /// A step begins, with so many keys.
-    pub(super) fn begin(&self, request: &Request, step: StepId, keys: usize) -> usize {
+    pub(super) fn begin(&self, request: &Request, step: StepId, keys: usize) -> Running<'_> {
         let target = &request.step(step).target;
         let method = &target.method;
         let source = match target.kind {
@@ -172,65 +249,12 @@ impl Watch {
             cache: None,
             calls: Vec::new(),
         });
-        seen.steps.len() - 1
+        Running { watch: self, place: seen.steps.len() - 1 }
     }
 
     /// The cache was asked for a step.
-    pub(super) fn found(&self, step: StepId, found: Found) {
-        self.seen().last(step, |step| step.cache = Some(found));
-    }
-
-    /// The step that began at this place is over.
-    pub(super) fn end(&self, place: usize) {
-        let now = self.began.elapsed();
-        let step = &mut self.seen().steps[place];
-        step.took = Some(Millis(now.saturating_sub(step.waited.0)));
-    }
-
-    /// A call is over.
-    pub(super) fn brought(&self, brought: Brought<'_>) {
-        let Brought { step, rung, asked, sent, went, items } = brought;
-        let (mut keys, mut bytes, mut code) = (0, 0, None);
-        for item in items {
-            keys += 1;
-            match item {
-                Landed::Item(item) => bytes += item.len(),
-                Landed::Failed(error) => code = Some(error.code().name()),
-                Landed::Missing => {}
-            }
-        }
-        self.call(
-            step,
-            CallSeen {
-                keys,
-                bytes,
-                queued: Millis(sent.saturating_duration_since(asked)),
-                took: Millis(sent.elapsed()),
-                went,
-                fallback: rung == Rung::Fallback,
-                code,
-            },
-        );
-    }
-
-    /// So many keys are waited for no longer.
-    pub(super) fn gave_up(&self, step: StepId, asked: Instant, keys: usize, why: &Error) {
-        self.call(
-            step,
-            CallSeen {
-                keys,
-                bytes: 0,
-                queued: Millis(std::time::Duration::ZERO),
-                took: Millis(asked.elapsed()),
-                went: Went::Sent,
-                fallback: false,
-                code: Some(why.code().name()),
-            },
-        );
-    }
-
-    fn call(&self, step: StepId, call: CallSeen) {
-        self.seen().last(step, |step| step.calls.push(call));
+    pub(super) fn found(&self, step: StepId, place: Option<usize>, found: Found) {
+        self.seen().of(step, place, |step| step.cache = Some(found));
     }
 
     /// A field of the slow lane, which began at this moment, has its value.
@@ -258,11 +282,11 @@ impl Watch {
 }
 
 impl Seen {
-    /// The last of what a step asked.
-    fn last(&mut self, step: StepId, note: impl FnOnce(&mut StepSeen)) {
-        let mut seen = self.steps.iter_mut().rev();
-        if let Some(step) = seen.find(|seen| seen.step == step.0 + 1) {
-            note(step);
+    /// What a step asked: at this place, or else the last.
+    fn of(&mut self, step: StepId, place: Option<usize>, note: impl FnOnce(&mut StepSeen)) {
+        let last = || self.steps.iter().rposition(|seen| seen.step == step.0 + 1);
+        if let Some(place) = place.or_else(last) {
+            note(&mut self.steps[place]);
         }
     }
 }

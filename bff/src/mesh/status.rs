@@ -70,12 +70,15 @@ pub(super) fn of_http(status: StatusCode) -> Status {
     Status::new(code, format!("the response is not gRPC: HTTP status {status}"))
 }
 
+/// Whether a service that watches the deadline itself may say so by now.
+pub(super) fn is_over(deadline: Instant) -> bool {
+    Instant::now() + DEADLINE_GRAIN >= deadline
+}
+
 /// The failure of `call` that a service, or the connection to it, reported. The service was given time until `deadline`.
 pub(super) fn error(call: &Call, deadline: Instant, status: &Status) -> Error {
     let code = match status.code() {
-        tonic::Code::Cancelled if Instant::now() + DEADLINE_GRAIN >= deadline => {
-            Code::DeadlineExceeded
-        }
+        tonic::Code::Cancelled if is_over(deadline) => Code::DeadlineExceeded,
         code => Code::from_grpc(code as i32).unwrap_or(Code::Unknown),
     };
     match std::error::Error::source(status).and_then(|source| source.downcast_ref::<TooLarge>()) {

@@ -17,7 +17,7 @@ use super::{
     upstream::Upstream,
 };
 use crate::{
-    call::{Call, Replies},
+    call::{Call, Expired, Replies},
     error::{Code, Error, Result},
 };
 
@@ -28,12 +28,17 @@ pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Opened> {
     let mut unsent = 0;
     loop {
         let place = upstream.place(call.deadline).await.map_err(|none| refusal(call, none))?;
-        let request = request::request(call, settings, span(call, settings));
+        let span = span(call, settings);
+        // From here on, as the service counts from when it hears of it: where it keeps to the time too, ours ends first.
+        let end_of_life = Instant::now() + span;
+        let request = request::request(call, settings, span);
         let opened = client(&place, settings)
             .server_streaming(request, request::path(call)?, RawCodec { request_size })
             .await;
         match opened {
-            Ok(messages) => return Ok(Opened { messages: messages.into_inner(), _place: place }),
+            Ok(messages) => {
+                return Ok(Opened { messages: messages.into_inner(), end_of_life, _place: place });
+            }
             Err(failed) if status::is_unsent(&failed) && unsent < MAX_UNSENT => unsent += 1,
             Err(failed) => return Err(status::error(call, call.deadline, &failed)),
         }
@@ -43,6 +48,7 @@ pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Opened> {
 /// A stream, and the place that is free when it is over.
 pub(super) struct Opened {
     messages: Streaming<Bytes>,
+    end_of_life: Instant,
     _place: Place,
 }
 
@@ -72,16 +78,22 @@ fn refusal(call: &Call, none: NoPlace) -> Error {
 /// The messages, up to the first failure, silence that is too long, or the greatest age.
 pub(super) fn replies(opened: Opened, call: Call, settings: &Settings) -> Replies {
     let idle_timeout = settings.stream_idle_timeout.0;
-    let end_of_life = Instant::now() + span(&call, settings);
     let state = Some((opened, call));
     let replies = stream::unfold(state, move |state| async move {
         let (mut opened, call) = state?;
+        let end_of_life = opened.end_of_life;
         let patience = end_of_life.min(Instant::now() + idle_timeout);
         match timeout_at(patience, opened.messages.message()).await {
             Ok(Ok(Some(message))) => Some((Ok(message), Some((opened, call)))),
             Ok(Ok(None)) => None,
-            Ok(Err(failed)) => Some((Err(status::error(&call, end_of_life, &failed)), None)),
-            Err(_) => Some((Err(silent(&call, patience == end_of_life)), None)),
+            Ok(Err(failed)) => {
+                let failure = status::error(&call, end_of_life, &failed);
+                let of_age =
+                    failure.code() == Code::DeadlineExceeded && status::is_over(end_of_life);
+                Some((Err(if of_age { expired(&call, Expired::Age) } else { failure }), None))
+            }
+            Err(_) if patience == end_of_life => Some((Err(expired(&call, Expired::Age)), None)),
+            Err(_) => Some((Err(expired(&call, Expired::Silence)), None)),
         }
     });
     replies.boxed()
@@ -96,11 +108,6 @@ fn span(call: &Call, settings: &Settings) -> Duration {
     greatest_age.min(call.deadline.saturating_duration_since(Instant::now()))
 }
 
-fn silent(call: &Call, too_old: bool) -> Error {
-    let reason = if too_old {
-        "the stream was not over in the time that it had"
-    } else {
-        "the stream was silent for too long"
-    };
-    status::failure(call, Code::DeadlineExceeded, reason)
+fn expired(call: &Call, why: Expired) -> Error {
+    status::failure(call, Code::DeadlineExceeded, why)
 }

@@ -301,17 +301,28 @@ impl Plan {
             .map(|(index, _)| SiteId(index))
     }
 
-    /// The longest that all calls together may take, if each has a timeout, and what early steps need has the keys that it
-    /// was asked with. Of a subscription: those for one event.
+    /// The longest that all calls together may take, if each has a timeout. Early steps may have asked for other keys than
+    /// what they need has, and ask again. Of a subscription: those for one event.
     #[must_use]
     pub fn worst_case(&self) -> Option<Duration> {
+        self.longest(|_| false)
+    }
+
+    /// The same where early steps have asked for the right keys.
+    #[must_use]
+    pub fn worst_case_as_guessed(&self) -> Option<Duration> {
+        self.longest(|step| step.early)
+    }
+
+    /// `starts_first`: whether a step starts together with those it needs.
+    fn longest(&self, starts_first: impl Fn(&Step) -> bool) -> Option<Duration> {
         let mut ends: Vec<Option<Duration>> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
             let before = step.needs.iter().chain(&step.after).map(|id| ends[id.0]);
             let inputs = latest(before);
             let is_there = self.kind == OperationKind::Subscription && step.level == 0;
             let timeout = if is_there { Some(Duration::ZERO) } else { step.timeout };
-            ends.push(if step.early {
+            ends.push(if starts_first(step) {
                 // Those it needs start at once.
                 latest([inputs, timeout].into_iter())
             } else {

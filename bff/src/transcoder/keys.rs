@@ -102,11 +102,6 @@ impl KeyTable {
         keys
     }
 
-    /// How many keys it holds before it grows.
-    pub(super) fn room(&self) -> usize {
-        self.known.capacity()
-    }
-
     /// How many keys were met.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -172,6 +167,17 @@ pub(super) struct Mark {
 }
 
 impl Refs {
+    /// No places, and room for so many.
+    #[must_use]
+    pub fn with_room(places: usize) -> Self {
+        Self { refs: Vec::with_capacity(places), ..Self::default() }
+    }
+
+    /// How many places there are before it grows.
+    pub(super) fn room(&self) -> usize {
+        self.refs.capacity()
+    }
+
     /// The places of a parent's entity begin here.
     pub(super) fn begin(&mut self, entity_id: u32, many: bool) -> Mark {
         let index = entity_id as usize;

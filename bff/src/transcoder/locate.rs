@@ -200,9 +200,8 @@ impl Search<'_> {
     ) -> Result<(), Malformed> {
         // The site stands in no other object, so that nobody misses them.
         let mut kept = std::mem::take(&mut self.refs[site].kept);
-        let Program { plan, layout, .. } = self.program;
-        let slots = kept.next(finder.slots, self.keys[plan.site(SiteId(site)).step.0].room());
-        let tables = &layout.tables;
+        let slots = kept.next(finder.slots, self.refs[site].room());
+        let tables = &self.program.layout.tables;
         let (found, is_in_parts) = match tables.fill(table, message, slots) {
             Ok(()) => (self.all(finder, slots, message), false),
             Err(ScanFault::Malformed) => (Err(Malformed), false),

@@ -54,6 +54,16 @@ pub(in crate::executor) struct Waiting {
     alarm: Option<Pin<Box<Sleep>>>,
 }
 
+impl Coming {
+    /// What a call answers; `None` where none was made yet.
+    pub(in crate::executor) fn places(&self) -> Option<&Places> {
+        match self {
+            Self::Own(_, places) | Self::Begun(_, places) | Self::Joined(_, places) => Some(places),
+            Self::Waiting(_) => None,
+        }
+    }
+}
+
 impl Future for Coming {
     type Output = Came;
 

@@ -94,7 +94,7 @@ pub(super) async fn run(request: Arc<Request>, lane: Option<Arc<dyn SlowLane>>) 
     let budget = request.budget();
     let emission = run.emit(budget, &mut body);
     let answer = respond::finish(body, &emission, &run.notes, budget);
-    request.prepared.remember_size(answer.body.len());
+    request.prepared.remember_size(answer.body.len(), &run.refs);
     answer
 }
 
@@ -159,7 +159,7 @@ impl Run {
             lane,
             keys: steps.iter().map(|step| KeyTable::with_room(step.keys.expected())).collect(),
             asked: vec![Arc::default(); steps.len()],
-            refs: vec![Refs::default(); request.prepared.program.places()],
+            refs: request.prepared.refs(),
             entities: vec![Vec::new(); steps.len()],
             notes: Vec::new(),
             waits_for,
@@ -321,8 +321,8 @@ impl Run {
     fn entity(&mut self, Outcome { value, note }: Outcome) -> Entity {
         let note = note.map(|note| {
             // Keys that failed together have one note.
-            if self.notes.last() != Some(&note) {
-                self.notes.push(note);
+            if self.notes.last() != Some(&*note) {
+                self.notes.push(*note);
             }
             u32::try_from(self.notes.len() - 1).expect("fewer notes than keys")
         });

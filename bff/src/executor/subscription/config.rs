@@ -28,11 +28,14 @@ pub struct Config {
     /// `extensions.skipped`: for them the two settings before mean nothing.
     pub latest: Vec<String>,
     /// How often in series a stream is opened again that broke, where its method has no side effects. The first event after
-    /// that has `extensions.resumed`, because some may be missing before it. 0: never.
+    /// that has `extensions.resumed`, because some may be missing before it. A stream that brought an event, or was open for a
+    /// second, was well: its failure begins a new series. One that we ended after its idle timeout or greatest age has not
+    /// failed at all. 0: never, after those neither.
     pub resume_attempts: u32,
-    /// How long to wait before the first time, at most; then twice as long each time. Half of each pause is chance.
+    /// How long to wait before the first time, at most; then twice as long each time. Half of each pause is chance. After an
+    /// idle timeout or the greatest age nothing is waited for, but openings are at least so far apart.
     pub resume_pause: Span,
-    /// The longest such pause. A stream that lived longer than this was well: its failure begins a new series.
+    /// The longest such pause.
     pub resume_longest_pause: Span,
 }
 

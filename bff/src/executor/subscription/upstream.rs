@@ -6,9 +6,13 @@ use bytes::Bytes;
 use futures::StreamExt;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Subscriber, audience::Audiences, resume::Resume};
+use super::{
+    Subscriber,
+    audience::Audiences,
+    resume::{Past, Resume},
+};
 use crate::{
-    call::{Call, Replies},
+    call::{Call, Expired, Replies},
     contract::SideEffects,
     error::{Code, Error, Result},
 };
@@ -25,33 +29,43 @@ impl Upstream {
     pub(super) async fn read(self) {
         let mut resume = Resume::new(self.first.config(), &self.first.context);
         let target = &self.first.step().target;
-        loop {
-            let opened = Instant::now();
-            let failure = match self.open().await {
-                Ok(mut messages) => loop {
-                    match messages.next().await {
-                        Some(Ok(message)) => {
-                            if self.audiences.put(&message).is_break() {
-                                return;
-                            }
-                        }
-                        Some(Err(failure)) => break failure,
-                        None => return self.audiences.end(None),
-                    }
-                },
-                Err(failure) => failure,
-            };
+        while let Err((failure, past)) = self.read_once().await {
             let failure = match failure.origin() {
                 Some(_) => failure,
                 None => failure.from_method(target.origin.clone()),
             };
-            self.first.engine.failures.failed_call(&failure, target, 1);
-            let again =
-                if self.may_open_again(&failure) { resume.after(opened.elapsed()) } else { None };
+            let again = if self.may_open_again(&failure) { resume.after(&past) } else { None };
+            // What is planned, and goes on, is nothing for the log.
+            if !past.expired || again.is_none() {
+                self.first.engine.failures.failed_call(&failure, target, 1);
+            }
             let Some(pause) = again else { return self.audiences.end(Some(&failure)) };
             sleep(pause).await;
             self.audiences.resumed();
         }
+    }
+
+    /// Opens the stream and gives everybody what it brings, until the service ends it well or nobody listens.
+    async fn read_once(&self) -> std::result::Result<(), (Error, Past)> {
+        let mut messages = self.open().await.map_err(|failure| (failure, Past::default()))?;
+        let (opened, mut past) = (Instant::now(), Past::default());
+        while let Some(message) = messages.next().await {
+            match message {
+                Ok(message) => {
+                    past.brought = true;
+                    if self.audiences.put(&message).is_break() {
+                        return Ok(());
+                    }
+                }
+                Err(failure) => {
+                    past.open = opened.elapsed();
+                    past.expired = Expired::is_cause_of(&failure);
+                    return Err((failure, past));
+                }
+            }
+        }
+        self.audiences.end(None);
+        Ok(())
     }
 
     async fn open(&self) -> Result<Replies> {

@@ -168,6 +168,19 @@ async fn items_that_were_told_stay_when_the_stream_breaks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn that_nothing_is_found_ends_a_list_of_which_something_was_told_with_an_error() {
+    let (world, stream) = shop();
+    let mut parts = world.parts(IDS, Incremental::Pending, within(1_000));
+    send_books(&stream, ["1"]);
+    assert!(parts.next().await.unwrap().starts_with(r#"0 {"data":{"books":[{"id":"1"}]}"#));
+    stream.unbounded_send(Err(Error::new(Code::NotFound, "there is no such list"))).unwrap();
+    let last = parts.next().await.unwrap();
+    assert!(last.contains(r#""completed":[{"id":"0","errors":["#), "{last}");
+    assert!(last.contains("NOT_FOUND") && !last.contains(r#""items""#), "{last}");
+    assert_eq!(parts.next().await, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn before_its_first_items_are_there_a_broken_stream_fails_as_a_whole() {
     let (world, stream) = shop();
     send_books(&stream, ["1"]);

@@ -17,6 +17,7 @@ mod live;
 mod masks;
 mod mutations;
 mod reference;
+mod resuming;
 mod rungs;
 mod segments;
 mod service;

@@ -5,19 +5,19 @@ use tokio::time::timeout;
 
 use super::{contracts::book_message, *};
 
-const TITLE: &str = "subscription { bookChanged(id: 7) { title } }";
+pub(super) const TITLE: &str = "subscription { bookChanged(id: 7) { title } }";
 /// Longer than the pauses of a series of failures.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 type Sender = UnboundedSender<Result<Bytes>>;
 
 impl World {
-    fn subscribe(&self, query: &str, context: Context) -> BoxStream<'static, Answer> {
+    pub(super) fn subscribe(&self, query: &str, context: Context) -> BoxStream<'static, Answer> {
         self.executor.subscribe(&self.prepared(query), Vec::new(), Arc::new(context), None)
     }
 
     /// How often a stream was begun.
-    fn opened(&self) -> usize {
+    pub(super) fn opened(&self) -> usize {
         self.services.count("Catalog/WatchBook")
     }
 }
@@ -30,20 +30,20 @@ fn fail(sender: &Sender, code: Code) {
     sender.unbounded_send(Err(Error::with_source(code, "it broke", "disk 3"))).unwrap();
 }
 
-async fn next(answers: &mut BoxStream<'static, Answer>) -> Option<String> {
+pub(super) async fn next(answers: &mut BoxStream<'static, Answer>) -> Option<String> {
     let answer = timeout(PATIENCE, answers.next()).await.expect("nothing comes")?;
     Some(String::from_utf8(answer.body.to_vec()).unwrap())
 }
 
-async fn check(answers: &mut BoxStream<'static, Answer>, expected: &str) {
+pub(super) async fn check(answers: &mut BoxStream<'static, Answer>, expected: &str) {
     assert_eq!(next(answers).await.as_deref(), Some(expected));
 }
 
-fn title(id: &str) -> String {
+pub(super) fn title(id: &str) -> String {
     format!(r#"{{"data":{{"bookChanged":{{"title":"Book {id}"}}}}}}"#)
 }
 
-fn broken(message: &str, code: &str) -> String {
+pub(super) fn broken(message: &str, code: &str) -> String {
     format!(
         r#"{{"data":null,"errors":[{{"message":"{message}","extensions":{{"code":"{code}","service":"Catalog","method":"WatchBook"}}}}]}}"#
     )

@@ -72,7 +72,54 @@ async fn what_came_too_late_or_from_the_fallback_is_told_too() {
     let told = timing(&world, "{ book(id: 2) { price { amount } } }", curious(400)).await;
     let step = &told["steps"][1];
     assert_eq!(step["calls"][0]["code"], "DEADLINE_EXCEEDED", "{told}");
-    assert!(step["took"].as_f64().unwrap() > 300.0, "{told}");
+    assert_eq!(step["took"], 395.0, "{told}");
+    assert_eq!(step["calls"].as_array().unwrap().len(), 1, "{told}");
+}
+
+/// For each time that a step began: how long it took, and of each call its keys, how long it took, and its code.
+fn runs(told: &Value, step: u64) -> Vec<String> {
+    let steps = told["steps"].as_array().unwrap().iter();
+    let call = |call: &Value| format!("{} {} {}", call["keys"], call["took"], call["code"]);
+    steps
+        .filter(|run| run["step"] == step)
+        .map(|run| {
+            let calls: Vec<String> = run["calls"].as_array().unwrap().iter().map(call).collect();
+            format!("{}: {}", run["took"], calls.join(", "))
+        })
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_call_that_is_not_needed_was_made_and_cancelled() {
+    let world = World::new(Shop::with_echoes());
+    world.services.set("Catalog/GetBook", 50, Then::Fail(Code::NotFound));
+    world.services.set("Pricing/BatchGet", 300, Then::Answer);
+    let told = timing(&world, "{ book(id: 1) { price { amount } } }", curious(1_000)).await;
+    assert_eq!(told["total"], 50.0, "{told}");
+    assert_eq!(runs(&told, 2), [r#"50.0: 1 50.0 "CANCELLED""#]);
+    assert_eq!(told["steps"][1]["waited"], 0.0);
+    assert_eq!(told["steps"][1]["calls"][0]["went"], "sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_call_for_another_key_was_cancelled_and_the_right_one_follows() {
+    let world = World::new(Shop::with_echoes());
+    world.services.set("Catalog/GetBook", 50, Then::Answer);
+    world.services.set("Pricing/BatchGet", 80, Then::Answer);
+    let page = r#"{ book(id: "x2") { price { amount } } }"#;
+    let told = timing(&world, page, curious(1_000)).await;
+    assert_eq!(runs(&told, 2), [r#"50.0: 1 50.0 "CANCELLED""#, "80.0: 1 80.0 null"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_call_and_the_one_for_the_other_keys_have_their_own_times() {
+    let world = World::new(Shop::with_echoes());
+    world.services.set("Catalog/GetBook", 50, Then::Answer);
+    world.services.set("Pricing/BatchGet", 80, Then::Answer);
+    let page = r#"{ a: book(id: 1) { price { amount } } b: book(id: "x2") { price { amount } } }"#;
+    let told = timing(&world, page, curious(1_000)).await;
+    let step = told["steps"].as_array().unwrap().last().unwrap()["step"].as_u64().unwrap();
+    assert_eq!(runs(&told, step), ["80.0: 2 80.0 null", "80.0: 1 80.0 null"]);
 }
 
 #[tokio::test(start_paused = true)]

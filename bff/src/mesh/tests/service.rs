@@ -1,6 +1,6 @@
 //! A real tonic server whose methods do what a test needs.
 
-use std::{convert::Infallible, io, net::SocketAddr, task};
+use std::{convert::Infallible, io, net::SocketAddr, task, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, future::BoxFuture, stream::BoxStream};
@@ -202,6 +202,21 @@ impl server::ServerStreamingService<Bytes> for Method {
             "StreamFail" => {
                 unfinished.done();
                 parts.chain(futures::stream::iter([Err(Status::data_loss("disk 3"))])).boxed()
+            }
+            "StreamInTime" => {
+                let told = request.metadata().get("grpc-timeout").unwrap().to_str().unwrap();
+                let time = Duration::from_micros(told.trim_end_matches('u').parse().unwrap());
+                let late = async move {
+                    tokio::time::sleep(time).await;
+                    unfinished.done();
+                    Err(Status::deadline_exceeded("the context is over"))
+                };
+                parts.chain(futures::stream::once(late)).boxed()
+            }
+            "StreamTooLate" => {
+                unfinished.done();
+                let late = Status::deadline_exceeded("the database is slow");
+                futures::stream::iter([Err(late)]).boxed()
             }
             _ => parts
                 .chain(futures::stream::pending())

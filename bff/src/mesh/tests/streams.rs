@@ -6,7 +6,7 @@ use super::{
     service::{Event, Scripted},
     *,
 };
-use crate::units::Span;
+use crate::{call::Expired, units::Span};
 
 pub(super) async fn open(mesh: &Mesh, method: &str) -> Replies {
     timeout(PATIENCE, mesh.server_stream(call(method, b""))).await.unwrap().unwrap()
@@ -46,6 +46,7 @@ async fn a_silent_stream_is_cancelled_after_its_idle_timeout() {
     assert!(next(&mut replies).await.unwrap().is_ok());
     let error = next(&mut replies).await.unwrap().unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded);
+    assert!(Expired::is_cause_of(&error));
     assert!(next(&mut replies).await.is_none());
     assert!(matches!(server.event().await, Event::Cancelled));
 }
@@ -61,6 +62,27 @@ async fn an_old_stream_is_cancelled() {
     let codes: Vec<_> =
         replies.iter().map(|reply| reply.as_ref().map_err(Error::code).err()).collect();
     assert_eq!(codes, [None, None, Some(Code::DeadlineExceeded)]);
+    assert!(Expired::is_cause_of(replies[2].as_ref().unwrap_err()));
+}
+
+#[tokio::test]
+async fn a_service_that_keeps_to_the_greatest_age_too_does_not_fail() {
+    let server = Scripted::start().await;
+    let mesh = mesh_with(&[server.address], |service| {
+        service.stream_max_age = Some(Span(Duration::from_millis(50)));
+    });
+    let replies = open(&mesh, "StreamInTime").await;
+    let replies: Vec<_> = timeout(PATIENCE, replies.collect()).await.unwrap();
+    assert!(Expired::is_cause_of(replies[2].as_ref().unwrap_err()), "{replies:?}");
+}
+
+#[tokio::test]
+async fn a_deadline_that_a_service_has_of_its_own_is_its_failure() {
+    let server = Scripted::start().await;
+    let mut replies = open(&mesh(&[server.address]), "StreamTooLate").await;
+    let error = next(&mut replies).await.unwrap().unwrap_err();
+    assert_eq!(error.code(), Code::DeadlineExceeded);
+    assert!(!Expired::is_cause_of(&error));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Plans as text: the calls as a tree, what each answers, and how long it all may take.
 
+mod totals;
+
 use std::{fmt, time::Duration};
 
 use serde::Serialize;
@@ -351,33 +353,6 @@ impl<'a> PlanText<'a> {
             None => {}
         }
         rungs
-    }
-
-    fn totals(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps = (0..self.plan.steps.len()).map(StepId);
-        let asked = steps.filter(|id| !self.streams(self.plan.step(*id)));
-        let calls = asked.filter(|id| !is_resolver(&self.plan.step(*id).join));
-        let (mut count, mut open) = (0, false);
-        for id in calls {
-            count += 1;
-            open |= !self.is_one_call(id);
-        }
-        let streams = self.plan.kind == OperationKind::Subscription;
-        let levels = self.plan.levels() - usize::from(streams);
-        let at_least = if open { "at least " } else { "" };
-        write!(
-            formatter,
-            "{at_least}{count} {} in {levels} {}{}",
-            plural(count, "call"),
-            plural(levels, "level"),
-            if streams { " for each event" } else { "" }
-        )?;
-        match self.plan.worst_case() {
-            Some(time) if count > 0 => write!(formatter, " · worst case {}", Span(time)),
-            None if streams => formatter.write_str(" · worst case the event's timeout"),
-            None => formatter.write_str(" · worst case the request's deadline"),
-            Some(_) => Ok(()),
-        }
     }
 
     /// All fields that sites answer, in response order, those in an object before those in its fields.
