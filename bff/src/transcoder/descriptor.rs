@@ -98,6 +98,12 @@ impl Known<'_> {
     pub(super) fn oneofs(&self) -> Option<&[Vec<u32>]> {
         self.description.as_ref().map(|it| &*it.oneofs)
     }
+
+    /// The position of the oneof that a field is a member of.
+    pub(super) fn oneof_of(&self, number: u32) -> Option<usize> {
+        let has = |oneof: &Vec<u32>| oneof.iter().any(|tag| tag >> 3 == number);
+        self.oneofs()?.iter().position(has)
+    }
 }
 
 /// The message of this full name, in all files.
@@ -263,6 +269,7 @@ mod tests {
         assert!(outer.oneofs().unwrap().iter().all(Vec::is_empty), "`optional` is no oneof");
         let inner = outer.inside(1);
         assert_eq!(inner.oneofs().unwrap(), [vec![10, 16, 26]]);
+        assert_eq!([inner.oneof_of(2), inner.oneof_of(4)], [Some(0), None]);
         assert_eq!(descriptors.message("a.b.Outer.Inner").oneofs(), inner.oneofs());
         assert!(inner.inside(3).oneofs().is_some(), "a message may contain itself");
         let entry = outer.inside(3);

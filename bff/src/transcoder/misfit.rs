@@ -35,6 +35,12 @@ impl Misfit {
         Self { path: Vec::new(), value: Shown(value).to_string(), why: why.into() }
     }
 
+    /// The value and what was given for another field are members of one oneof.
+    pub(super) fn beside(value: &Value, other: &str) -> Self {
+        let why = "are members of one oneof, of which exactly one may be given";
+        Self::new(value, format!("may not stand beside \"{other}\": they {why}"))
+    }
+
     /// The value stands in this field of an object.
     pub(super) fn in_field(mut self, name: &Arc<str>) -> Self {
         self.path.push(Segment::Field(Arc::clone(name)));

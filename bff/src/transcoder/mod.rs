@@ -77,7 +77,7 @@ pub struct Program {
 pub fn compile(plan: &Arc<Plan>, contract: &Contract) -> Result<Program> {
     let descriptors = Descriptors::of(&contract.descriptor_set);
     let forms: Vec<KeyForm> = plan.steps.iter().map(|step| key_form(&step.join)).collect();
-    let mut calls = request::Calls::new(contract);
+    let mut calls = request::Calls::new(contract, &descriptors);
     let (mut own, mut fallbacks, mut tags) = (Vec::new(), Vec::new(), Vec::new());
     for (id, (step, form)) in plan.steps.iter().zip(&forms).enumerate() {
         own.push(calls.draft(&step.join, &step.arguments, form, Entities::Same)?);

@@ -2,6 +2,7 @@
 
 mod encode;
 mod keys;
+mod oneof;
 mod template;
 
 use std::{collections::HashMap, sync::Arc};
@@ -9,6 +10,7 @@ use std::{collections::HashMap, sync::Arc};
 use bytes::Bytes;
 
 use super::{
+    descriptor::Descriptors,
     keyform::KeyForm,
     moved::Entities,
     reply::Items,
@@ -41,8 +43,15 @@ pub struct CallProgram {
 
 /// Makes the calls of one plan.
 pub(super) struct Calls<'a> {
-    contract: &'a Contract,
+    sources: Sources<'a>,
     encoders: Encoders,
+}
+
+/// What says how requests are encoded.
+#[derive(Clone, Copy)]
+struct Sources<'a> {
+    contract: &'a Contract,
+    descriptors: &'a Descriptors<'a>,
 }
 
 /// A call that waits for the encoders, which all calls of a plan share.
@@ -56,8 +65,8 @@ pub(super) struct CallDraft {
 }
 
 impl<'a> Calls<'a> {
-    pub(super) fn new(contract: &'a Contract) -> Self {
-        Self { contract, encoders: Encoders::default() }
+    pub(super) fn new(contract: &'a Contract, descriptors: &'a Descriptors<'a>) -> Self {
+        Self { sources: Sources { contract, descriptors }, encoders: Encoders::default() }
     }
 
     /// One call. `form` is that of the step's keys, of which a fallback's call makes its own.
@@ -69,7 +78,7 @@ impl<'a> Calls<'a> {
         entities: Entities,
     ) -> Result<CallDraft> {
         Ok(CallDraft {
-            template: Template::of(join, arguments, self.contract, &mut self.encoders)?,
+            template: Template::of(join, arguments, self.sources, &mut self.encoders)?,
             form: form.clone(),
             keys: KeyWriter::of(join, form)?,
             mask: join.selection.as_ref().map_or_else(Box::default, |it| it.path.as_slice().into()),

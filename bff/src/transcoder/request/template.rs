@@ -1,16 +1,20 @@
 //! Templates: what of a request is known when the plan is made stays as bytes; the rest are holes.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use super::encode::{Encoder, Encoders};
+use super::{
+    Sources,
+    encode::{Encoder, Encoders},
+    oneof::{Given, Route, request_of},
+};
 use crate::{
     context::Context,
-    contract::{Contract, Join, fill},
+    contract::{Join, fill},
     error::{Code, Error, Result},
     operation::{NeverNull, Value, Variables},
-    transcoder::wire::put_nested,
+    transcoder::{misfit::Misfit, wire::put_nested},
 };
 
 /// A request, but for its keys.
@@ -19,6 +23,8 @@ pub(super) struct Template {
     parts: Vec<Part>,
     /// The request, where nothing of it waits for a request of ours.
     constant: Option<Bytes>,
+    /// The arguments that the constant parts have.
+    given: Given,
     never_null: Vec<NeverNull>,
     /// It says nothing but who asks, and may be left unasked.
     asks_for_the_caller: bool,
@@ -53,6 +59,10 @@ enum Filling {
         name: String,
         value: Value,
         names: Vec<String>,
+        /// All of it: `page.size`.
+        path: Arc<str>,
+        /// Into the request.
+        route: Route,
     },
     Identity(String),
     Tenant,
@@ -76,10 +86,10 @@ impl Template {
     pub(super) fn of(
         join: &Join,
         arguments: &[(String, Value)],
-        contract: &Contract,
+        sources: Sources<'_>,
         encoders: &mut Encoders,
     ) -> Result<Self> {
-        let mut parts = Vec::new();
+        let (mut parts, mut given) = (Vec::new(), Given::default());
         for fill in &join.fills {
             if let Some(fill::Source::Constant(bytes)) = &fill.source {
                 put(&mut parts, &fill.path, Part::Constant(bytes.clone()));
@@ -89,17 +99,22 @@ impl Template {
                 let message = "the contract fills a request without saying where";
                 return Err(Error::new(Code::FailedPrecondition, message));
             };
-            let Some(filling) = filling(fill.source.as_ref(), arguments) else { continue };
+            let route = || {
+                let request = request_of(join, sources.contract, sources.descriptors);
+                Route::of(request, &fill.path)
+            };
+            let Some(filling) = filling(fill.source.as_ref(), arguments, route) else { continue };
             let encoder = match &fill.value {
-                Some(value) => encoders.encoder(value, contract)?,
+                Some(value) => encoders.encoder(value, sources)?,
                 None => Encoder::TEXT,
             };
             let hole = Hole { number: *number, filling, encoder, required: fill.required };
-            put(&mut parts, path, settled(hole, encoders));
+            put(&mut parts, path, settled(hole, encoders, &mut given));
         }
         let mut template = Self {
             parts,
             constant: None,
+            given,
             never_null: NeverNull::of(arguments),
             asks_for_the_caller: join.asks_for_the_caller(),
         };
@@ -122,12 +137,35 @@ impl Template {
             return Ok(constant.clone());
         }
         let mut out = Vec::new();
-        let mut filler = Filler { encoders, variables, context, missing: None };
+        let given = self.given.clone();
+        let mut filler = Filler { encoders, variables, context, given, missing: None };
         filler.parts(&self.parts, &mut out)?;
         match filler.missing {
             Some(missing) if !(self.asks_for_the_caller && out.is_empty()) => Err(missing.error()),
             _ => Ok(out.into()),
         }
+    }
+}
+
+impl Hole {
+    /// Appends an argument, if there is one. `given` are those of the request so far.
+    fn argument(
+        &self,
+        out: &mut Vec<u8>,
+        encoders: &Encoders,
+        variables: &Variables,
+        given: &mut Given,
+    ) -> Result<()> {
+        let Filling::Argument { name, value, names, path, route } = &self.filling else {
+            return Ok(());
+        };
+        let Some(value) = at(value, names, variables) else { return Ok(()) };
+        let start = out.len();
+        let mut written = encoders.field(out, self.number, &self.encoder, value, variables);
+        if written.is_ok() && out.len() > start {
+            written = given.add(route, path).map_err(|other| Misfit::beside(value, &other));
+        }
+        written.map_err(|misfit| misfit.of_argument(name, names))
     }
 }
 
@@ -142,13 +180,19 @@ impl Part {
 }
 
 /// What an argument is filled from; `None` where the field has no such argument, or it is not given.
-fn filling(source: Option<&fill::Source>, arguments: &[(String, Value)]) -> Option<Filling> {
+fn filling(
+    source: Option<&fill::Source>,
+    arguments: &[(String, Value)],
+    route: impl FnOnce() -> Route,
+) -> Option<Filling> {
     Some(match source? {
         fill::Source::Argument(path) => {
             let mut names = path.split('.').map(str::to_owned);
             let first = names.next()?;
             let (name, value) = arguments.iter().find(|(name, _)| *name == first)?;
-            Filling::Argument { name: name.clone(), value: value.clone(), names: names.collect() }
+            let (value, names) = (value.clone(), names.collect());
+            let path = Arc::from(&**path);
+            Filling::Argument { name: name.clone(), value, names, path, route: route() }
         }
         fill::Source::Identity(claim) => Filling::Identity(claim.clone()),
         fill::Source::Tenant(_) => Filling::Tenant,
@@ -160,17 +204,13 @@ fn filling(source: Option<&fill::Source>, arguments: &[(String, Value)]) -> Opti
 
 /// A hole whose value the document gives is filled at once. One that does not fit stays: the field fails when it is asked
 /// for, not the whole operation.
-fn settled(hole: Hole, encoders: &Encoders) -> Part {
-    let Filling::Argument { value, names, .. } = &hole.filling else { return Part::Hole(hole) };
+fn settled(hole: Hole, encoders: &Encoders, given: &mut Given) -> Part {
+    let Filling::Argument { value, .. } = &hole.filling else { return Part::Hole(hole) };
     if has_variables(value) {
         return Part::Hole(hole);
     }
     let mut bytes = Vec::new();
-    let written = match at(value, names, &[]) {
-        Some(value) => encoders.field(&mut bytes, hole.number, &hole.encoder, value, &[]),
-        None => Ok(()),
-    };
-    match written {
+    match hole.argument(&mut bytes, encoders, &[], given) {
         Ok(()) => Part::Constant(bytes),
         Err(_) => Part::Hole(hole),
     }
@@ -234,6 +274,8 @@ struct Filler<'a> {
     encoders: &'a Encoders,
     variables: &'a Variables,
     context: &'a Context,
+    /// The arguments that the request has so far.
+    given: Given,
     /// What the message at hand, if there is one, must not be without.
     missing: Option<Missing<'a>>,
 }
@@ -291,11 +333,8 @@ impl<'a> Filler<'a> {
     fn hole(&mut self, hole: &'a Hole, out: &mut Vec<u8>) -> Result<()> {
         let context = self.context;
         let text = match &hole.filling {
-            Filling::Argument { name, value, names } => {
-                let Some(value) = at(value, names, self.variables) else { return Ok(()) };
-                let (number, encoder) = (hole.number, &hole.encoder);
-                let written = self.encoders.field(out, number, encoder, value, self.variables);
-                return written.map_err(|misfit| misfit.of_argument(name, names));
+            Filling::Argument { .. } => {
+                return hole.argument(out, self.encoders, self.variables, &mut self.given);
             }
             Filling::Identity(claim) => {
                 context.identity.as_ref().and_then(|identity| identity.claim(claim))

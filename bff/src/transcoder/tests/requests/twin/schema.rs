@@ -1,10 +1,12 @@
 //! Random requests: which fields they have, and what fills them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use prost::Message as _;
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
-    FileDescriptorProto, MessageOptions, field_descriptor_proto::Label,
+    FileDescriptorProto, FileDescriptorSet, MessageOptions, OneofDescriptorProto,
+    field_descriptor_proto::Label,
 };
 
 use super::*;
@@ -36,9 +38,14 @@ const AROUND: u32 = 40;
 /// The first number of a oneof's members.
 const MEMBERS: u32 = 20;
 
-/// A message: its fields by number.
+/// A message.
 #[derive(Default)]
-pub(super) struct Node(BTreeMap<u32, Place>);
+pub(super) struct Node {
+    /// Its fields by number.
+    places: BTreeMap<u32, Place>,
+    /// Which of them are members of its oneof.
+    oneof: BTreeSet<u32>,
+}
 
 enum Place {
     Value(InputValue),
@@ -64,7 +71,11 @@ impl Schema {
                 let value = Some(input_object(at + INPUTS));
                 fields.push(InputField { name: "oneof".to_owned(), path: Vec::new(), value });
             }
-            inputs.push(Input { r#type: format!("I{at}"), message: format!("t.I{at}"), fields });
+            inputs.push(Input {
+                r#type: format!("I{at}"),
+                message: format!("t.I{}", at % INPUTS),
+                fields,
+            });
         }
         let mut request = Node::default();
         let fills = (1..=1 + random.below(5) as u32).map(|number| {
@@ -93,7 +104,12 @@ impl Schema {
             let path = request.take(random, number, &value);
             Fill { path, source: Some(source), value: Some(value), required: 0 }
         });
-        let fills = fills.collect();
+        let fills: Vec<Fill> = fills.collect();
+        nodes.iter_mut().for_each(|node| node.join(random));
+        // What a schema says itself an argument may replace.
+        if fills.iter().all(|fill| matches!(fill.source, Some(fill::Source::Argument(_)))) {
+            request.join(random);
+        }
         let named = nodes.iter().enumerate().map(|(at, node)| node.message(&format!("I{at}")));
         let messages = named.chain([request.message("Request")]).collect();
         Self { fills, inputs, pool: pool(messages) }
@@ -107,6 +123,10 @@ impl Schema {
         let values = COLORS.iter().map(value).collect();
         contract.enums = vec![contract::Enum { r#type: "Color".to_owned(), values }];
         contract.inputs = self.inputs.clone();
+        let input = "t.Request".to_owned();
+        contract.methods = vec![contract::Method { input, ..Default::default() }];
+        let file = self.request().parent_file().file_descriptor_proto().clone();
+        contract.descriptor_set = FileDescriptorSet { file: vec![file] }.encode_to_vec();
     }
 
     pub(super) fn request(&self) -> MessageDescriptor {
@@ -136,26 +156,50 @@ impl Node {
         message: Self,
     ) -> Vec<u32> {
         let mut path = around(random);
-        self.inside(&path).0.insert(number, Place::Messages(message));
+        self.inside(&path).places.insert(number, Place::Messages(message));
         path.push(number);
         path
     }
 
     pub(super) fn put(&mut self, path: &[u32], number: u32, value: &InputValue) {
-        self.inside(path).0.insert(number, Place::Value(*value));
+        self.inside(path).places.insert(number, Place::Value(*value));
     }
 
     fn inside(&mut self, path: &[u32]) -> &mut Self {
         path.iter().fold(self, |node, around| {
-            let inside = node.0.entry(*around).or_insert_with(|| Place::Message(Self::default()));
+            let inside =
+                node.places.entry(*around).or_insert_with(|| Place::Message(Self::default()));
             let Place::Message(inside) = inside else { unreachable!("values have lower numbers") };
             inside
         })
     }
 
+    /// Makes members of a oneof of some fields, here and in the messages inside.
+    fn join(&mut self, random: &mut Random<'_>) {
+        for (number, place) in &mut self.places {
+            let is_singular = match place {
+                Place::Value(value) => {
+                    !matches!(value.cardinality(), Cardinality::Repeated | Cardinality::Map)
+                }
+                Place::Message(inside) => {
+                    inside.join(random);
+                    true
+                }
+                Place::Messages(_) => false,
+            };
+            if is_singular && !random.once_in(3) {
+                self.oneof.insert(*number);
+            }
+        }
+    }
+
     pub(super) fn message(&self, name: &str) -> DescriptorProto {
         let mut message = DescriptorProto { name: Some(name.to_owned()), ..Default::default() };
-        for (number, place) in &self.0 {
+        if !self.oneof.is_empty() {
+            let name = Some("oneof".to_owned());
+            message.oneof_decl.push(OneofDescriptorProto { name, ..Default::default() });
+        }
+        for (number, place) in &self.places {
             let (nested, field) = match place {
                 Place::Message(inside) | Place::Messages(inside) => {
                     let nested = inside.message(&format!("M{number}"));
@@ -167,7 +211,8 @@ impl Node {
                 Place::Value(value) => declared(*number, value),
             };
             message.nested_type.extend(nested);
-            message.field.push(field);
+            let oneof_index = self.oneof.contains(number).then_some(0);
+            message.field.push(FieldDescriptorProto { oneof_index, ..field });
         }
         message
     }

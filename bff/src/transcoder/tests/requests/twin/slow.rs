@@ -39,39 +39,47 @@ impl Slow<'_> {
             if let Err(cause) = self.fill(&mut request, fill) {
                 causes.push(Cause(cause));
             }
+            if self.clashes(fill) {
+                causes.push(Cause(told_of(fill, "")));
+            }
         }
         if causes.is_empty() { Ok(request) } else { Err(causes) }
     }
 
+    /// Whether an argument is lost where another one is given, or that one.
+    fn clashes(&self, fill: &Fill) -> bool {
+        let alone = |fill: &Fill| {
+            let mut request = DynamicMessage::new(self.schema.request());
+            let filled = self.fill(&mut request, fill).is_ok();
+            Some(request).filter(|request| filled && request.fields().next().is_some())
+        };
+        let mut others = self.schema.fills.iter().filter(|other| other.path != fill.path);
+        alone(fill).is_some()
+            && others.any(|other| alone(other).is_some_and(|it| would_unset(&it, &fill.path)))
+    }
+
     fn fill(&self, request: &mut DynamicMessage, fill: &Fill) -> Taken<()> {
         let context = context();
-        let (given, from) = match fill.source.as_ref().expect("a source") {
+        let given = match fill.source.as_ref().expect("a source") {
             fill::Source::Constant(bytes) => {
                 if !bytes.is_empty() {
                     inside(request, &fill.path).merge(&**bytes).expect("a message");
                 }
                 return Ok(());
             }
-            fill::Source::Argument(path) => (self.argument(path), path.clone()),
+            fill::Source::Argument(path) => self.argument(path),
             fill::Source::Header(name) => {
                 let header = context.headers.get(name).and_then(|value| value.to_str().ok());
-                (header.map(string), format!("the header \"{name}\" "))
+                header.map(string)
             }
-            fill::Source::Tenant(_) => (Some(string("acme")), "the tenant ".to_owned()),
-            _ => (Some(string("ann")), "the caller's \"sub\" ".to_owned()),
+            fill::Source::Tenant(_) => Some(string("acme")),
+            _ => Some(string("ann")),
         };
         let (number, around) = fill.path.split_last().expect("a place");
         let (Some(given), Some(value)) = (given, &fill.value) else { return Ok(()) };
         let message = inside_of(&request.descriptor(), around);
         let taken = self.field(&message, *number, value, &given);
-        let taken = taken.map_err(|place| {
-            let is_argument = matches!(&fill.source, Some(fill::Source::Argument(_)));
-            match (is_argument, from.contains('.') || !place.is_empty()) {
-                (true, true) => format!("{from}{place}"),
-                (true, false) => format!("argument \"{from}\" has the value "),
-                (false, _) => from.clone(),
-            }
-        })?;
+        let taken = taken.map_err(|place| told_of(fill, &place))?;
         if let Some(taken) = taken {
             inside(request, around).set_field_by_number(*number, taken);
         }
@@ -206,11 +214,38 @@ impl Slow<'_> {
             };
             let message = inside_of(&made.descriptor(), around);
             if let Some(taken) = self.field(&message, *number, of, &value).map_err(place)? {
+                if would_unset(made, &field.path) {
+                    return Err(place(String::new()));
+                }
                 inside(made, around).set_field_by_number(*number, taken);
             }
         }
         Ok(())
     }
+}
+
+/// What an error says of a fill, where inside of what was given something is wrong.
+fn told_of(fill: &Fill, place: &str) -> String {
+    match fill.source.as_ref().expect("a source") {
+        fill::Source::Argument(path) if path.contains('.') || !place.is_empty() => {
+            format!("{path}{place}")
+        }
+        fill::Source::Argument(path) => format!("argument \"{path}\" has the value "),
+        fill::Source::Header(name) => format!("the header \"{name}\" "),
+        fill::Source::Tenant(_) => "the tenant ".to_owned(),
+        _ => "the caller's \"sub\" ".to_owned(),
+    }
+}
+
+/// Whether a field at the end of a path takes the place of another member of a oneof.
+fn would_unset(message: &DynamicMessage, path: &[u32]) -> bool {
+    let Some((number, rest)) = path.split_first() else { return false };
+    let field = message.descriptor().get_field(*number).expect("a field");
+    let oneof = field.containing_oneof();
+    let unsets =
+        oneof.is_some_and(|it| it.fields().any(|it| it != field && message.has_field(&it)));
+    let inside = message.get_field(&field);
+    unsets || inside.as_message().is_some_and(|inside| would_unset(inside, rest))
 }
 
 /// Whether null is a value, and not nothing.

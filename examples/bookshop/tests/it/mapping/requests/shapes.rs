@@ -103,13 +103,39 @@ const LISTS_MAPS_AND_OBJECTS: &[Writes] = &[
             ("-", "{\"text\": \"a\", \"number\": 1}", BAD),
         ],
     ),
+    // The same oneof, of which only its service says that it is one.
+    writes(
+        "Pick it = 1;",
+        "LooseInput",
+        &[
+            ("{text: \"a\"}", "{\"text\": \"a\"}", "0a 03 0a 01 61"),
+            ("{text: null, number: 0}", "{\"text\": null, \"number\": 0}", "0a 02 10 00"),
+            ("{}", "{}", "0a 00"),
+            ("{text: \"a\", number: 1}", "{\"text\": \"a\", \"number\": 1}", BAD),
+            ("{number: 0, text: \"\"}", "{\"number\": 0, \"text\": \"\"}", BAD),
+        ],
+    ),
+    writes(
+        "optional string text = 1; optional int32 number = 2;",
+        "LooseInput",
+        &[("{text: \"\", number: 0}", "{\"text\": \"\", \"number\": 0}", "0a 00 10 00")],
+    ),
+    // Its fields are arguments of the request.
+    writes(
+        "oneof pick { string text = 1; int32 number = 2; }",
+        "LooseInput",
+        &[
+            ("{text: null, number: 0}", "{\"text\": null, \"number\": 0}", "10 00"),
+            ("{text: \"a\", number: 1}", "{\"text\": \"a\", \"number\": 1}", BAD),
+        ],
+    ),
 ];
 
 #[tokio::test]
 async fn lists_maps_and_objects() {
     let around = Around {
         proto: "enum Color { NONE = 0; RED = 1; } message Inner { int32 number = 1; Inner inner = 2; } message Pick { oneof pick { string text = 1; int32 number = 2; } }",
-        schema: "scalar JSON\nenum Color { NONE RED }\ninput InnerEntry { key: String value: InnerInput }\ninput InnerInput { number: Int inner: InnerInput }\ninput PickInput @oneOf { text: String number: Int }",
+        schema: "scalar JSON\nenum Color { NONE RED }\ninput InnerEntry { key: String value: InnerInput }\ninput InnerInput { number: Int inner: InnerInput }\ninput PickInput @oneOf { text: String number: Int }\ninput LooseInput { text: String number: Int }",
         ..PROTO3
     };
     requests(around, LISTS_MAPS_AND_OBJECTS).await;

@@ -2,9 +2,11 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::Positions;
+mod object;
+
+use super::{Positions, Sources, oneof::Given};
 use crate::{
-    contract::{Cardinality, Contract, Format, InputValue, Leaf, Scalar, input_value},
+    contract::{Cardinality, Format, InputValue, Leaf, Scalar, input_value},
     error::{Code, Error},
     operation::{Value, Variables},
     transcoder::{
@@ -14,6 +16,7 @@ use crate::{
         wire::{FIXED64, LEN, VARINT, put_fixed, put_len, put_nested, put_tag},
     },
 };
+use object::Object;
 
 /// What comes of writing a value.
 type Result<T, E = Misfit> = std::result::Result<T, E>;
@@ -21,21 +24,10 @@ type Result<T, E = Misfit> = std::result::Result<T, E>;
 /// How the input objects and enums of a plan's arguments are written.
 #[derive(Debug, Default)]
 pub(in crate::transcoder) struct Encoders {
-    objects: Vec<HashMap<String, ObjectField>>,
+    objects: Vec<Object>,
     object_positions: Positions,
     enums: Vec<HashMap<String, i32>>,
     enum_positions: Positions,
-}
-
-/// In place of a field's number: the fields of the input object stand in the same message, as those of a oneof do.
-const SAME_MESSAGE: u32 = 0;
-
-#[derive(Debug)]
-struct ObjectField {
-    /// The messages around the field.
-    path: Vec<u32>,
-    number: u32,
-    encoder: Encoder,
 }
 
 /// How one input value is written.
@@ -79,11 +71,11 @@ impl Encoders {
     pub(super) fn encoder(
         &mut self,
         value: &InputValue,
-        contract: &Contract,
+        sources: Sources<'_>,
     ) -> Result<Encoder, Error> {
         let kind = match &value.value {
-            Some(input_value::Value::Leaf(leaf)) => self.leaf(leaf, contract),
-            Some(input_value::Value::Input(index)) => Kind::Object(self.object(*index, contract)?),
+            Some(input_value::Value::Leaf(leaf)) => self.leaf(leaf, sources),
+            Some(input_value::Value::Input(index)) => Kind::Object(self.object(*index, sources)?),
             None => return Err(refused()),
         };
         let map_key = match &value.map_key {
@@ -94,39 +86,18 @@ impl Encoders {
         Ok(Encoder { cardinality: value.cardinality(), kind, map_key })
     }
 
-    fn leaf(&mut self, leaf: &Leaf, contract: &Contract) -> Kind {
+    fn leaf(&mut self, leaf: &Leaf, sources: Sources<'_>) -> Kind {
         let mut names = 0;
         if leaf.format() == Format::Enum {
             let Self { enums, enum_positions, .. } = self;
             names = *enum_positions.entry(leaf.r#enum).or_insert_with(|| {
-                let values = contract.enums.get(leaf.r#enum as usize).map(|list| &list.values);
+                let values = sources.contract.enums.get(leaf.r#enum as usize).map(|it| &it.values);
                 let names = values.into_iter().flatten();
                 enums.push(names.map(|value| (value.name.clone(), value.number)).collect());
                 enums.len() - 1
             });
         }
         Kind::Leaf { scalar: leaf.scalar(), format: leaf.format(), names, wrapped: leaf.wrapped }
-    }
-
-    fn object(&mut self, index: u32, contract: &Contract) -> Result<usize, Error> {
-        if let Some(position) = self.object_positions.get(&index) {
-            return Ok(*position);
-        }
-        // Its place is taken before its fields are read: an input object may contain itself.
-        let position = self.objects.len();
-        self.objects.push(HashMap::new());
-        self.object_positions.insert(index, position);
-        let input = contract.inputs.get(index as usize).ok_or_else(refused)?;
-        let mut fields = HashMap::with_capacity(input.fields.len());
-        for field in &input.fields {
-            let (number, path) = field.path.split_last().unwrap_or((&SAME_MESSAGE, &[]));
-            let value = field.value.as_ref().ok_or_else(refused)?;
-            let encoder = self.encoder(value, contract)?;
-            let object_field = ObjectField { path: path.to_vec(), number: *number, encoder };
-            fields.insert(field.name.clone(), object_field);
-        }
-        self.objects[position] = fields;
-        Ok(position)
     }
 
     /// Appends a value as field `number`. One that is null or not given is left out.
@@ -245,11 +216,8 @@ impl Encoders {
     ) -> Result<()> {
         match kind {
             Kind::Object(position) => match value {
-                Value::Object(fields) if number == SAME_MESSAGE => {
-                    self.members(out, &self.objects[position], fields, variables)
-                }
                 Value::Object(fields) => put_nested(out, number, |out| {
-                    self.members(out, &self.objects[position], fields, variables)
+                    self.members(out, position, fields, variables, &mut Given::default())
                 }),
                 value => Err(Misfit::new(value, "is not an object")),
             },
@@ -278,32 +246,6 @@ impl Encoders {
                 Ok(())
             }
         }
-    }
-
-    fn members(
-        &self,
-        out: &mut Vec<u8>,
-        object: &HashMap<String, ObjectField>,
-        fields: &[(Arc<str>, Value)],
-        variables: &Variables,
-    ) -> Result<()> {
-        for (name, value) in fields {
-            let Some(field) = object.get(&**name) else { continue };
-            let mut inner = Vec::new();
-            let written = self.field(&mut inner, field.number, &field.encoder, value, variables);
-            written.map_err(|misfit| misfit.in_field(name))?;
-            if inner.is_empty() {
-                continue;
-            }
-            // Two fields inside one enclosing message make two parts of it, which merge.
-            for number in field.path.iter().rev() {
-                let mut outer = Vec::with_capacity(inner.len() + 6);
-                put_len(&mut outer, *number, &inner);
-                inner = outer;
-            }
-            out.extend_from_slice(&inner);
-        }
-        Ok(())
     }
 
     /// The value of a number, boolean or enum.
