@@ -32,6 +32,7 @@ mod arguments;
 mod guesses;
 mod keys;
 mod masks;
+#[cfg(test)]
 mod oneofs;
 pub(in crate::transcoder) mod twin;
 
