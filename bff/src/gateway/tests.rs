@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use prost::Message;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -16,7 +16,7 @@ use crate::{
     config::Config,
     contract::{Contract, State},
     error::Code,
-    mesh::tests::service::Scripted,
+    mesh::tests::service::{Scripted, refusing},
     server::tests::graph::{self, Service},
 };
 
@@ -89,7 +89,7 @@ async fn a_query_is_answered_by_a_service() {
 
 #[tokio::test]
 async fn a_service_that_is_down_delays_neither_the_start_nor_the_answer() {
-    let down = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (taken, down) = refusing();
     let text = format!("[services.\"test.*\"]\nendpoints = [\"http://{down}\"]");
     let gateway = Gateway::from_bytes(graph::contract().encode_to_vec())
         .configured(configuration(&text))
@@ -101,6 +101,7 @@ async fn a_service_that_is_down_delays_neither_the_start_nor_the_answer() {
     assert!(answer.contains(r#""code":"UNAVAILABLE""#), "{answer}");
     assert!(answer.contains("the service cannot be reached"), "{answer}");
 
+    drop(taken);
     let _service = Scripted::start_at(down).await;
     let back = async {
         while gateway.ask("{echo(text:\"hi\")}").await != r#"{"data":{"echo":"hi"}}"# {

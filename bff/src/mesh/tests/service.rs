@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::{StreamExt, future::BoxFuture, stream::BoxStream};
 use http::HeaderMap;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     runtime::{Builder, Runtime},
     sync::{mpsc, oneshot},
     time::timeout,
@@ -31,6 +31,14 @@ pub(crate) struct Scripted {
     events: mpsc::UnboundedReceiver<Event>,
     /// tonic gives each connection a task of its own; they end with the runtime.
     runtime: Option<Runtime>,
+}
+
+/// An address of this machine where nobody listens, and what keeps it from everybody else.
+pub(crate) fn refusing() -> (TcpSocket, SocketAddr) {
+    let taken = TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = taken.local_addr().unwrap();
+    (taken, address)
 }
 
 impl Scripted {

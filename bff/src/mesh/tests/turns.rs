@@ -10,15 +10,10 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    service::Scripted,
+    service::{Scripted, refusing},
     wire::{Script, Wire},
     *,
 };
-
-/// A port of this machine where nobody listens.
-async fn refusing() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
-}
 
 /// Calls until every live server has been asked once, so that all connections are up.
 async fn connect_all(mesh: &Mesh, servers: &mut [&mut Scripted]) {
@@ -49,7 +44,8 @@ async fn connected_endpoints_are_asked_in_turn() {
 #[tokio::test]
 async fn endpoints_that_refuse_get_no_call_while_others_are_connected() {
     let (mut one, mut two) = (Scripted::start().await, Scripted::start().await);
-    let mesh = mesh(&[refusing().await, one.address, refusing().await, two.address]);
+    let [first, second] = [refusing(), refusing()];
+    let mesh = mesh(&[first.1, one.address, second.1, two.address]);
     connect_all(&mesh, &mut [&mut one, &mut two]).await;
     for _ in 0..100 {
         answer(&mesh, call("Echo", b"")).await.unwrap();
@@ -71,7 +67,8 @@ async fn an_endpoint_that_accepts_and_says_nothing_gets_no_call() {
 
 #[tokio::test]
 async fn a_service_that_is_down_fails_at_once() {
-    let mesh = mesh(&[refusing().await]);
+    let (_taken, address) = refusing();
+    let mesh = mesh(&[address]);
     let started = Instant::now();
     for _ in 0..10 {
         let error = answer(&mesh, call("Echo", b"")).await.unwrap_err();
@@ -119,9 +116,10 @@ async fn the_first_call_waits_for_the_first_connection() {
 
 #[tokio::test]
 async fn a_service_that_comes_later_is_found() {
-    let address = refusing().await;
+    let (taken, address) = refusing();
     let mesh = mesh(&[address]);
     assert_eq!(answer(&mesh, call("Echo", b"")).await.unwrap_err().code(), Code::Unavailable);
+    drop(taken);
     let _server = Scripted::start_at(address).await;
     assert_eq!(answer_at_last(&mesh, "Echo").await, "again");
 }
@@ -143,7 +141,7 @@ async fn the_most_specific_entry_says_where_a_service_is() {
         endpoints: Some(vec![format!("http://{address}").parse().unwrap()]),
         ..ServiceConfig::default()
     };
-    let dead = refusing().await;
+    let (_taken, dead) = refusing();
     let services = [
         ("*".to_owned(), entry(dead)),
         ("test.*".to_owned(), entry(server.address)),
