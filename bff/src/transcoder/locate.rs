@@ -6,14 +6,15 @@ use smallvec::SmallVec;
 
 use super::{
     KeyTable, ListPart, NO_KEY, Program, Refs, UNFIT_KEY,
-    frame::{Choice, ChoiceId, WHOLE},
+    finder::{Find, Finder, FinderId, Half, Inside, Look, Part, payload},
+    frame::WHOLE,
     halves::Halves,
     kept::Kept,
     keyform::{KeyForm, Keyless},
     keys::Mark,
-    map::{EntryTags, MapValue, entry, overridden, overridden_entries},
+    map::{MapValue, entry, overridden, overridden_entries},
     scalar::wire_type,
-    table::{Messages, Numbers, ScanFault, TableId, Window, part, raw},
+    table::{Messages, Numbers, ScanFault, TableId, Window},
     wire::{LEN, Malformed, Payload},
 };
 use crate::{
@@ -21,88 +22,6 @@ use crate::{
     error::{Code, Error, Result},
     plan::{SiteId, StepId, StreamId},
 };
-
-/// A position in the program's finders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FinderId(pub(super) usize);
-
-/// Finds the keys in one message.
-#[derive(Debug)]
-pub(super) struct Finder {
-    /// `None` where nothing of the message is read.
-    pub(super) table: Option<TableId>,
-    pub(super) slots: usize,
-    /// In response order.
-    pub(super) finds: Box<[Find]>,
-    /// The site with whose places the slots are kept for the object's frame.
-    pub(super) keeps: Option<SiteId>,
-}
-
-/// One place of a message that leads to keys.
-#[derive(Debug)]
-pub(super) enum Find {
-    /// A site's key, or its list of keys.
-    Key { site: SiteId, step: StepId, many: Option<Half>, parts: Box<[Part]> },
-    /// Messages with sites.
-    Inside { inside: Inside, slot: u32, guard: u32, look: Look },
-    /// The same message, of which a portion with sites is answered later.
-    Portion { site: SiteId, finder: FinderId },
-}
-
-impl Find {
-    /// The site of one key: it has one place in each message.
-    pub(super) fn only_site(&self) -> Option<SiteId> {
-        match self {
-            Self::Key { site, many: None, .. } => Some(*site),
-            _ => None,
-        }
-    }
-}
-
-/// One part of a key.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub(super) slot: u32,
-    pub(super) guard: u32,
-    pub(super) number: u32,
-    pub(super) scalar: Scalar,
-    pub(super) presence: bool,
-}
-
-/// How often a message is there.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Inside {
-    One {
-        /// Absent is empty.
-        always: bool,
-    },
-    Items {
-        number: u32,
-        /// Where they are entries of a map: the type of their keys.
-        entry_key: Option<Scalar>,
-        half: Half,
-    },
-    Map {
-        number: u32,
-        tags: EntryTags,
-    },
-}
-
-/// Which items of a list.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Half {
-    All,
-    First(StreamId),
-    /// The others, whose sites are below this one.
-    Rest(StreamId, SiteId),
-}
-
-/// What looks into it.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Look {
-    Object(FinderId),
-    Choice(ChoiceId),
-}
 
 /// One extraction.
 struct Search<'a> {
@@ -435,74 +354,6 @@ impl Keyless {
         match self {
             Self::Absent => NO_KEY,
             Self::Unfit => UNFIT_KEY,
-        }
-    }
-}
-
-/// The value of a singular part; `None` where it is absent.
-pub(super) fn payload<'a>(
-    key: &Part,
-    slots: &[u64],
-    bytes: &'a [u8],
-) -> Result<Option<Payload<'a>>, Malformed> {
-    if key.guard != 0 && slots[key.guard as usize] == 0 {
-        return Ok(None);
-    }
-    let slot = slots[key.slot as usize];
-    let wire_type = wire_type(key.scalar);
-    Ok(match (wire_type, key.presence) {
-        (LEN, presence) if slot == 0 => (!presence).then_some(Payload::Bytes(b"")),
-        (LEN, _) => Some(Payload::Bytes(part(bytes, slot))),
-        (_, false) => Some(Payload::Number(slot)),
-        (_, true) if slot == 0 => None,
-        (_, true) => Some(Payload::Number(raw(part(bytes, slot), &mut 0, wire_type)?)),
-    })
-}
-
-/// What looks into a message of an abstract type, and the member's message.
-pub(super) type Chosen<'c, 'a, Id> = (Option<&'c Id>, std::borrow::Cow<'a, [u8]>);
-
-impl Program {
-    /// Which concrete type a value has. No id: none that the contract knows.
-    pub(super) fn choose<'c, 'a, Id>(
-        &self,
-        choice: &'c Choice<Id>,
-        bytes: &'a [u8],
-    ) -> Result<Chosen<'c, 'a, Id>, Malformed> {
-        use std::borrow::Cow;
-        let Some(table) = choice.table else {
-            return Ok((choice.otherwise.as_ref(), Cow::Borrowed(bytes)));
-        };
-        let mut slots = SmallVec::<[u64; 16]>::from_elem(0, choice.slots);
-        let whole = self.layout.tables.read(table, bytes, &mut slots)?;
-        for (slot, id) in &choice.members {
-            let span = slots[*slot];
-            if span != 0 {
-                let member = match whole {
-                    Cow::Borrowed(bytes) => Cow::Borrowed(part(bytes, span)),
-                    Cow::Owned(bytes) => Cow::Owned(part(&bytes, span).to_vec()),
-                };
-                return Ok((Some(id), member));
-            }
-        }
-        Ok((choice.otherwise.as_ref(), whole))
-    }
-
-    /// Scans a message and hands over its slots, and the message that they are of.
-    #[inline]
-    pub(super) fn with_slots<T>(
-        &self,
-        table: Option<TableId>,
-        count: usize,
-        message: Window<'_>,
-        run: impl FnOnce(&[u64], Window<'_>) -> T,
-    ) -> Result<T, Malformed> {
-        let Some(table) = table else { return Ok(run(&[0], message)) };
-        let tables = &self.layout.tables;
-        match count {
-            0..=16 => tables.with_slots(table, &mut [0; 16], message, run),
-            17..=64 => tables.with_slots(table, &mut [0; 64], message, run),
-            _ => tables.with_slots(table, &mut vec![0; count], message, run),
         }
     }
 }

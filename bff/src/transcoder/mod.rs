@@ -6,9 +6,11 @@
 //! answered for one key: an encoded item of a batch, a whole encoded response, or an encoded result of a resolver.
 
 mod answer;
+mod choose;
 mod compile;
 mod descriptor;
 mod emit;
+mod finder;
 mod frame;
 mod gather;
 mod guess;

@@ -7,8 +7,8 @@ use bytes::{Bytes, BytesMut};
 use super::{
     KeyTable,
     descriptor::Descriptors,
+    finder::{Part, payload},
     keyform::{KeyForm, kind_of},
-    locate::{Part, payload},
     request::CallProgram,
     scalar::wire_type,
     table::{Messages, TableBuilder, TableId, Tables, Window},

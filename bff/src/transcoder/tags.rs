@@ -3,9 +3,9 @@
 use super::{
     Program,
     descriptor::Descriptors,
+    finder::{Part, payload},
     json::{signed, unsigned},
     keyform::kind_of,
-    locate::{Part, payload},
     scalar::{is_signed, value, wire_type},
     table::{TableBuilder, TableId, Tables},
     wire::{LEN, Payload},

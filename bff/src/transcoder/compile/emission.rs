@@ -9,12 +9,12 @@ use crate::{
     plan::{self, Member, Shape, ShapeField, ShapeId, SiteId, Source, Wire},
     transcoder::{
         descriptor::Known,
+        finder::{Find, FinderId},
         frame::{
             Choice, ChoiceId, Default, Divided, Field, Frame, FrameId, Half, KeyText, Kind,
             Literal, Operation, Value, WHOLE,
         },
         leaf::{BytesLeaf, Integer, Leaf, write_bytes, write_number},
-        locate::{Find, FinderId},
         map::EntryTags,
         raw::Room,
         scalar::wire_type,

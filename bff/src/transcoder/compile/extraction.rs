@@ -7,9 +7,9 @@ use crate::{
     plan::{self, Member, ShapeId, SiteId, Source, StreamId, Wire},
     transcoder::{
         descriptor::Known,
+        finder::{Find, Finder, FinderId, Half, Inside, Look, Part},
         frame::{Choice, ChoiceId, WHOLE},
         keyform::kind_of,
-        locate::{Find, Finder, FinderId, Half, Inside, Look, Part},
         map::EntryTags,
         scalar::wire_type,
         table::{TableBuilder, TableId},

@@ -8,10 +8,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{
     descriptor::{Descriptors, Known},
+    finder::{Finder, FinderId},
     frame::{Choice, Field, Frame, FrameId, Portion, PortionId},
     keyform::KeyForm,
     leaf::Enums,
-    locate::{Finder, FinderId},
     table::{Oneof, TableBuilder, TableId, Tables},
     wire::{LEN, tag_of},
 };
