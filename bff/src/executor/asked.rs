@@ -347,11 +347,7 @@ impl Calls<'_> {
             // Keys of another request may be to blame: these are asked again, once. This failure is told if nothing better
             // comes in time.
             let blamed = |(place, _): &(usize, u32)| landing.items[*place].blames_company();
-            let in_time = |after| Instant::now() + after <= asked.deadline;
-            if landing.failed_after.is_some_and(in_time)
-                && landing.items.len() > places.len()
-                && places.iter().all(blamed)
-            {
+            if landing.failed && landing.items.len() > places.len() && places.iter().all(blamed) {
                 let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
                 waiting.extend(asked.ask_alone(&ids));
             }

@@ -1,6 +1,6 @@
 //! One call: sent, waited for, split into items, kept.
 
-use std::{any::Any, borrow::Cow, ops::Range, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, borrow::Cow, ops::Range, panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
@@ -71,8 +71,8 @@ pub(super) struct Owner {
 pub(super) struct Landing {
     /// One for each key that was asked for, in that order.
     pub(super) items: Vec<Landed>,
-    /// The call failed as a whole, and not for a single item: so long after it began.
-    pub(super) failed_after: Option<Duration>,
+    /// The call failed as a whole, and not for a single item.
+    pub(super) failed: bool,
 }
 
 /// What a call brought for one key.
@@ -142,18 +142,18 @@ impl Question {
 
 impl Fetch {
     pub(super) async fn run(self) -> Arc<Landing> {
-        let (lesson, began) = (self.lesson(), Instant::now());
+        let lesson = self.lesson();
         let answered = AssertUnwindSafe(self.ask()).catch_unwind().await;
         let answered = answered
             .unwrap_or_else(|panic| Err(panicked("the call failed inside the gateway", &*panic)));
         let landing = match answered {
-            Ok(items) => Landing { items, failed_after: None },
+            Ok(items) => Landing { items, failed: false },
             Err(error) => {
                 let error = self.question.attributed(error);
                 let failures = &self.question.request.engine.failures;
                 failures.failed_call(&error, self.question.target(), self.ids.len());
                 let items = vec![Landed::Failed(error); self.ids.len()];
-                Landing { items, failed_after: Some(began.elapsed()) }
+                Landing { items, failed: true }
             }
         };
         if let Some(lesson) = lesson {
@@ -181,7 +181,7 @@ impl Fetch {
 
     /// Such a list has ended well.
     pub(super) fn keep_whole(&self, list: Bytes) {
-        let landing = Landing { items: vec![Landed::Item(list)], failed_after: None };
+        let landing = Landing { items: vec![Landed::Item(list)], failed: false };
         self.keep(&self.question, 0..1, &landing);
     }
 
@@ -305,7 +305,7 @@ impl Fetch {
                 // A batch that fails with NOT_FOUND does not say of which of its keys.
                 Landed::Failed(error)
                     if error.code() == Code::NotFound
-                        && (self.ids.len() == 1 || landing.failed_after.is_none()) =>
+                        && (self.ids.len() == 1 || !landing.failed) =>
                 {
                     Answer::Missing(Some(error.clone()))
                 }

@@ -28,7 +28,7 @@ impl Lesson<'_> {
             let warns = landing.items.iter().all(Landed::warns_of_company);
             self.pace.was_shared(!warns && !self.pace.is_late(time));
         }
-        if landing.failed_after.is_none() {
+        if !landing.failed {
             self.pace.took(time);
         }
     }

@@ -261,7 +261,7 @@ impl OnItsWay {
     /// Whether there is nothing more to wait for, and all is well.
     fn has_landed(&self) -> bool {
         let Held::Strong(call) = &self.call else { return false };
-        call.peek().is_some_and(|landing| landing.failed_after.is_none())
+        call.peek().is_some_and(|landing| !landing.failed)
     }
 
     fn get(&self) -> Option<SharedCall> {

@@ -122,20 +122,27 @@ impl Emitter<'_> {
                 };
             }
             (Value::Bytes(BytesLeaf::Value), Wire::Bytes(bytes)) => {
-                let start = self.out.len();
-                let written = self.bytes(BytesLeaf::Value, bytes);
-                let is_json = matches!(operation.kind, Kind::Map { .. });
-                if written.is_ok() && !is_json && self.out[start..] == *b"null" {
-                    self.out.truncate(start);
-                    return self.no_value(operation, path);
-                }
-                written
+                return self.any_json(operation, bytes, path);
             }
             (Value::Bytes(leaf), Wire::Bytes(bytes)) => self.bytes(leaf, bytes),
             (Value::Number(leaf), Wire::Number(raw)) => self.number(leaf, raw),
             _ => Err(Fault::Malformed),
         };
         written.map_err(|fault| self.invalid(operation, fault, path))
+    }
+
+    /// A `google.protobuf.Value`, whose null is that of GraphQL but in a map, which is one scalar.
+    #[inline(never)]
+    fn any_json(&mut self, operation: &Operation, bytes: Window<'_>, path: &Path<'_>) -> Flow {
+        let start = self.out.len();
+        self.bytes(BytesLeaf::Value, bytes)
+            .map_err(|fault| self.invalid(operation, fault, path))?;
+        let is_json = matches!(operation.kind, Kind::Map { .. });
+        if !is_json && self.out[start..] == *b"null" {
+            self.out.truncate(start);
+            return self.no_value(operation, path);
+        }
+        Ok(())
     }
 
     fn bytes(&mut self, leaf: BytesLeaf, bytes: Window<'_>) -> Result<(), Fault> {
