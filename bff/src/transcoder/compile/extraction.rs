@@ -8,7 +8,7 @@ use crate::{
     transcoder::{
         descriptor::Known,
         finder::{Find, Finder, FinderId, Half, Inside, Look, Part},
-        frame::{Choice, ChoiceId, WHOLE},
+        frame::{Choice, ChoiceId, PortionId, WHOLE},
         keyform::kind_of,
         map::EntryTags,
         scalar::wire_type,
@@ -33,9 +33,8 @@ impl<'a> Compiler<'a> {
             let sources = fields.iter().map(|field| &field.source);
             let found =
                 self.below(site, |inside| inside.finder(sources, Vec::new(), known.clone()))?;
-            self.layout.portions[portion.0].site = found.map(|_| site);
             if let Some(finder) = found {
-                self.layout.children[self.parent].push(site);
+                self.number_places(portion);
                 later.push(Find::Portion { site, finder });
             }
         }
@@ -161,8 +160,7 @@ impl<'a> Compiler<'a> {
         let place = self.site_of(portion);
         let half = Half::Rest(stream, place);
         let found = self.below(place, |below| below.site(builder, *rest, half))?;
-        self.layout.portions[portion.0].site = Some(place);
-        self.layout.children[self.parent].push(place);
+        self.number_places(portion);
         Ok(found)
     }
 
@@ -181,10 +179,16 @@ impl<'a> Compiler<'a> {
         let value = &rest.value;
         let found = self.below(site, |below| below.inside(builder, wire, value, Some(site)))?;
         if found.is_some() {
-            self.layout.portions[portion.0].site = Some(site);
-            self.layout.children[self.parent].push(site);
+            self.number_places(portion);
         }
         Ok(found)
+    }
+
+    /// Has extraction number the places of a portion, below which sites stand.
+    fn number_places(&mut self, portion: PortionId) {
+        let site = self.site_of(portion);
+        self.layout.portions[portion.0].site = Some(site);
+        self.layout.children[self.parent].push(site);
     }
 
     /// Where sites are in a value of the message, if there are any. `rest` is where items of a list are numbered that come
