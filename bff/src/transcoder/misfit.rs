@@ -90,7 +90,13 @@ impl fmt::Display for Shown<'_> {
             Value::Null | Value::Variable { .. } => formatter.write_str("null"),
             Value::Int(number) => number.fmt(formatter),
             Value::Unsigned(number) => number.fmt(formatter),
-            Value::Float(number) => number.fmt(formatter),
+            // Whole ones of this size are mostly written in digits, and others as floats.
+            Value::Float(number)
+                if number.fract() == 0.0 && (1e15..1e40).contains(&number.abs()) =>
+            {
+                write!(formatter, "{number:.0}")
+            }
+            Value::Float(number) => write!(formatter, "{number:?}"),
             Value::Boolean(boolean) => boolean.fmt(formatter),
             Value::Enum(name) => formatter.write_str(name),
             Value::String(text) => match text.char_indices().nth(SHOWN) {
