@@ -27,7 +27,7 @@ pub struct Config {
     pub default_timeout: Span,
     /// The longest time a request may ask for; one that asks for more gets this. 10 s.
     pub max_timeout: Span,
-    /// A larger body is refused with 413, a larger message of a WebSocket closes it with 4400. 1 MiB: a large document is 100 KiB, the rest is for variables.
+    /// A larger body is refused with 413, a larger message of a WebSocket closes it with 1009. 1 MiB: a large document is 100 KiB, the rest is for variables.
     pub max_body_size: ByteSize,
     /// A client that takes longer to send the headers of a request, from the moment that it is connected or was answered, is
     /// disconnected. 10 s.

@@ -154,7 +154,7 @@ const EVERYWHERE: [&str; 14] = [
 ];
 
 /// A foreign crate, and the only modules that may name it.
-const DOORS: [(&str, &[&str]); 23] = [
+const DOORS: [(&str, &[&str]); 24] = [
     ("apollo_compiler", &["graphql"]),
     ("apollo_parser", &["graphql"]),
     ("async_graphql", &["graphql"]),
@@ -174,6 +174,7 @@ const DOORS: [(&str, &[&str]); 23] = [
     ("simdutf8", &["generated", "transcoder"]),
     ("smallvec", &["transcoder"]),
     ("strsim", &["config", "graphql"]),
+    ("tokio_tungstenite", &["server"]),
     ("toml", &["config"]),
     ("tonic", &["mesh", "server"]),
     ("tower_http", &["server"]),
