@@ -26,6 +26,7 @@ use super::{
     noted::{Noted, Place},
     status,
 };
+use crate::tcp;
 
 /// One DATA frame holds what most calls answer: fewer frames, and a message in one piece.
 const MAX_FRAME_SIZE: u32 = 1 << 20;
@@ -177,6 +178,7 @@ fn builder() -> Builder {
         .initial_connection_window_size(CONNECTION_WINDOW);
     builder
 }
+    tcp::ends_unanswered(&stream, settings.vanished_after());
 
 #[cfg(test)]
 mod tests {

@@ -35,7 +35,8 @@ pub struct Config {
     /// A client that takes nothing for so long, while something is sent to it, is disconnected: it would hold its answer in
     /// memory for ever. 30 s: a phone that goes through a tunnel is back by then. Over HTTP/2, where a client may take nothing of
     /// one answer and all of another, it is looked at so often, and cut after twice this time at the latest. Until then at most
-    /// one answer is held over HTTP/1, over HTTP/2 those of 200 requests, each of at most `executor.max_answer_size`.
+    /// one answer is held over HTTP/1, over HTTP/2 those of 200 requests, each of at most `executor.max_answer_size`. On Linux the
+    /// kernel is told the same: what it has taken and no host acknowledges ends the connection too.
     pub send_timeout: Span,
     /// A connection of HTTP/2 over which nothing is asked is told to leave after this time, or twice this time at the latest.
     /// 1 minute. Over HTTP/1 `header_timeout` says how long the next request may be waited for.

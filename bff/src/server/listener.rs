@@ -35,6 +35,7 @@ use super::{
     socket::{Place, Socket},
     stopping::Stopping,
 };
+use crate::tcp;
 
 /// Without a file handle for a connection there is no use in asking for the next one at once.
 const AFTER_ACCEPT_FAILED: Duration = Duration::from_millis(100);
@@ -164,6 +165,7 @@ impl Connections {
             tracing::debug!(%error, "a connection was lost before it began");
             return;
         }
+        tcp::ends_unanswered(&stream, self.send_timeout);
         let leave = self.leave.child_token();
         let watch = Arc::new(Watch::new(self.send_timeout, self.idle_timeout, leave.clone()));
         let lingers = Arc::<AtomicBool>::default();

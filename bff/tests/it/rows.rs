@@ -154,7 +154,7 @@ const EVERYWHERE: [&str; 14] = [
 ];
 
 /// A foreign crate, and the only modules that may name it.
-const DOORS: [(&str, &[&str]); 24] = [
+const DOORS: [(&str, &[&str]); 25] = [
     ("apollo_compiler", &["graphql"]),
     ("apollo_parser", &["graphql"]),
     ("async_graphql", &["graphql"]),
@@ -173,6 +173,7 @@ const DOORS: [(&str, &[&str]); 24] = [
     ("serde_path_to_error", &["config"]),
     ("simdutf8", &["generated", "transcoder"]),
     ("smallvec", &["transcoder"]),
+    ("socket2", &["tcp"]),
     ("strsim", &["config", "graphql"]),
     ("tokio_tungstenite", &["server"]),
     ("toml", &["config"]),
