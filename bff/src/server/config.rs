@@ -129,11 +129,12 @@ pub struct Streams {
     /// error with `LIMIT_EXCEEDED`.
     pub max_operations: usize,
     /// An event stream that was reserved by PUT and is not opened by then is given up, with the operations that it has. 10 s.
+    /// Subscriptions begin when it is open.
     pub reservation_timeout: Span,
     /// How many such streams may be open or reserved. For one more the oldest that nobody has opened gives way; where all are
     /// open it is refused with 429. 10000: one costs a few hundred bytes, besides the answers that wait for it to be opened.
     pub max_reservations: usize,
-    /// How much of answers one of them keeps until it is opened. What finds no room is told as an error with
+    /// How much of answers, and of requests that subscribe, one of them keeps until it is opened. What finds no room is told as an error with
     /// `RESOURCE_EXHAUSTED` in place of the answer. 1 MiB; once a stream is open its answers may be as large as all are.
     pub reservation_size: ByteSize,
     /// How much all of them keep together. 64 MiB.

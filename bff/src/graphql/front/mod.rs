@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
     stream::{self, BoxStream},
 };
 use serde_json::value::RawValue;
@@ -188,8 +188,9 @@ impl Front {
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
 
-    /// Begins any operation. A query or a mutation is answered by its context's deadline, once or in parts; a subscription as
-    /// often as its service sends something.
+    /// Makes any operation ready, which begins when its first answer is asked for: of a subscription that nobody reads nothing
+    /// gathers. A query or a mutation is answered by its context's deadline, once or in parts; a subscription as often as its
+    /// service sends something.
     ///
     /// # Errors
     ///
@@ -222,9 +223,10 @@ impl Front {
                 .map(|answer| answer.body)
                 .boxed()
         } else {
-            let plan = self.plan(&prepared, &context);
-            let answers = self.executor.subscribe(&prepared, variables, Arc::new(context), plan);
-            answers.map(|answer| answer.body).boxed()
+            let (executor, plan) = (Arc::clone(&self.executor), self.plan(&prepared, &context));
+            let context = Arc::new(context);
+            let begin = async move { executor.subscribe(&prepared, variables, context, plan) };
+            begin.flatten_stream().map(|answer| answer.body).boxed()
         };
         Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
     }

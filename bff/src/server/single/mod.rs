@@ -97,11 +97,11 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let (reservation, context) = find(site, parts)?;
     let bytes;
-    let parameters = match posted {
-        None => parameters::from_query_string(&query)?,
+    let (parameters, asked) = match posted {
+        None => (parameters::from_query_string(&query)?, query.len()),
         Some(posted) => {
             bytes = posted.read(context.deadline).await?;
-            parameters::from_body(&bytes)?
+            (parameters::from_body(&bytes)?, bytes.len())
         }
     };
     let id = parameters.operation_id()?;
@@ -123,7 +123,7 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
     };
     let mut response = Response::new(Body::empty());
     // Where the client has ended it meanwhile nothing comes, and nothing works for it any more.
-    let begun = match place.unless_ended(first(answers)).await {
+    let begun = match place.unless_ended(first(answers, asked)).await {
         Some((answers, size)) => place.begin(answers, size),
         None => false,
     };
@@ -132,10 +132,10 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
 }
 
 /// What is answered in this request's time is answered before the request is: who leaves it cancels the operation. With the
-/// size of what is there.
-async fn first(mut answers: Answers) -> (Answers, usize) {
+/// size of what is there. A subscription begins when the stream takes its events; until then its request is there.
+async fn first(mut answers: Answers, asked: usize) -> (Answers, usize) {
     if answers.subscribed {
-        return (answers, 0);
+        return (answers, asked);
     }
     let first = answers.bodies.next().await;
     let size = first.as_ref().map_or(0, Bytes::len);
