@@ -30,7 +30,8 @@ fn seconds(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs().max(1))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use tokio::net::TcpListener;
 

@@ -82,6 +82,13 @@ pub enum Outcome {
     },
 }
 
+/// When a subscription begins.
+#[derive(Clone, Copy)]
+enum Begins {
+    AtOnce,
+    WhenRead,
+}
+
 /// The answers to a request whose client takes more than one.
 pub struct Answers {
     /// Whether they come until somebody ends them.
@@ -188,14 +195,36 @@ impl Front {
         Response { body, outcome: Outcome::Executed { data_is_null, errors, degraded } }
     }
 
-    /// Makes any operation ready, which begins when its first answer is asked for: of a subscription that nobody reads nothing
-    /// gathers. A query or a mutation is answered by its context's deadline, once or in parts; a subscription as often as its
-    /// service sends something.
+    /// Begins any operation. A query or a mutation is answered by its context's deadline, once or in parts; a subscription as
+    /// often as its service sends something.
     ///
     /// # Errors
     ///
     /// The answer to a request that is not executed.
     pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
+        self.operation(request, context, Begins::AtOnce)
+    }
+
+    /// The same, but a subscription begins when its first answer is asked for: nothing gathers for a client that does not read
+    /// yet.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that is not executed.
+    pub fn answers_when_read(
+        &self,
+        request: &Request<'_>,
+        context: Context,
+    ) -> Result<Answers, Response> {
+        self.operation(request, context, Begins::WhenRead)
+    }
+
+    fn operation(
+        &self,
+        request: &Request<'_>,
+        context: Context,
+        begins: Begins,
+    ) -> Result<Answers, Response> {
         let incremental = request.incremental;
         let run =
             self.prepare(request, incremental.is_some()).map_err(|refusal| refused(&refusal))?;
@@ -225,8 +254,12 @@ impl Front {
         } else {
             let (executor, plan) = (Arc::clone(&self.executor), self.plan(&prepared, &context));
             let context = Arc::new(context);
-            let begin = async move { executor.subscribe(&prepared, variables, context, plan) };
-            begin.flatten_stream().map(|answer| answer.body).boxed()
+            let begin = move || executor.subscribe(&prepared, variables, context, plan);
+            let answers = match begins {
+                Begins::AtOnce => begin(),
+                Begins::WhenRead => async move { begin() }.flatten_stream().boxed(),
+            };
+            answers.map(|answer| answer.body).boxed()
         };
         Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
     }

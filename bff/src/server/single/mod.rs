@@ -27,7 +27,7 @@ use super::{
 use crate::{
     context::Context,
     error::{Code, Error, Result},
-    graphql::{self, Allowed, Answers, Outcome},
+    graphql::{self, Allowed, Answers, Front, Outcome},
 };
 use events::Events;
 pub(super) use reservations::Reservations;
@@ -117,7 +117,8 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
         streams: true,
         incremental: None,
     };
-    let answers = match site.front.answers(&request, context) {
+    let begin = if place.is_read() { Front::answers } else { Front::answers_when_read };
+    let answers = match begin(&site.front, &request, context) {
         Ok(answers) => answers,
         Err(refused) => return Ok(refusal(media, refused)),
     };
@@ -132,7 +133,7 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
 }
 
 /// What is answered in this request's time is answered before the request is: who leaves it cancels the operation. With the
-/// size of what is there. A subscription begins when the stream takes its events; until then its request is there.
+/// size of what is there. Of a subscription that is the request, until the stream is open and it begins.
 async fn first(mut answers: Answers, asked: usize) -> (Answers, usize) {
     if answers.subscribed {
         return (answers, asked);

@@ -291,6 +291,11 @@ impl Reservation {
 }
 
 impl Place {
+    /// Whether somebody takes the answers.
+    pub(super) fn is_read(&self) -> bool {
+        self.reservation.opened.load(Ordering::Relaxed)
+    }
+
     /// Gives the answers to the stream, of which so many bytes are there. Where they find no room until it is open, it is told
     /// so instead. `false`: the operation was ended meanwhile, and with it the answers.
     pub(super) fn begin(self, answers: Answers, size: usize) -> bool {

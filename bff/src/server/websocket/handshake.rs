@@ -21,12 +21,11 @@ pub(super) struct Agreed {
     pub(super) speaks: bool,
 }
 
-/// Agrees, or says what the request lacks.
-pub(super) fn shake(parts: Parts) -> Result<Agreed, Response> {
+/// Agrees, or tells what the request lacks.
+pub(super) fn shake(parts: Parts) -> Result<Agreed, Failure> {
     let speaks = speaks(&parts.headers);
     let mut request = Request::from_parts(parts, ());
-    let response = create_response_with_body(&request, Default::default);
-    let mut response = response.map_err(|failure| refusal(&failure))?;
+    let mut response = create_response_with_body(&request, Default::default)?;
     if speaks {
         let name = HeaderValue::from_static(protocol::NAME);
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, name);
@@ -34,13 +33,8 @@ pub(super) fn shake(parts: Parts) -> Result<Agreed, Response> {
     Ok(Agreed { response, upgrade: hyper::upgrade::on(&mut request), speaks })
 }
 
-fn speaks(headers: &HeaderMap) -> bool {
-    let names = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
-    let mut names = names.flat_map(|names| names.as_bytes().split(|byte| *byte == b','));
-    names.any(|name| name.trim_ascii() == protocol::NAME.as_bytes())
-}
-
-fn refusal(failure: &Failure) -> Response {
+/// The answer to a handshake that lacks something.
+pub(super) fn refusal(failure: &Failure) -> Response {
     let message = format!("this is no handshake of a WebSocket: {failure}");
     let mut response = answer::refusal(Media::Json, &Error::new(Code::BadRequest, message));
     if let Failure::Protocol(ProtocolError::MissingSecWebSocketVersionHeader) = failure {
@@ -49,4 +43,10 @@ fn refusal(failure: &Failure) -> Response {
         response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, version);
     }
     response
+}
+
+fn speaks(headers: &HeaderMap) -> bool {
+    let names = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter();
+    let mut names = names.flat_map(|names| names.as_bytes().split(|byte| *byte == b','));
+    names.any(|name| name.trim_ascii() == protocol::NAME.as_bytes())
 }

@@ -64,7 +64,7 @@ pub(super) fn upgrade(site: &Arc<Site>, parts: Parts) -> Result<Response> {
     }
     let Agreed { response, upgrade, speaks } = match handshake::shake(parts) {
         Ok(agreed) => agreed,
-        Err(refusal) => return Ok(refusal),
+        Err(failure) => return Ok(handshake::refusal(&failure)),
     };
     let limit = usize::try_from(site.config.max_body_size.0).unwrap_or(usize::MAX);
     let config = WebSocketConfig::default()
