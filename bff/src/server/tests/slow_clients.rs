@@ -198,3 +198,16 @@ async fn a_client_that_sends_too_much_can_read_that_it_does() {
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_burst_of_clients_waits_with_the_system_and_none_has_to_come_again() {
+    let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+    let count = allowed.trim().parse::<usize>().unwrap().min(500);
+    let listener = listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut clients = Vec::new();
+    while clients.len() < count {
+        clients.push(soon(TcpStream::connect(address)).await.unwrap());
+    }
+}
