@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    contract::Contract,
+    contract::{Contract, LazyTypes},
     error::{Code, Result},
     executor::{self, Beside, Executor, Incremental, Prepared, SlowLane},
     operation::{Field, NeverNull, Operation, OperationKind, Value, Variables},
@@ -112,6 +112,8 @@ impl fmt::Debug for Answers {
 /// The GraphQL side of a server, for one contract.
 pub struct Front {
     contract: Arc<Contract>,
+    /// What a `google.protobuf.Any` may hold.
+    any_types: LazyTypes,
     executor: Arc<Executor>,
     config: Config,
     types: TypeSystem,
@@ -178,7 +180,8 @@ impl Front {
         let limit = usize::try_from(config.limits.introspection.0).unwrap_or(usize::MAX);
         let introspection = Introspection::new(&types, limit)?;
         let documents = Documents::new(&config);
-        Ok(Self { contract, executor, config, types, introspection, own, documents })
+        let any_types = LazyTypes::default();
+        Ok(Self { contract, any_types, executor, config, types, introspection, own, documents })
     }
 
     /// Answers a query or a mutation by its context's deadline, as a client reads it that takes one answer.
@@ -307,7 +310,7 @@ impl Front {
     /// Makes an operation ready, and says how many bytes of introspection are kept with it.
     fn compile(&self, operation: Operation) -> Result<(Ready, usize), Refusal> {
         let plan = planner::plan(&operation, &self.contract)?;
-        let prepared = executor::prepare(plan, &self.contract)?;
+        let prepared = executor::prepare(plan, &self.contract, &self.any_types)?;
         let Operation { kind, fields, slow, .. } = operation;
         let slow_fields = fields.into_iter().filter(|field| slow.contains(&field.name));
         let (asked, own): (Vec<Field>, Vec<Field>) =
