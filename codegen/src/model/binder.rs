@@ -90,6 +90,7 @@ impl<'input> Binder<'input> {
             subscription: None,
             synthetic_files: Vec::new(),
             synthetic_imports: std::collections::BTreeSet::new(),
+            fillings: Vec::new(),
             sites: Vec::new(),
             faults: Vec::new(),
         };

@@ -7,6 +7,7 @@ use super::binder::{At, Binder, Shape};
 use super::directives::{Argument, BatchArguments, Reader, Rpc, Text};
 use super::fault::{Fault, Mismatch};
 use super::policy::Ground;
+use super::request::Keyed;
 use super::synthetic::SyntheticMessage;
 use crate::contract::{Join, KeyPart, Method, SideEffects, Source, join, source};
 use crate::diagnostic::Span;
@@ -122,8 +123,7 @@ impl Binder<'_> {
     }
 
     fn unbatched(&mut self, asking: &Asking<'_>, key: Option<&Text>) -> Option<Join> {
-        let request =
-            self.request(asking, &[]).and_then(|request| self.key_of_one(asking, request, key));
+        let request = self.request(asking, Keyed::One(key));
         let many = request.as_ref().is_some_and(|request| request.many);
         let ty = if many { asking.ty.item_type() } else { asking.ty };
         let then =

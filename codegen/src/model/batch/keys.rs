@@ -11,6 +11,7 @@ use crate::model::fault::{Fault, Side};
 use crate::model::leaf::scalar_of;
 use crate::model::names::{singular, snake};
 use crate::model::path::{Place, has_presence, is_plain, numbers};
+use crate::model::{Filler, Filling, Fillings};
 
 /// The repeated field of a request that takes the keys.
 pub(super) struct Keys {
@@ -61,13 +62,19 @@ impl Binder<'_> {
         let Some(key) = &arguments.key else {
             return self.key_by_name(asking, arguments, keys, &target);
         };
-        let mut bound = Vec::new();
+        let (mut bound, mut fillings) = (Vec::new(), Vec::new());
         let mut many = false;
         for (name, text) in self.key_texts(key) {
             let (part, repeated) = self.key_part(asking.parent, &text)?;
             let (target, numbers) = self.key_target(asking, arguments, &target, name.as_deref())?;
-            bound.push((name, self.aim(asking, part, &target, numbers, text.span)?));
+            let part = self.aim(asking, part, &target, numbers, text.span)?;
+            let path = part.target.clone();
+            fillings.push(Filling { path, filler: Filler::Key, span: text.span });
+            bound.push((name, part));
             many |= repeated;
+        }
+        if let Kind::Message(message) = target.kind() {
+            self.model.fillings.push(Fillings { message, fillings });
         }
         if many && bound.len() > 1 {
             let reason = "a composite key has one value in each part".to_owned();

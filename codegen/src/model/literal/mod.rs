@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::leaf::natural;
 use super::names::field_of;
 use super::path::numbers;
-use super::request::Request;
+use super::request::{Filling, Request};
 use crate::contract::{Fill, fallback, fill, source};
 use crate::diagnostic::Span;
 
@@ -131,15 +131,13 @@ impl Binder<'_> {
         let mut bytes = Vec::new();
         match constant(field, value, &mut bytes) {
             Ok(()) => {
-                request.fill(
-                    numbers(path),
-                    Fill {
-                        path: numbers(through),
-                        source: Some(fill::Source::Constant(bytes)),
-                        value: None,
-                        required: 0,
-                    },
-                );
+                let fill = Fill {
+                    path: numbers(through),
+                    source: Some(fill::Source::Constant(bytes)),
+                    value: None,
+                    required: 0,
+                };
+                request.fill(Filling::constant(path, span), fill);
             }
             Err(refusal) => {
                 let proto = self.field_span(field);

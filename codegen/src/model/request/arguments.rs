@@ -4,7 +4,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{InputValueDefinition, Type};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::Request;
+use super::{Filler, Filling, Request};
 use crate::contract::{Fill, fill};
 use crate::model::binder::{At, Binder};
 use crate::model::call::Asking;
@@ -112,27 +112,34 @@ impl Binder<'_> {
     pub(in crate::model) fn argument_fill(
         &mut self,
         asking: &Asking<'_>,
-        path: &str,
+        argument: &str,
         text: &Text,
         target: &[FieldDescriptor],
         request: &mut Request,
     ) {
-        let Some(ty) = self.argument_type(asking.at, path) else {
+        let Some(ty) = self.argument_type(asking.at, argument) else {
             return self.invalid_source(text, "the field has no such argument");
         };
-        request.arguments.extend(path.split('.').next().map(str::to_owned));
+        request.arguments.extend(argument.split('.').next().map(str::to_owned));
         let Some(field) = target.last() else { return };
-        let coordinate = format!("{}({path}:)", asking.at.coordinate());
+        let coordinate = format!("{}({argument}:)", asking.at.coordinate());
         let side = TypeSide { coordinate: &coordinate, ty: &ty, span: text.span };
         let Some(value) = self.input_value(&side, field) else { return };
-        let source = Some(fill::Source::Argument(path.to_owned()));
-        request.fill(
-            numbers(target),
-            Fill { path: numbers(target), source, value: Some(value), required: 0 },
-        );
+        let (path, source) = (numbers(target), fill::Source::Argument(argument.to_owned()));
+        let filling = Filling {
+            path: path.clone(),
+            filler: Filler::Argument {
+                name: argument.to_owned(),
+                value: value.clone(),
+                is_always_given: ty.is_non_null(),
+            },
+            span: text.span,
+        };
+        let fill = Fill { path, source: Some(source), value: Some(value), required: 0 };
+        request.fill(filling, fill);
     }
 
-    /// The type of `page.size`: an argument, or a field of an input object in it.
+    /// The type of `page.size`: an argument, or a field of an input object in it, and then nullable where that is.
     pub(in crate::model) fn argument_type(&self, at: &At, path: &str) -> Option<Type> {
         let mut segments = path.split('.');
         let name = segments.next()?;
@@ -140,7 +147,8 @@ impl Binder<'_> {
         let mut ty = (*argument.ty).clone();
         for segment in segments {
             let input = self.type_of(ty.inner_named_type())?.as_input_object()?;
-            ty = (*input.fields.get(segment)?.ty).clone();
+            let inner = &*input.fields.get(segment)?.ty;
+            ty = if ty.is_non_null() { inner.clone() } else { inner.clone().nullable() };
         }
         Some(ty)
     }

@@ -3,7 +3,7 @@
 use apollo_compiler::ast::Value;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::Request;
+use super::{Filling, Request};
 use crate::contract::{Fill, InputValue, fill, input_value};
 use crate::model::binder::{At, Binder};
 use crate::model::call::{Asking, Parent};
@@ -136,10 +136,9 @@ impl Binder<'_> {
             value: Some(input_value::Value::Leaf(leaf)),
             map_key: None,
         };
-        request.fill(
-            numbers(path),
-            Fill { path: numbers(path), source: Some(value), value: Some(leaf), required: 0 },
-        );
+        let filling = Filling::part(path, text);
+        let path = numbers(path);
+        request.fill(filling, Fill { path, source: Some(value), value: Some(leaf), required: 0 });
     }
 }
 
@@ -154,7 +153,7 @@ impl Binder<'_> {
         if request.selecting.is_some() {
             return self.invalid_source(text, "a request takes one mask of what is read");
         }
-        request.filled.push(numbers(path));
+        request.fillings.push(Filling::part(path, text));
         request.selecting = Some(Selecting {
             target: path.to_vec(),
             within: within.map(str::to_owned),

@@ -111,6 +111,38 @@ fn a_request_is_filled_from_everywhere() {
 }
 
 #[test]
+fn parts_of_a_message_stand_beside_an_argument_that_gives_the_rest_of_it() {
+    let contract = bound(
+        "service Catalog { rpc ListBooks(ListBooksRequest) returns (Books); }
+         message ListBooksRequest { string tenant = 1; Filter filter = 2; }
+         message Filter { string tenant = 1; string author = 2; string viewer = 3; Filter not = 4; string title = 5; }
+         message Books { repeated string titles = 1; }",
+        r#"type Query { books(filter: Filter, title: String @from(path: "filter.title")): [String!]
+             @rpc(method: "shop.v1.Catalog/ListBooks", with: {filter: {not: {tenant: "x"}, viewer: "$identity.sub"}}) }
+           input Filter { author: String not: Not } input Not { author: String not: Filter }"#,
+    );
+    check(
+        &contract,
+        "Query.books",
+        "ListBooks(2 ← $args.filter, 2.4 ← [10, 1, 120], 2.3 ← $identity.sub, 2.5 ← $args.title): 1 list of string as string",
+    );
+}
+
+#[test]
+fn texts_in_json_begin_with_a_dollar_where_they_have_two() {
+    let contract = bound(
+        "import \"google/protobuf/struct.proto\";
+         service Catalog { rpc ListBooks(ListBooksRequest) returns (Books); }
+         message ListBooksRequest { google.protobuf.ListValue it = 1; }
+         message Books { repeated string titles = 1; }",
+        r#"type Query { books: [String!] @rpc(method: "shop.v1.Catalog/ListBooks", with: {it: ["$$x"]}) }"#,
+    );
+    let join = join_of(&contract, "Query.books");
+    let constant = fill::Source::Constant(vec![10, 6, 10, 4, 26, 2, b'$', b'x']);
+    assert_eq!(join.fills[0].source, Some(constant));
+}
+
+#[test]
 fn input_objects_follow_the_messages_that_they_fill() {
     let contract = bound(
         "service Shelf { rpc PutThing(PutThingRequest) returns (Thing); }
@@ -118,7 +150,7 @@ fn input_objects_follow_the_messages_that_they_fill() {
          message Thing { string id = 1; map<string, int32> counts = 2; oneof place { string shelf = 3; Box box = 4; } repeated Thing parts = 5; }
          message Box { string label = 1; }",
         r#"type Query { hello: String } type Mutation { putThing(thing: ThingInput!): Thing } type Thing { id: ID! }
-           input ThingInput { id: ID! counts: [CountInput!] place: PlaceInput parts: [ThingInput!] tag: String @from(path: "box.label") }
+           input ThingInput { id: ID! counts: [CountInput!] place: PlaceInput parts: [ThingInput!] tag: String @from(path: "box.tag") }
            input CountInput { key: String! value: Int! } input PlaceInput @oneOf { shelf: String box: BoxInput } input BoxInput { label: String! }"#,
     );
     let shown = |name: &str| {
