@@ -1,5 +1,6 @@
 //! `with`: an object of constants and sources.
 
+use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
@@ -40,7 +41,7 @@ impl Binder<'_> {
             let place = Place { side: Side::Request, argument: "with", span: name_span };
             let Some(path) = self.path(message, name, place) else {
                 // The argument has a place, if a wrong one: it is not to be looked for by name.
-                request.arguments.extend(argument_in(value));
+                arguments_in(value, &mut request.arguments);
                 continue;
             };
             let Some(field) = path.last().cloned() else { continue };
@@ -61,11 +62,15 @@ impl Binder<'_> {
                     let with = Argument { value: value.clone(), span };
                     self.with(asking, &inner, &with, prefix, request);
                 }
-                (_, Value::String(text)) if text.starts_with('$') && !text.starts_with("$$") => {
+                (_, Value::String(text)) if is_source(text) => {
                     let text = Text { value: text.clone(), span };
                     self.given(asking, &text, prefix, request);
                 }
-                _ => self.constant_fill(asking.at, value, span, prefix, request),
+                _ => {
+                    self.sources_inside(value);
+                    arguments_in(value, &mut request.arguments);
+                    self.constant_fill(asking.at, value, span, prefix, request);
+                }
             }
             prefix.pop();
         }
@@ -78,8 +83,10 @@ impl Binder<'_> {
             if value.as_object().is_some() {
                 self.with_sources(at, parent, &Argument { value: value.clone(), span });
             }
-            let source =
-                value.as_str().filter(|text| text.starts_with('$') && !text.starts_with("$$"));
+            if value.as_list().is_some() {
+                self.sources_inside(value);
+            }
+            let source = value.as_str().filter(|text| is_source(text));
             let Some(text) = source.map(|text| Text { value: text.to_owned(), span }) else {
                 continue;
             };
@@ -94,6 +101,24 @@ impl Binder<'_> {
                 }
                 Ok(_) => {}
             }
+        }
+    }
+
+    /// A list, a map or JSON is a constant as a whole.
+    fn sources_inside(&mut self, constant: &Node<Value>) {
+        match &**constant {
+            Value::String(text) if is_source(text) => {
+                let text = Text { value: text.clone(), span: self.span(constant.location()) };
+                self.invalid_source(
+                    &text,
+                    "it stands in a constant: a source fills a whole field, and `$$` begins a text with a dollar",
+                );
+            }
+            Value::List(values) => values.iter().for_each(|value| self.sources_inside(value)),
+            Value::Object(fields) => {
+                fields.iter().for_each(|(_, value)| self.sources_inside(value));
+            }
+            _ => {}
         }
     }
 
@@ -162,9 +187,23 @@ impl Binder<'_> {
     }
 }
 
-/// The argument that a text in `with` uses.
-fn argument_in(value: &Value) -> Option<String> {
-    value.as_str()?.strip_prefix("$args.")?.split('.').next().map(str::to_owned)
+fn is_source(text: &str) -> bool {
+    text.starts_with('$') && !text.starts_with("$$")
+}
+
+/// Adds the arguments that a value in `with` uses.
+fn arguments_in(value: &Value, arguments: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            let path = text.strip_prefix("$args.");
+            arguments.extend(path.and_then(|path| path.split('.').next()).map(str::to_owned));
+        }
+        Value::List(values) => values.iter().for_each(|value| arguments_in(value, arguments)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(_, value)| arguments_in(value, arguments));
+        }
+        _ => {}
+    }
 }
 
 fn given(text: &str) -> Result<Given<'_>, &'static str> {

@@ -148,7 +148,7 @@ fn input_objects_follow_the_messages_that_they_fill() {
         "service Shelf { rpc PutThing(PutThingRequest) returns (Thing); }
          message PutThingRequest { Thing thing = 1; }
          message Thing { string id = 1; map<string, int32> counts = 2; oneof place { string shelf = 3; Box box = 4; } repeated Thing parts = 5; }
-         message Box { string label = 1; }",
+         message Box { string label = 1; string tag = 2; }",
         r#"type Query { hello: String } type Mutation { putThing(thing: ThingInput!): Thing } type Thing { id: ID! }
            input ThingInput { id: ID! counts: [CountInput!] place: PlaceInput parts: [ThingInput!] tag: String @from(path: "box.tag") }
            input CountInput { key: String! value: Int! } input PlaceInput @oneOf { shelf: String box: BoxInput } input BoxInput { label: String! }"#,
@@ -166,7 +166,7 @@ fn input_objects_follow_the_messages_that_they_fill() {
             "counts → 2 list of CountInput",
             "place →  PlaceInput",
             "parts → 5 list of ThingInput",
-            "tag → 4.1 string as string",
+            "tag → 4.2 string as string",
         ]
     );
     assert_eq!(shown("PlaceInput"), ["shelf → 3 string as string", "box → 4 BoxInput"]);
