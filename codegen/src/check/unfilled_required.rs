@@ -163,7 +163,7 @@ impl<'m> Findings<'m> {
             ([], parts) => self.message(message, parts, span),
             // What fills the field as a whole fills all of it.
             (whole, []) => {
-                whole.iter().filter_map(|(_, it)| it.value).for_each(|it| self.input(it))
+                whole.iter().filter_map(|(_, it)| it.value).for_each(|it| self.input(it));
             }
             // The message is there without an argument that is null.
             (whole, parts) => {

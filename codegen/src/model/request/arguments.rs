@@ -130,7 +130,7 @@ impl Binder<'_> {
             path: path.clone(),
             filler: Filler::Argument {
                 name: argument.to_owned(),
-                value: value.clone(),
+                value,
                 is_always_given: ty.is_non_null(),
             },
             span: text.span,

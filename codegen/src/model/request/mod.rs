@@ -20,6 +20,7 @@ mod with;
 pub(crate) use filling::{Filler, Filling, Fillings};
 
 /// Whose keys a request takes.
+#[derive(Clone, Copy)]
 pub(super) enum Keyed<'a> {
     /// The path of the field that takes the keys of all parents; empty where it is not known.
     Batch(&'a [FieldDescriptor]),
