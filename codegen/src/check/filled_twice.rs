@@ -73,6 +73,8 @@ struct Way<'m> {
     span: Option<Span>,
     /// A client may leave it out.
     is_optional: bool,
+    /// It says that a message is there, and nothing of what is in it.
+    is_empty: bool,
     /// Where a client gives two that exclude each other it is refused.
     is_of_client: bool,
     /// The position of what it belongs to, among all that fills the message.
@@ -83,13 +85,15 @@ impl<'m> Way<'m> {
     fn of((at, filling): (usize, &'m Filling)) -> Way<'m> {
         let Filling { path, filler, span } = filling;
         let (value, name) = match filler {
-            Filler::Constant => (None, "the constant".to_owned()),
+            Filler::Constant { .. } => (None, "the constant".to_owned()),
             Filler::Part(text) => (None, format!("`{text}`")),
             Filler::Key => (None, "the parent's key".to_owned()),
             Filler::Argument { name, value, .. } => (Some(value), format!("the argument `{name}`")),
         };
         let is_optional = matches!(filler, Filler::Argument { is_always_given: false, .. });
-        Way { path, value, name, span: *span, is_optional, is_of_client: value.is_some(), at }
+        let is_empty = matches!(filler, Filler::Constant { is_empty: true });
+        let is_of_client = value.is_some();
+        Way { path, value, name, span: *span, is_optional, is_empty, is_of_client, at }
     }
 
     /// A field of an input object.
@@ -102,6 +106,7 @@ impl<'m> Way<'m> {
             name: format!("`{ty}.{}`", field.name),
             span: definition.and_then(|it| model.input.schema.span(it.name.location())),
             is_optional: definition.is_none_or(|it| !it.ty.is_non_null()),
+            is_empty: false,
             is_of_client: true,
             at,
         }
@@ -160,6 +165,7 @@ impl<'m> Search<'m> {
         }
         let is_inside = is_inside || last.is_some();
         match (one.input(), other.input()) {
+            _ if one.is_empty || other.is_empty => {}
             (Some(input), inner) => {
                 self.into(&message, (input, one.at), (inner, other), is_inside);
             }

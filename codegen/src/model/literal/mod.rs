@@ -29,6 +29,14 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// The same, said of a field.
+    fn of(self, coordinate: &str) -> Refusal {
+        match self {
+            Refusal::Mismatch(reason) => Refusal::Mismatch(format!("`{coordinate}`: {reason}")),
+            Refusal::Unholdable(reason) => Refusal::Unholdable(format!("`{coordinate}`: {reason}")),
+        }
+    }
+
     fn mismatch<T>(reason: impl Into<String>) -> Result<T, Refusal> {
         Err(Refusal::Mismatch(reason.into()))
     }
@@ -137,7 +145,7 @@ impl Binder<'_> {
                     value: None,
                     required: 0,
                 };
-                request.fill(Filling::constant(path, span), fill);
+                request.fill(Filling::constant(path, value, span), fill);
             }
             Err(refusal) => {
                 let proto = self.field_span(field);

@@ -117,8 +117,12 @@ impl Binder<'_> {
         target: &[FieldDescriptor],
         request: &mut Request,
     ) {
-        let Some(ty) = self.argument_type(asking.at, argument) else {
-            return self.invalid_source(text, "the field has no such argument");
+        let ty = match self.argument_type(asking.at, argument) {
+            Ok(ty) => ty,
+            Err(reason) => {
+                request.arguments.extend(argument.split('.').next().map(str::to_owned));
+                return self.invalid_source(text, reason);
+            }
         };
         request.arguments.extend(argument.split('.').next().map(str::to_owned));
         let Some(field) = target.last() else { return };
@@ -140,17 +144,29 @@ impl Binder<'_> {
     }
 
     /// The type of `page.size`: an argument, or a field of an input object in it, and then nullable where that is.
-    pub(in crate::model) fn argument_type(&self, at: &At, path: &str) -> Option<Type> {
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(in crate::model) fn argument_type(
+        &self,
+        at: &At,
+        path: &str,
+    ) -> Result<Type, &'static str> {
         let mut segments = path.split('.');
-        let name = segments.next()?;
-        let argument = at.field.arguments.iter().find(|argument| argument.name == name)?;
-        let mut ty = (*argument.ty).clone();
+        let name = segments.next().unwrap_or_default();
+        let argument = at.field.arguments.iter().find(|argument| argument.name == name);
+        let mut ty = (*argument.ok_or("the field has no such argument")?.ty).clone();
         for segment in segments {
-            let input = self.type_of(ty.inner_named_type())?.as_input_object()?;
-            let inner = &*input.fields.get(segment)?.ty;
+            if ty.is_list() {
+                return Err("it goes through a list, which has no fields");
+            }
+            let input = self.type_of(ty.inner_named_type()).and_then(|ty| ty.as_input_object());
+            let inner = input.and_then(|input| input.fields.get(segment));
+            let inner = &*inner.ok_or("the argument has no such field")?.ty;
             ty = if ty.is_non_null() { inner.clone() } else { inner.clone().nullable() };
         }
-        Some(ty)
+        Ok(ty)
     }
 }
 

@@ -1,11 +1,12 @@
 //! What fills the fields of a request, noted down for the check that nothing is filled twice.
 
+use apollo_compiler::ast::Value;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use crate::contract::InputValue;
 use crate::diagnostic::Span;
 use crate::model::directives::Text;
-use crate::model::path::numbers;
+use crate::model::path::{numbers, singular_message};
 
 /// Everything that fills one message.
 #[derive(Clone, Debug)]
@@ -25,17 +26,14 @@ pub(crate) struct Filling {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Filler {
-    Constant,
+    /// `is_empty`: a message without fields, in which others may be filled.
+    Constant { is_empty: bool },
     /// A part of the caller, or a mask, as `with` has it.
     Part(String),
     /// What the parent gives.
     Key,
     /// An argument, or a path into one.
-    Argument {
-        name: String,
-        value: InputValue,
-        is_always_given: bool,
-    },
+    Argument { name: String, value: InputValue, is_always_given: bool },
 }
 
 impl Filling {
@@ -44,7 +42,13 @@ impl Filling {
         Filling { path: numbers(path), filler, span: text.span }
     }
 
-    pub(in crate::model) fn constant(path: &[FieldDescriptor], span: Option<Span>) -> Filling {
-        Filling { path: numbers(path), filler: Filler::Constant, span }
+    pub(in crate::model) fn constant(
+        path: &[FieldDescriptor],
+        value: &Value,
+        span: Option<Span>,
+    ) -> Filling {
+        let is_message = path.last().is_some_and(|field| singular_message(field).is_some());
+        let is_empty = is_message && value.as_object().is_some_and(|fields| fields.is_empty());
+        Filling { path: numbers(path), filler: Filler::Constant { is_empty }, span }
     }
 }

@@ -17,6 +17,8 @@ mod key;
 mod required;
 mod with;
 
+pub(super) use with::is_header;
+
 pub(crate) use filling::{Filler, Filling, Fillings};
 
 /// Whose keys a request takes.

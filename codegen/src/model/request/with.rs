@@ -58,7 +58,7 @@ impl Binder<'_> {
             prefix.push(field.clone());
             let inner = singular_message(&field).filter(|_| natural(&field.kind()).is_none());
             match (inner, &**value) {
-                (Some(inner), Value::Object(_)) => {
+                (Some(inner), Value::Object(fields)) if !fields.is_empty() => {
                     let with = Argument { value: value.clone(), span };
                     self.with(asking, &inner, &with, prefix, request);
                 }
@@ -96,8 +96,10 @@ impl Binder<'_> {
                     let place = Place { side: Side::Parent, argument: "with", span };
                     self.parent_part(parent, path, place);
                 }
-                Ok(Given::Argument(path)) if self.argument_type(at, path).is_none() => {
-                    self.invalid_source(&text, "the field has no such argument");
+                Ok(Given::Argument(path)) => {
+                    if let Err(reason) = self.argument_type(at, path) {
+                        self.invalid_source(&text, reason);
+                    }
                 }
                 Ok(_) => {}
             }
@@ -187,6 +189,12 @@ impl Binder<'_> {
     }
 }
 
+/// Whether a request can have a header of that name.
+pub(in crate::model) fn is_header(name: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_sign)
+}
+
 fn is_source(text: &str) -> bool {
     text.starts_with('$') && !text.starts_with("$$")
 }
@@ -219,6 +227,9 @@ fn given(text: &str) -> Result<Given<'_>, &'static str> {
         ("parent", Some(path)) => Ok(Given::Parent(path)),
         ("args", Some(path)) => Ok(Given::Argument(path)),
         ("identity", Some(path)) => Ok(Given::Identity(path)),
+        ("header", Some(path)) if !is_header(path) => {
+            Err("a header's name has letters, digits and `-`")
+        }
         ("header", Some(path)) => Ok(Given::Header(path)),
         ("context", Some(path)) => Ok(Given::Context(path)),
         ("parent" | "args" | "identity" | "header" | "context", None) => {

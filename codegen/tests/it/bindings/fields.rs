@@ -129,6 +129,23 @@ fn parts_of_a_message_stand_beside_an_argument_that_gives_the_rest_of_it() {
 }
 
 #[test]
+fn an_empty_object_is_a_message_that_is_there() {
+    let contract = bound(
+        "service Catalog { rpc ListBooks(ListBooksRequest) returns (Books); }
+         message ListBooksRequest { oneof order { Page newest = 1; Page cheapest = 2; } Page page = 3; }
+         message Page { int32 size = 1; }
+         message Books { repeated string titles = 1; }",
+        r#"type Query { books(size: Int @from(path: "page.size")): [String!]
+             @rpc(method: "shop.v1.Catalog/ListBooks", with: {cheapest: {}, page: {}}) }"#,
+    );
+    check(
+        &contract,
+        "Query.books",
+        "ListBooks( ← [18, 0],  ← [26, 0], 3.1 ← $args.size): 1 list of string as string",
+    );
+}
+
+#[test]
 fn texts_in_json_begin_with_a_dollar_where_they_have_two() {
     let contract = bound(
         "import \"google/protobuf/struct.proto\";
