@@ -88,7 +88,7 @@ impl Binder<'_> {
         (path, span): (&str, Option<Span>),
         message: &mut MessageBuilder,
     ) -> Option<KeyPart> {
-        let place = Place { side: Side::Parent, argument: "requires", span: span };
+        let place = Place { side: Side::Parent, argument: "requires", span };
         let (mut part, optional) = match parent {
             Parent::Message(parent) => {
                 let fields = self.path(parent, path, place)?;

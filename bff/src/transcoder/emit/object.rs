@@ -77,16 +77,50 @@ impl<'a> Emitter<'a> {
         message: Window<'_>,
         path: &Path<'_>,
     ) -> Flow {
-        // Many fields of one large message could show the same long text.
-        let is_large = message.length() > LARGE;
         let divided = frame.divided.as_deref().map(|divided| self.begin(divided, path));
+        // Many fields of one large message could show the same long text.
+        let flow = if message.length() > LARGE {
+            self.watched(&frame.operations, slots, message, path)
+        } else {
+            self.operations::<false>(&frame.operations, slots, message, path)
+        }?;
+        frame.close.put(self.out);
+        if let Some(division) = divided {
+            self.leave_for_later(division, message);
+        }
+        flow
+    }
+
+    /// The fields of a large message.
+    #[cold]
+    #[inline(never)]
+    fn watched(
+        &mut self,
+        operations: &[Operation],
+        slots: &[u64],
+        message: Window<'_>,
+        path: &Path<'_>,
+    ) -> Result<Flow, Stop> {
+        self.operations::<true>(operations, slots, message, path)
+    }
+
+    /// The fields, and the first one without a value where none may be missing. Where they are watched, the budget is looked
+    /// at before each of them; where not, before those that are more than a text or a number.
+    #[inline(always)]
+    fn operations<const WATCHED: bool>(
+        &mut self,
+        operations: &[Operation],
+        slots: &[u64],
+        message: Window<'_>,
+        path: &Path<'_>,
+    ) -> Result<Flow, Stop> {
         let mut flow = Ok(());
-        for operation in &frame.operations {
-            let is_watched = is_large && self.is_due(operation);
-            if !is_watched && self.quick(operation, slots, message) {
+        for operation in operations {
+            let is_due = WATCHED && self.is_due(operation);
+            if !is_due && self.quick(operation, slots, message) {
                 continue;
             }
-            let written = if is_watched || (operation.is_more() && self.is_due(operation)) {
+            let written = if is_due || (operation.is_more() && self.is_due(operation)) {
                 self.look_before(operation, slots, message, path)
             } else {
                 self.operation(operation, slots, message, path)
@@ -98,11 +132,7 @@ impl<'a> Emitter<'a> {
                 Err(stop) => return Err(stop),
             }
         }
-        frame.close.put(self.out);
-        if let Some(division) = divided {
-            self.leave_for_later(division, message);
-        }
-        flow
+        Ok(flow)
     }
 
     /// Writes a text or a number with what stands before it, if nothing is special about it.

@@ -13,8 +13,8 @@ pub(in crate::transcoder) struct Messages<'a> {
     window: Window<'a>,
     at: usize,
     tag: u32,
-    /// The tag, if it has one byte.
-    short_tag: Option<u8>,
+    /// The tag, if it has one byte; if not, what no byte is.
+    short_tag: u64,
 }
 
 impl<'a> Messages<'a> {
@@ -26,7 +26,7 @@ impl<'a> Messages<'a> {
     /// The same where more stands behind the part.
     pub(in crate::transcoder) fn within(window: Window<'a>, number: u32) -> Self {
         let tag = tag_of(number, LEN);
-        let short_tag = u8::try_from(tag).ok().filter(|tag| *tag < 0x80);
+        let short_tag = if tag < 0x80 { u64::from(tag) } else { u64::MAX };
         Self { window, at: 0, tag, short_tag }
     }
 
@@ -49,10 +49,10 @@ impl<'a> Messages<'a> {
         while self.at < end {
             // Most have a short tag, a length of one byte or two, and something behind them.
             let (from, length) = match raw::word(buffer, self.at) {
-                Some(word) if Some(word as u8) == self.short_tag && word & 0x8000 == 0 => {
+                Some(word) if word & 0xff == self.short_tag && word & 0x8000 == 0 => {
                     (self.at + 2, (word >> 8 & 0x7f) as usize)
                 }
-                Some(word) if Some(word as u8) == self.short_tag && word & 0x80_0000 == 0 => {
+                Some(word) if word & 0xff == self.short_tag && word & 0x80_0000 == 0 => {
                     (self.at + 3, (word >> 8 & 0x7f | word >> 9 & 0x3f80) as usize)
                 }
                 _ => match self.other()? {

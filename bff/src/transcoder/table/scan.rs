@@ -188,71 +188,39 @@ impl Table {
     /// that all it works with stays in registers.
     #[inline(never)]
     fn plain(&self, bytes: &[u8], (mut at, end): (usize, usize), slots: &mut [u64]) -> usize {
-        while at < end {
-            // What is missing of a word at the end of the buffer is read as zeros; a field that needs them ends beyond it.
-            let Some(word) = raw::word(bytes, at).or_else(|| raw::last_word(bytes, at)) else {
+        // Up to there a whole word can be read: one look for both ends.
+        let whole = end.min(bytes.len().saturating_sub(7));
+        loop {
+            let word = if at < whole {
+                raw::word(bytes, at)
+            } else if at < end {
+                // What is missing of a word at the end of the buffer is read as zeros; a field that needs them ends beyond it.
+                raw::last_word(bytes, at)
+            } else {
                 return at;
             };
-            let (tag, entry, from, word) = if word & 0x80 == 0 {
-                let tag = word as u8 & 0x7f;
-                (u32::from(tag), self.small[usize::from(tag)], at + 1, word >> 8)
+            let Some(mut word) = word else { return at };
+            let (tag, entry);
+            if word & 0x80 == 0 {
+                tag = word as u32 & 0x7f;
+                entry = self.small[tag as usize];
             } else if word & 0x8000 == 0 {
-                let tag = (word & 0x7f | (word & 0x7f00) >> 1) as u32;
-                let Some(entry) = self.find_large(tag) else { return at };
-                (tag, entry, at + 2, word >> 16)
+                tag = two_bytes(word) as u32;
+                let Some(found) = self.find_large(tag) else { return at };
+                entry = found;
+                at += 1;
+                word >>= 8;
             } else {
                 return at;
+            }
+            // Where the field begins is known from its tag: one place less to keep.
+            at += 1;
+            word >>= 8;
+            let Some(next) = plain_value(bytes, at, (tag, entry, word), slots) else {
+                return begin(at, tag);
             };
-            let (mut start, value, next);
-            // Asked in the order of what messages are made of.
-            if tag & 7 == LEN {
-                let length;
-                (start, length) = match word {
-                    _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
-                    _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
-                    _ => return at,
-                };
-                next = start + length as usize;
-                value = span(start, next);
-            } else if tag & 7 == VARINT {
-                start = from;
-                (next, value) = match word {
-                    _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
-                    _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
-                    _ => {
-                        // Six bytes are there.
-                        let ends = !word & 0x8080_8080_8080;
-                        if ends == 0 {
-                            return at;
-                        }
-                        let count = ends.trailing_zeros() as usize / 8 + 1;
-                        (from + count, packed(word & (ends ^ (ends - 1))))
-                    }
-                };
-            } else if tag & 7 == FIXED64 {
-                let Some(word) = raw::word(bytes, from) else { return at };
-                (start, next, value) = (from, from + 8, word);
-            } else {
-                return at;
-            }
-            match slots.get_mut(entry.0 as usize) {
-                // The kind is the plain store: all others make numbers that are larger than any slot's.
-                Some(slot) => *slot = value,
-                None => {
-                    let Some(slot) = slots.get_mut(entry.index()) else { return at };
-                    match entry.kind() {
-                        kind::REPEATED if *slot == 0 => start = at,
-                        kind::REPEATED => start = (*slot >> 32) as usize,
-                        kind::SINGLE if *slot == 0 => {}
-                        kind::SPAN => {}
-                        _ => return at,
-                    }
-                    *slot = span(start, next);
-                }
-            }
             at = next;
         }
-        at
     }
 
     pub(super) fn find(&self, tag: u32) -> Entry {
@@ -274,6 +242,69 @@ impl Table {
             None => self.sparse.is_empty().then(Entry::default),
         }
     }
+}
+
+/// Where a field begins whose value is at `from`, with a tag of at most two bytes.
+#[inline(always)]
+fn begin(from: usize, tag: u32) -> usize {
+    from - if tag < 0x80 { 1 } else { 2 }
+}
+
+/// Puts the value at `from`, with `word`, of a field into its slot, and says where it ends; `None` if it is a special one.
+#[inline(always)]
+fn plain_value(
+    bytes: &[u8],
+    from: usize,
+    (tag, entry, word): (u32, Entry, u64),
+    slots: &mut [u64],
+) -> Option<usize> {
+    let (mut start, value, next);
+    // Asked in the order of what messages are made of.
+    if tag & 7 == LEN {
+        let length;
+        (start, length) = match word {
+            _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
+            _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
+            _ => return None,
+        };
+        next = start + length as usize;
+        value = span(start, next);
+    } else if tag & 7 == VARINT {
+        start = from;
+        (next, value) = match word {
+            _ if word & 0x80 == 0 => (from + 1, word & 0x7f),
+            _ if word & 0x8000 == 0 => (from + 2, two_bytes(word)),
+            _ => {
+                // Six bytes are there.
+                let ends = !word & 0x8080_8080_8080;
+                if ends == 0 {
+                    return None;
+                }
+                let count = ends.trailing_zeros() as usize / 8 + 1;
+                (from + count, packed(word & (ends ^ (ends - 1))))
+            }
+        };
+    } else if tag & 7 == FIXED64 {
+        (start, next, value) = (from, from + 8, raw::word(bytes, from)?);
+    } else {
+        return None;
+    }
+    match slots.get_mut(entry.0 as usize) {
+        // The kind is the plain store: all others make numbers that are larger than any slot's.
+        Some(slot) => *slot = value,
+        None => {
+            let slot = slots.get_mut(entry.index())?;
+            match entry.kind() {
+                kind::REPEATED if *slot == 0 => start = begin(from, tag),
+                kind::REPEATED => start = (*slot >> 32) as usize,
+                kind::SINGLE if *slot == 0 => {}
+                kind::SPAN => {}
+                _ => return None,
+            }
+            *slot = span(start, next);
+        }
+    }
+    Some(next)
 }
 
 /// The varint of two bytes that begins a word.

@@ -115,12 +115,12 @@ impl Binder<'_> {
                 .and_then(|text| self.duration(&text))
                 .unwrap_or_default(),
             scope: scope as i32,
-            vary: vary.into_iter().filter_map(|header| self.header(at, header)).collect(),
+            vary: vary.iter().filter_map(|header| self.header(at, header)).collect(),
             tags: tags.iter().filter_map(|tag| self.template(at, tag, holes)).collect(),
         })
     }
 
-    fn header(&mut self, at: &At, header: Text) -> Option<String> {
+    fn header(&mut self, at: &At, header: &Text) -> Option<String> {
         if is_header(&header.value) {
             return Some(header.value.to_lowercase());
         }
