@@ -55,7 +55,8 @@ impl Binder<'_> {
         if self.type_of(argument.ty.inner_named_type()).is_some_and(|ty| ty.is_input_object())
             && !argument.ty.is_list()
         {
-            return self.spread(asking, message, argument, request);
+            let input = (argument.ty.inner_named_type().as_str(), name);
+            return self.spread(asking, message, input, &[], request);
         }
         let (coordinate, argument) = (asking.at.coordinate(), name.to_owned());
         let message = self.facts(message);
@@ -87,19 +88,27 @@ impl Binder<'_> {
         same.next().is_none().then_some(first)
     }
 
-    /// An input object that is the request: each of its fields is filled by itself.
+    /// An input object that is the request, or a oneof of it: each of its fields is filled by itself. `around` are those
+    /// that it stands in.
     fn spread(
         &mut self,
         asking: &Asking<'_>,
         message: &MessageDescriptor,
-        argument: &InputValueDefinition,
+        (named, argument): (&str, &str),
+        around: &[&str],
         request: &mut Request,
     ) {
-        let named = argument.ty.inner_named_type().as_str();
         let Some(input) = self.type_of(named).and_then(|ty| ty.as_input_object()) else { return };
+        let around = [around, &[named]].concat();
         for field in input.fields.values() {
             let span = self.span(field.name.location());
-            let path = format!("{}.{}", argument.name, field.name);
+            let path = format!("{argument}.{}", field.name);
+            let inner = field.ty.inner_named_type().as_str();
+            let is_group = self.is_oneof_group(field, message) && !field.ty.is_list();
+            if is_group && !around.contains(&inner) {
+                self.spread(asking, message, (inner, &path), &around, request);
+                continue;
+            }
             let text =
                 Text { value: format!("$args.{path}"), span: self.type_span(&field.ty).or(span) };
             match self.input_field_path(named, field, message) {

@@ -177,15 +177,14 @@ impl Binder<'_> {
         path: &[FieldDescriptor],
         request: &mut Request,
     ) {
+        let (target, within) = (path.to_vec(), within.map(str::to_owned));
+        let selecting = Selecting { target, within, text: text.clone() };
+        self.check_mask(&selecting);
         if request.selecting.is_some() {
             return self.invalid_source(text, "a request takes one mask of what is read");
         }
         request.fillings.push(Filling::part(path, text));
-        request.selecting = Some(Selecting {
-            target: path.to_vec(),
-            within: within.map(str::to_owned),
-            text: text.clone(),
-        });
+        request.selecting = Some(selecting);
     }
 }
 

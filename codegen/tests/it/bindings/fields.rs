@@ -129,6 +129,22 @@ fn parts_of_a_message_stand_beside_an_argument_that_gives_the_rest_of_it() {
 }
 
 #[test]
+fn a_oneof_in_an_input_object_that_is_the_request_is_spread_too() {
+    let contract = bound(
+        "service Catalog { rpc GetBook(GetBookRequest) returns (Book); }
+         message GetBookRequest { oneof by { string sku = 1; string isbn = 2; } string lang = 3; }
+         message Book { string id = 1; }",
+        r#"type Query { book(input: In!): Book } type Book { id: ID }
+           input In { by: By! lang: String } input By @oneOf { sku: String isbn: String }"#,
+    );
+    check(
+        &contract,
+        "Query.book",
+        "GetBook(1 ← $args.input.by.sku, 2 ← $args.input.by.isbn, 3 ← $args.input.lang): whole Book in Book",
+    );
+}
+
+#[test]
 fn an_empty_object_is_a_message_that_is_there() {
     let contract = bound(
         "service Catalog { rpc ListBooks(ListBooksRequest) returns (Books); }

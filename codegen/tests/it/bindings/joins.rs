@@ -212,3 +212,17 @@ fn what_loads_one_object_may_say_where_it_stands() {
     );
     check(&contract, "Shelf.book", "GetBook() by 1→1: 2 maybe Book in Book");
 }
+
+#[test]
+fn what_is_loaded_may_say_its_own_key_again() {
+    let contract = bound(
+        "service Catalog { rpc GetAuthor(GetAuthorRequest) returns (GetAuthorResponse); rpc GetShelf(GetShelfRequest) returns (Shelf); }
+         message GetAuthorRequest { string id = 1; }
+         message GetAuthorResponse { string author_id = 1; string name = 2; }
+         message GetShelfRequest { string id = 1; }
+         message Shelf { string author_id = 1; }",
+        r#"type Query { shelf(id: ID!): Shelf } type Shelf { author: Author }
+           type Author @load(method: "shop.v1.Catalog/GetAuthor") { name: String }"#,
+    );
+    check(&contract, "Shelf.author", "GetAuthor() by 1→1: whole Author in GetAuthorResponse");
+}
