@@ -280,11 +280,14 @@ fn member(
     out: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
     let typename = fields.iter().find(|(name, _)| name == "__typename");
-    let typename = typename.and_then(|(_, value)| value.as_str().map(str::to_owned));
+    let typename = typename.map(|(_, value)| value.as_str().unwrap_or_default().to_owned());
     let of_type = |id: u32| model.bindings.get(id as usize);
     let found = binding.members.iter().find_map(|member| {
         of_type(member.binding)
-            .filter(|bound| binding.members.len() == 1 || Some(&bound.r#type) == typename.as_ref())
+            .filter(|bound| match &typename {
+                Some(name) => bound.r#type == *name,
+                None => binding.members.len() == 1,
+            })
             .map(|bound| (member.number, bound))
     });
     let Some((number, bound)) = found else {

@@ -92,7 +92,7 @@ impl Binder<'_> {
                 None => {
                     let reason = "write an object: `with: {book_id: \"$args.id\"}`".to_owned();
                     self.fault(Fault::InvalidSource {
-                        text: with.value.to_string(),
+                        text: with.value.serialize().no_indent().to_string(),
                         reason,
                         span: with.span,
                     });
