@@ -154,7 +154,7 @@ const EVERYWHERE: [&str; 14] = [
 ];
 
 /// A foreign crate, and the only modules that may name it.
-const DOORS: [(&str, &[&str]); 23] = [
+const DOORS: [(&str, &[&str]); 25] = [
     ("apollo_compiler", &["graphql"]),
     ("apollo_parser", &["graphql"]),
     ("async_graphql", &["graphql"]),
@@ -173,7 +173,9 @@ const DOORS: [(&str, &[&str]); 23] = [
     ("serde_path_to_error", &["config"]),
     ("simdutf8", &["generated", "transcoder"]),
     ("smallvec", &["transcoder"]),
+    ("socket2", &["tcp"]),
     ("strsim", &["config", "graphql"]),
+    ("tokio_tungstenite", &["server"]),
     ("toml", &["config"]),
     ("tonic", &["mesh", "server"]),
     ("tower_http", &["server"]),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
     stream::{self, BoxStream},
 };
 use serde_json::value::RawValue;
@@ -80,6 +80,13 @@ pub enum Outcome {
         /// Why not.
         code: Code,
     },
+}
+
+/// When a subscription begins.
+#[derive(Clone, Copy)]
+enum Begins {
+    AtOnce,
+    WhenRead,
 }
 
 /// The answers to a request whose client takes more than one.
@@ -198,6 +205,29 @@ impl Front {
     ///
     /// The answer to a request that is not executed.
     pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
+        self.operation(request, context, Begins::AtOnce)
+    }
+
+    /// The same, but a subscription begins when its first answer is asked for: nothing gathers for a client that does not read
+    /// yet.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that is not executed.
+    pub fn answers_when_read(
+        &self,
+        request: &Request<'_>,
+        context: Context,
+    ) -> Result<Answers, Response> {
+        self.operation(request, context, Begins::WhenRead)
+    }
+
+    fn operation(
+        &self,
+        request: &Request<'_>,
+        context: Context,
+        begins: Begins,
+    ) -> Result<Answers, Response> {
         let incremental = request.incremental;
         let run =
             self.prepare(request, incremental.is_some()).map_err(|refusal| refused(&refusal))?;
@@ -225,8 +255,13 @@ impl Front {
                 .map(|answer| answer.body)
                 .boxed()
         } else {
-            let plan = self.plan(&prepared, &context);
-            let answers = self.executor.subscribe(&prepared, variables, Arc::new(context), plan);
+            let (executor, plan) = (Arc::clone(&self.executor), self.plan(&prepared, &context));
+            let context = Arc::new(context);
+            let begin = move || executor.subscribe(&prepared, variables, context, plan);
+            let answers = match begins {
+                Begins::AtOnce => begin(),
+                Begins::WhenRead => async move { begin() }.flatten_stream().boxed(),
+            };
             answers.map(|answer| answer.body).boxed()
         };
         Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
