@@ -91,6 +91,7 @@ impl<'input> Binder<'input> {
             synthetic_files: Vec::new(),
             synthetic_imports: std::collections::BTreeSet::new(),
             sites: Vec::new(),
+            uncovered: Vec::new(),
             faults: Vec::new(),
         };
         Binder {

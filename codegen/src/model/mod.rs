@@ -63,6 +63,8 @@ pub(crate) struct Model<'input> {
     /// The files that those import.
     pub(crate) synthetic_imports: BTreeSet<String>,
     pub(crate) sites: Vec<Site>,
+    /// Members of oneofs that the unions and interfaces do not show which are bound to them, by binding.
+    pub(crate) uncovered: Vec<(u32, FieldDescriptor)>,
     pub(crate) faults: Vec<Fault>,
 }
 
