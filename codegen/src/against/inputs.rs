@@ -51,7 +51,7 @@ fn compare_one(
             changes.warn(place, format!("its default was `{before}` and is `{after}` now"));
         }
         (Some(before), None) => {
-            changes.warn(place, format!("its default was `{before}`, and now it has none"))
+            changes.warn(place, format!("its default was `{before}`, and now it has none"));
         }
         (None, Some(after)) if !old.is_required() => {
             changes.warn(place, format!("it had no default, and now it is `{after}`"));

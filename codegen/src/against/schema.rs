@@ -46,35 +46,64 @@ fn compare_types(old: &ExtendedType, new: &ExtendedType, changes: &mut Changes) 
     match (old, new) {
         (ExtendedType::Object(old), ExtendedType::Object(new)) => {
             let (before, after) = (&old.implements_interfaces, &new.implements_interfaces);
-            missing(before, after, |name| {
-                changes.add(place, format!("it no longer implements `{name}`"));
-            });
-            missing(after, before, |name| {
-                changes.warn(place, format!("it implements `{name}` now"));
-            });
+            missing(
+                before,
+                |name| after.contains(name),
+                |name| {
+                    changes.add(place, format!("it no longer implements `{name}`"));
+                },
+            );
+            missing(
+                after,
+                |name| before.contains(name),
+                |name| {
+                    changes.warn(place, format!("it implements `{name}` now"));
+                },
+            );
             compare_fields(place, old.fields.values(), |name| new.fields.get(name), changes);
         }
         (ExtendedType::Interface(old), ExtendedType::Interface(new)) => {
-            missing(&old.implements_interfaces, &new.implements_interfaces, |name| {
-                changes.add(place, format!("it no longer implements `{name}`"));
-            });
+            let after = &new.implements_interfaces;
+            missing(
+                &old.implements_interfaces,
+                |name| after.contains(name),
+                |name| {
+                    changes.add(place, format!("it no longer implements `{name}`"));
+                },
+            );
             compare_fields(place, old.fields.values(), |name| new.fields.get(name), changes);
         }
         (ExtendedType::Union(old), ExtendedType::Union(new)) => {
-            missing(&old.members, &new.members, |name| {
-                changes.add(place, format!("it no longer contains `{name}`"));
-            });
-            missing(&new.members, &old.members, |name| {
-                changes.warn(place, format!("it contains `{name}` now"));
-            });
+            missing(
+                &old.members,
+                |name| new.members.contains(name),
+                |name| {
+                    changes.add(place, format!("it no longer contains `{name}`"));
+                },
+            );
+            missing(
+                &new.members,
+                |name| old.members.contains(name),
+                |name| {
+                    changes.warn(place, format!("it contains `{name}` now"));
+                },
+            );
         }
         (ExtendedType::Enum(old), ExtendedType::Enum(new)) => {
-            missing(old.values.keys(), new.values.keys(), |value| {
-                changes.add(format!("{place}.{value}"), "the enum value is gone");
-            });
-            missing(new.values.keys(), old.values.keys(), |value| {
-                changes.warn(format!("{place}.{value}"), "the enum value is new");
-            });
+            missing(
+                old.values.keys(),
+                |value| new.values.contains_key(value),
+                |value| {
+                    changes.add(format!("{place}.{value}"), "the enum value is gone");
+                },
+            );
+            missing(
+                new.values.keys(),
+                |value| old.values.contains_key(value),
+                |value| {
+                    changes.warn(format!("{place}.{value}"), "the enum value is new");
+                },
+            );
         }
         (ExtendedType::InputObject(old), ExtendedType::InputObject(new)) => {
             if is_one_of(new) && !is_one_of(old) {
@@ -96,17 +125,13 @@ fn is_one_of(input: &InputObjectType) -> bool {
     input.directives.has("oneOf")
 }
 
-/// What the first has and the second has not.
-fn missing<'a, N: PartialEq + 'a>(
+/// What is not there.
+fn missing<'a, N: 'a>(
     of: impl IntoIterator<Item = &'a N>,
-    from: impl IntoIterator<Item = &'a N> + Clone,
-    mut each: impl FnMut(&N),
+    is_there: impl Fn(&N) -> bool,
+    each: impl FnMut(&'a N),
 ) {
-    for name in of {
-        if from.clone().into_iter().all(|other| other != name) {
-            each(name);
-        }
-    }
+    of.into_iter().filter(|name| !is_there(name)).for_each(each);
 }
 
 fn compare_fields<'a>(

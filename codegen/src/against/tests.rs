@@ -5,13 +5,13 @@ use super::*;
 const NOTHING: Version<'_> = Version { sdl: "", descriptor_set: b"", bindings: &[] };
 
 fn schemas(old: &str, new: &str) -> String {
-    text(changes(Version { sdl: old, ..NOTHING }, Version { sdl: new, ..NOTHING }).unwrap())
+    text(&changes(Version { sdl: old, ..NOTHING }, Version { sdl: new, ..NOTHING }).unwrap())
 }
 
 fn protos(old: &str, new: &str) -> String {
     let (old, new) = (descriptors(old), descriptors(new));
     text(
-        changes(
+        &changes(
             Version { descriptor_set: &old, ..NOTHING },
             Version { descriptor_set: &new, ..NOTHING },
         )
@@ -29,7 +29,7 @@ fn descriptors(body: &str) -> Vec<u8> {
     prost::Message::encode_to_vec(&protox::compile(["a.proto"], [folder.path()]).unwrap())
 }
 
-fn text(changes: Vec<Change>) -> String {
+fn text(changes: &[Change]) -> String {
     let line = |change: &Change| {
         let mark = if change.level == Level::Dangerous { "(dangerous) " } else { "" };
         format!("{mark}{}: {}", change.place, change.message)
@@ -204,7 +204,7 @@ fn a_field_that_is_no_longer_answered_breaks() {
     let (old, new) = (contract("string title = 2;"), contract("reserved 2;"));
     let compare = |old: &crate::contract::Contract, new: &crate::contract::Contract| {
         let version = |bindings| Version { bindings, ..NOTHING };
-        text(changes(version(&old.bindings), version(&new.bindings)).unwrap())
+        text(&changes(version(&old.bindings), version(&new.bindings)).unwrap())
     };
     assert_eq!(
         compare(&old, &new),

@@ -289,7 +289,7 @@ fn edit(schema: &mut Files, random: &mut Random) {
             1 => text.truncate(text.trim_end().len()),
             2 => {
                 *path =
-                    path.replacen("schema/", &format!("schema/f{}/", random.below(1_000_000)), 1)
+                    path.replacen("schema/", &format!("schema/f{}/", random.below(1_000_000)), 1);
             }
             3 => *text = text.replace("\n}", " }"),
             4 => *text = text.replace(" | ", "\n  | "),
