@@ -237,7 +237,7 @@ fn what_is_changed_is_refused_where_prost_reflect_refuses_it() {
             (Err(error), Ok(_))
                 if error.contains("at \"it") && error.contains("a number that the enum takes") =>
             {
-                refusals += 1
+                refusals += 1;
             }
             (ours, theirs) => panic!("{ours:?}\nis not\n{theirs:?}\n{json:#}\nseed {seed}"),
         }
