@@ -14,6 +14,7 @@ mod driver;
 pub mod fuzzing;
 mod guard;
 mod heard;
+mod herd;
 mod keep;
 mod line;
 mod noted;
@@ -31,7 +32,7 @@ use tokio::time::timeout_at;
 
 pub use config::{Config, Endpoint, ServiceConfig, Settings};
 
-use self::{connection::Connection, upstream::Upstream};
+use self::{connection::Connection, pool::NoPlace, upstream::Upstream};
 use crate::{
     call::{Call, CallService, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
@@ -149,6 +150,13 @@ impl CallService for Mesh {
             Ok(stream::replies(opened, call, &upstream.settings))
         })
     }
+
+    fn reconnected(&self, method: &crate::contract::Method) -> BoxFuture<'static, ()> {
+        match self.upstream(&method.service) {
+            Some(upstream) => upstream.reconnected().boxed(),
+            None => futures::future::pending().boxed(),
+        }
+    }
 }
 
 fn late(call: &Call) -> Error {
@@ -158,7 +166,7 @@ fn late(call: &Call) -> Error {
 /// The connection whose turn it is.
 async fn connection(upstream: &Upstream, call: &Call) -> Result<Connection> {
     let connection = upstream.connection(call.deadline).await;
-    connection.ok_or_else(|| status::failure(call, Code::Unavailable, "no endpoint is connected"))
+    connection.ok_or_else(|| status::unreached(call, &NoPlace::NotConnected))
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use http::StatusCode;
 use tokio::time::Instant;
 use tonic::Status;
 
+use super::pool::NoPlace;
 use crate::{
-    call::{Call, TooLarge},
+    call::{Call, TooLarge, Unreached},
     error::{Code, Error, Origin},
 };
 
@@ -107,6 +108,11 @@ pub(super) fn failure(
     reason: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> Error {
     Error::with_source(code, message(code), reason).from_method(origin(call))
+}
+
+/// The failure of `call` where nobody was there whom it could go to.
+pub(super) fn unreached(call: &Call, none: &NoPlace) -> Error {
+    failure(call, Code::Unavailable, Unreached(none.to_string().into()))
 }
 
 /// Who fails where a call fails.

@@ -18,6 +18,7 @@ mod masks;
 mod mutations;
 mod reference;
 mod resuming;
+mod returning;
 mod rungs;
 mod segments;
 mod service;
