@@ -49,21 +49,17 @@ pub struct Mesh {
 }
 
 impl Mesh {
-    /// Begins to connect to all endpoints, in the background: a service that is down delays nothing. Where there are
-    /// `threads`, each of them connects for itself: [`Self::on_thread`].
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
+    /// Services as the configuration names them. Nothing is connected yet: each runtime that calls has connections of its own.
+    /// The number of `threads` is that of those with a runtime for each: [`Self::on_thread`].
     #[must_use]
-    pub fn start(config: &Config, threads: usize) -> Self {
+    pub fn new(config: &Config, threads: usize) -> Self {
         let mut mesh = Self::default();
         for pattern in config.services.keys() {
             let settings = config.settings(pattern);
             if settings.endpoints.is_empty() {
                 continue;
             }
-            let upstream = Arc::new(Upstream::start(pattern, settings, threads));
+            let upstream = Arc::new(Upstream::new(pattern, settings, threads));
             if pattern == "*" {
                 mesh.others = Some(upstream);
             } else if let Some(package) = pattern.strip_suffix(".*") {
@@ -75,7 +71,9 @@ impl Mesh {
         mesh
     }
 
-    /// Lets calls from this thread, which has the number, go over connections of its own, and begins to connect.
+    /// Lets calls from this thread go over the connections of its number, and begins to connect to all endpoints, in the background: a
+    /// service that is down delays nothing. Threads without a number, all workers of a runtime for one, are 0 together; their
+    /// connections belong to the runtime of the first who calls, or says this.
     ///
     /// # Panics
     ///

@@ -89,15 +89,9 @@ impl Endpoints {
 }
 
 impl Upstream {
-    /// Starts to connect to all endpoints, in tasks of the runtime at hand, unless there are `threads` that do so for
-    /// themselves.
-    pub(super) fn start(name: &str, settings: Settings, threads: usize) -> Self {
+    pub(super) fn new(name: &str, settings: Settings, threads: usize) -> Self {
         let connections = std::iter::repeat_with(OnceLock::new).take(1 + threads).collect();
-        let upstream = Self { settings: Arc::new(settings), name: name.into(), connections };
-        if threads == 0 {
-            upstream.connect();
-        }
-        upstream
+        Self { settings: Arc::new(settings), name: name.into(), connections }
     }
 
     #[cfg(test)]
@@ -110,7 +104,7 @@ impl Upstream {
         self.connections().streams.iter().map(|pool| pool.connections()).collect()
     }
 
-    /// Starts to connect, for calls from this thread.
+    /// Starts to connect, for calls from this thread, in tasks of the runtime at hand.
     pub(super) fn connect(&self) {
         self.connections();
     }

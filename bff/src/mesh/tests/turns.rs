@@ -179,7 +179,7 @@ async fn the_most_specific_entry_says_where_a_service_is() {
         ("test.*".to_owned(), entry(server.address)),
         ("test.Scripted.*".to_owned(), entry(dead)),
     ];
-    let mesh = Mesh::start(&Config { services: services.into() }, 0);
+    let mesh = Mesh::new(&Config { services: services.into() }, 0);
     assert_eq!(answer_at_last(&mesh, "Echo").await, "again");
     assert!(mesh.knows("any.Other"));
     assert!(mesh.knows("NoPackage"));
@@ -287,7 +287,7 @@ async fn each_thread_connects_for_itself() {
     let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let service = ServiceConfig { endpoints: Some(vec![endpoint]), ..ServiceConfig::default() };
     let config = Config { services: [("test.Scripted".to_owned(), service)].into() };
-    let mesh = Arc::new(Mesh::start(&config, 2));
+    let mesh = Arc::new(Mesh::new(&config, 2));
     let mut connections = Vec::new();
     let mut threads = Vec::new();
     for number in [1, 2] {
