@@ -16,10 +16,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     config::Settings,
-    connection::Connection,
+    connection::{Connection, Place},
     herd::Herd,
     keep::keep,
-    pool::{NoPlace, Place, StreamPool},
+    pool::{NoPlace, StreamPool},
 };
 
 thread_local! {

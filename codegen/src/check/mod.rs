@@ -13,6 +13,7 @@ mod cache_without_scope;
 mod cached_write;
 mod client_streaming;
 mod drifted_field;
+mod filled_twice;
 mod foreign_fallback;
 mod fragile_non_null;
 mod impassable_path;
@@ -100,6 +101,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &missing_match::RULE,
     &key_mismatch::RULE,
     &unfilled_required::RULE,
+    &filled_twice::RULE,
     &misplaced_directive::RULE,
     &invalid_duration::RULE,
     &invalid_source::RULE,

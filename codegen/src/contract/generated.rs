@@ -301,7 +301,8 @@ pub struct Match {
     #[prost(enumeration = "Scalar", tag = "2")]
     pub scalar: i32,
 }
-/// One field of a request.
+/// One field of a request. What fills a message as a whole stands before what fills a field of it, and neither fills what the
+/// other does.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Fill {
     /// Field numbers in the request message.
@@ -715,7 +716,8 @@ pub enum Format {
     Struct = 11,
     Value = 12,
     ListValue = 13,
-    /// google.protobuf.Any as {"@type": URL, "value": base64}.
+    /// google.protobuf.Any as ProtoJSON shows it; one of a type that the contract does not have as
+    /// {"@type": URL, "value": base64}.
     Any = 14,
     /// google.protobuf.Empty as true: something was sent.
     Empty = 15,

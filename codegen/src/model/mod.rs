@@ -42,6 +42,7 @@ pub(crate) use batch::same_class;
 pub(crate) use call::describe;
 pub(crate) use enums::counterpart;
 pub(crate) use fault::{Fault, MessageFacts, Mismatch, Side};
+pub(crate) use request::{Filler, Filling, Fillings};
 pub(crate) use selection::is_mask;
 
 /// Everything that was bound, and everything that could not be.
@@ -62,6 +63,8 @@ pub(crate) struct Model<'input> {
     pub(crate) synthetic_files: Vec<Vec<u8>>,
     /// The files that those import.
     pub(crate) synthetic_imports: BTreeSet<String>,
+    /// What fills each request, and the message with each key of a batch.
+    pub(crate) fillings: Vec<Fillings>,
     pub(crate) sites: Vec<Site>,
     pub(crate) faults: Vec<Fault>,
 }
