@@ -45,6 +45,7 @@ mod streaming_mismatch;
 mod type_mismatch;
 mod unbounded_list;
 mod uncovered_enum_value;
+mod uncovered_oneof_member;
 mod unenforced_directive;
 mod unfilled_required;
 mod unholdable_value;
@@ -126,6 +127,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &non_null_optional::RULE,
     &misspelled_field::RULE,
     &uncovered_enum_value::RULE,
+    &uncovered_oneof_member::RULE,
     &stale_without_cache::RULE,
     &unenforced_directive::RULE,
     &rust_name_clash::RULE,

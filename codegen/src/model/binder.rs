@@ -94,6 +94,7 @@ impl<'input> Binder<'input> {
             synthetic_imports: std::collections::BTreeSet::new(),
             fillings: Vec::new(),
             sites: Vec::new(),
+            uncovered: Vec::new(),
             faults: Vec::new(),
         };
         Binder {

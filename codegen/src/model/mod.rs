@@ -66,6 +66,8 @@ pub(crate) struct Model<'input> {
     /// What fills each request, and the message with each key of a batch.
     pub(crate) fillings: Vec<Fillings>,
     pub(crate) sites: Vec<Site>,
+    /// Members of oneofs that the unions and interfaces do not show which are bound to them, by binding.
+    pub(crate) uncovered: Vec<(u32, FieldDescriptor)>,
     pub(crate) faults: Vec<Fault>,
 }
 
