@@ -23,7 +23,7 @@ use super::{
     wire::{Message, Value},
 };
 use crate::{
-    call::{Call, CallService, Replies, Reply, TooLarge},
+    call::{Call, CallService, NoAnswer, Replies, Reply, TooLarge},
     contract,
     error::{Code, Error, Result},
 };
@@ -69,6 +69,10 @@ pub(super) struct Behaviour {
 pub(super) enum Then {
     Answer,
     Fail(Code),
+    /// The request goes nowhere.
+    Unsent,
+    /// The request goes out, and then the connection breaks.
+    Lost(Code),
     /// Fails where it is asked for this key.
     Refuse(&'static str, Code),
     /// Takes so many milliseconds more where it is asked for this key.
@@ -198,6 +202,14 @@ impl Services {
         self.seen().iter().filter(|seen| seen.method == method).map(|seen| seen.end).collect()
     }
 
+    /// How somebody fails who is no service, if told to.
+    pub(super) fn failure(&self, name: &str) -> Option<Error> {
+        match self.0.lock().unwrap().behaviours.get(name)?.then {
+            Then::Fail(code) => Some(Error::new(code, "it failed")),
+            _ => None,
+        }
+    }
+
     fn begin(&self, call: &Call) -> (Behaviour, Watch) {
         let mut state = self.0.lock().unwrap();
         let method = full_name(&call.method);
@@ -231,6 +243,14 @@ impl Services {
         let refused = |code: Code| Error::with_source(code, "it failed", "10.0.0.7 refused");
         match &then {
             Then::Fail(code) => return Err(refused(*code)),
+            Then::Unsent => {
+                let reason = NoAnswer::Unsent("10.0.0.7 refused".into());
+                return Err(Error::with_source(Code::Unavailable, "it failed", reason));
+            }
+            Then::Lost(code) => {
+                let reason = NoAnswer::Lost("10.0.0.7 is gone".into());
+                return Err(Error::with_source(*code, "it failed", reason));
+            }
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
                 return Err(refused(*code));
             }
