@@ -80,11 +80,13 @@ struct Row {
     retryable: bool,
     endpoint_fault: bool,
     may_fall_back: bool,
+    is_open: bool,
+    is_denial: bool,
 }
 
-const fn row(name: &'static str, http_status: u16, level: Level, traits: [bool; 3]) -> Row {
-    let [retryable, endpoint_fault, may_fall_back] = traits;
-    Row { name, http_status, level, retryable, endpoint_fault, may_fall_back }
+const fn row(name: &'static str, http_status: u16, level: Level, traits: [bool; 5]) -> Row {
+    let [retryable, endpoint_fault, may_fall_back, is_open, is_denial] = traits;
+    Row { name, http_status, level, retryable, endpoint_fault, may_fall_back, is_open, is_denial }
 }
 
 impl Code {
@@ -120,45 +122,50 @@ impl Code {
         Self::NullValue,
     ];
 
-    /// The one table. The flags are: may be retried, is the endpoint's fault, may be answered by a fallback.
+    /// The one table. The flags are: may be retried, is the endpoint's fault, may be answered by a fallback, leaves open whether
+    /// a change was made, denies.
     ///
     /// A fallback after a denial would be a leak, and after a caller's fault it would hide the fault.
     const fn row(self) -> Row {
         const N: bool = false;
         const Y: bool = true;
         match self {
-            Self::Cancelled => row("CANCELLED", 499, Level::DEBUG, [N, N, N]),
-            Self::Unknown => row("UNKNOWN", 502, Level::WARN, [N, Y, Y]),
-            Self::InvalidArgument => row("INVALID_ARGUMENT", 400, Level::INFO, [N, N, N]),
-            Self::DeadlineExceeded => row("DEADLINE_EXCEEDED", 504, Level::WARN, [N, Y, Y]),
-            Self::NotFound => row("NOT_FOUND", 404, Level::DEBUG, [N, N, N]),
-            Self::AlreadyExists => row("ALREADY_EXISTS", 409, Level::INFO, [N, N, N]),
-            Self::PermissionDenied => row("PERMISSION_DENIED", 403, Level::INFO, [N, N, N]),
-            Self::ResourceExhausted => row("RESOURCE_EXHAUSTED", 429, Level::WARN, [N, N, Y]),
-            Self::FailedPrecondition => row("FAILED_PRECONDITION", 400, Level::INFO, [N, N, N]),
-            Self::Aborted => row("ABORTED", 409, Level::INFO, [N, N, Y]),
-            Self::OutOfRange => row("OUT_OF_RANGE", 400, Level::INFO, [N, N, N]),
-            Self::Unimplemented => row("UNIMPLEMENTED", 501, Level::ERROR, [N, N, N]),
-            Self::Internal => row("INTERNAL", 500, Level::ERROR, [N, Y, Y]),
-            Self::Unavailable => row("UNAVAILABLE", 503, Level::WARN, [Y, Y, Y]),
-            Self::DataLoss => row("DATA_LOSS", 502, Level::ERROR, [N, Y, Y]),
-            Self::Unauthenticated => row("UNAUTHENTICATED", 401, Level::INFO, [N, N, N]),
-            Self::BadRequest => row("BAD_REQUEST", 400, Level::INFO, [N, N, N]),
-            Self::ParseFailed => row("GRAPHQL_PARSE_FAILED", 400, Level::INFO, [N, N, N]),
-            Self::ValidationFailed => row("GRAPHQL_VALIDATION_FAILED", 400, Level::INFO, [N, N, N]),
-            Self::BadUserInput => row("BAD_USER_INPUT", 400, Level::INFO, [N, N, N]),
+            Self::Cancelled => row("CANCELLED", 499, Level::DEBUG, [N, N, N, Y, N]),
+            Self::Unknown => row("UNKNOWN", 502, Level::WARN, [N, Y, Y, Y, N]),
+            Self::InvalidArgument => row("INVALID_ARGUMENT", 400, Level::INFO, [N, N, N, N, N]),
+            Self::DeadlineExceeded => row("DEADLINE_EXCEEDED", 504, Level::WARN, [N, Y, Y, Y, N]),
+            Self::NotFound => row("NOT_FOUND", 404, Level::DEBUG, [N, N, N, N, N]),
+            Self::AlreadyExists => row("ALREADY_EXISTS", 409, Level::INFO, [N, N, N, N, N]),
+            Self::PermissionDenied => row("PERMISSION_DENIED", 403, Level::INFO, [N, N, N, N, Y]),
+            Self::ResourceExhausted => row("RESOURCE_EXHAUSTED", 429, Level::WARN, [N, N, Y, N, N]),
+            Self::FailedPrecondition => {
+                row("FAILED_PRECONDITION", 400, Level::INFO, [N, N, N, N, N])
+            }
+            Self::Aborted => row("ABORTED", 409, Level::INFO, [N, N, Y, N, N]),
+            Self::OutOfRange => row("OUT_OF_RANGE", 400, Level::INFO, [N, N, N, N, N]),
+            Self::Unimplemented => row("UNIMPLEMENTED", 501, Level::ERROR, [N, N, N, N, N]),
+            Self::Internal => row("INTERNAL", 500, Level::ERROR, [N, Y, Y, Y, N]),
+            Self::Unavailable => row("UNAVAILABLE", 503, Level::WARN, [Y, Y, Y, Y, N]),
+            Self::DataLoss => row("DATA_LOSS", 502, Level::ERROR, [N, Y, Y, Y, N]),
+            Self::Unauthenticated => row("UNAUTHENTICATED", 401, Level::INFO, [N, N, N, N, Y]),
+            Self::BadRequest => row("BAD_REQUEST", 400, Level::INFO, [N, N, N, N, N]),
+            Self::ParseFailed => row("GRAPHQL_PARSE_FAILED", 400, Level::INFO, [N, N, N, N, N]),
+            Self::ValidationFailed => {
+                row("GRAPHQL_VALIDATION_FAILED", 400, Level::INFO, [N, N, N, N, N])
+            }
+            Self::BadUserInput => row("BAD_USER_INPUT", 400, Level::INFO, [N, N, N, N, N]),
             Self::OperationNotFound => {
-                row("OPERATION_RESOLUTION_FAILURE", 400, Level::INFO, [N, N, N])
+                row("OPERATION_RESOLUTION_FAILURE", 400, Level::INFO, [N, N, N, N, N])
             }
-            Self::LimitExceeded => row("LIMIT_EXCEEDED", 400, Level::INFO, [N, N, N]),
-            Self::MethodNotAllowed => row("METHOD_NOT_ALLOWED", 405, Level::INFO, [N, N, N]),
-            Self::NotAcceptable => row("NOT_ACCEPTABLE", 406, Level::INFO, [N, N, N]),
+            Self::LimitExceeded => row("LIMIT_EXCEEDED", 400, Level::INFO, [N, N, N, N, N]),
+            Self::MethodNotAllowed => row("METHOD_NOT_ALLOWED", 405, Level::INFO, [N, N, N, N, N]),
+            Self::NotAcceptable => row("NOT_ACCEPTABLE", 406, Level::INFO, [N, N, N, N, N]),
             Self::UnsupportedMediaType => {
-                row("UNSUPPORTED_MEDIA_TYPE", 415, Level::INFO, [N, N, N])
+                row("UNSUPPORTED_MEDIA_TYPE", 415, Level::INFO, [N, N, N, N, N])
             }
-            Self::PayloadTooLarge => row("PAYLOAD_TOO_LARGE", 413, Level::INFO, [N, N, N]),
-            Self::InvalidValue => row("INVALID_VALUE", 502, Level::WARN, [N, N, N]),
-            Self::NullValue => row("NULL_VALUE", 502, Level::WARN, [N, N, N]),
+            Self::PayloadTooLarge => row("PAYLOAD_TOO_LARGE", 413, Level::INFO, [N, N, N, N, N]),
+            Self::InvalidValue => row("INVALID_VALUE", 502, Level::WARN, [N, N, N, N, N]),
+            Self::NullValue => row("NULL_VALUE", 502, Level::WARN, [N, N, N, N, N]),
         }
     }
 
@@ -202,6 +209,19 @@ impl Code {
     #[must_use]
     pub const fn may_fall_back(self) -> bool {
         self.row().may_fall_back
+    }
+
+    /// Whether a service that says so may have done what it was asked: by gRPC's description of the codes. The others are
+    /// refusals, or say that it was undone.
+    #[must_use]
+    pub const fn leaves_the_outcome_open(self) -> bool {
+        self.row().is_open
+    }
+
+    /// Whether it says that the caller may not have what it asked for.
+    #[must_use]
+    pub const fn is_denial(self) -> bool {
+        self.row().is_denial
     }
 
     /// The code of a gRPC status number; `None` for 0, which is no error. Numbers that gRPC does not know are
@@ -312,6 +332,12 @@ impl Error {
         Self(Arc::new(Inner { origin: Some(origin), ..self.into_inner() }))
     }
 
+    /// The same error in other words.
+    #[must_use]
+    pub(crate) fn with_message(self, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Inner { message: message.into(), ..self.into_inner() }))
+    }
+
     /// Itself, or where others have it too one of which it is the source.
     fn into_inner(self) -> Inner {
         Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
@@ -397,47 +423,4 @@ impl StdError for Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_grpc_status_keeps_its_canonical_name() {
-        let names: Vec<_> =
-            (0..=17).map(|status| Code::from_grpc(status).map_or("OK", Code::name)).collect();
-        assert_eq!(
-            names.join(" "),
-            "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED \
-             RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS \
-             UNAUTHENTICATED UNKNOWN"
-        );
-    }
-
-    #[test]
-    fn a_fallback_follows_only_the_codes_that_the_design_allows() {
-        let allowed: Vec<_> =
-            Code::ALL.into_iter().filter(|code| code.may_fall_back()).map(Code::name).collect();
-        assert_eq!(
-            allowed.join(" "),
-            "UNKNOWN DEADLINE_EXCEEDED RESOURCE_EXHAUSTED ABORTED INTERNAL UNAVAILABLE DATA_LOSS"
-        );
-    }
-
-    #[test]
-    fn names_lead_back_to_their_codes() {
-        for code in Code::ALL {
-            assert_eq!(Code::from_name(code.name()), Some(code));
-        }
-        assert_eq!(Code::from_name("unavailable"), None);
-    }
-
-    #[test]
-    fn the_source_is_for_the_log_and_not_in_the_message() {
-        let error = Error::with_source(
-            Code::Unavailable,
-            "the service cannot be reached",
-            "10.0.0.7 refused",
-        );
-        assert_eq!(error.to_string(), "the service cannot be reached");
-        assert!(format!("{error:?}").contains("10.0.0.7"));
-    }
-}
+mod tests;

@@ -11,7 +11,11 @@ use std::{
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
-use futures::{future::BoxFuture, stream::BoxStream};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, pending},
+    stream::BoxStream,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
@@ -55,6 +59,12 @@ pub trait CallService: Send + Sync + 'static {
 
     /// One request, many responses.
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>>;
+
+    /// Done when, from now on, somebody can be reached again who answers calls of a method, and it is this one's turn: of many who
+    /// wait, each has a moment of its own. Never done where nothing is known of connections.
+    fn reconnected(&self, _: &contract::Method) -> BoxFuture<'static, ()> {
+        pending().boxed()
+    }
 
     /// What answers calls of a method, in a word, for people who ask where an answer came from.
     fn source(&self, _: &contract::Method) -> &'static str {
@@ -261,12 +271,48 @@ impl Expired {
     }
 }
 
+/// Why a call failed with [`crate::error::Code::Unavailable`]: nobody was there whom it could go to, and nobody has seen it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreached(pub Arc<str>);
+
+impl Unreached {
+    /// Whether this is behind an error.
+    #[must_use]
+    pub fn is_cause_of(error: &Error) -> bool {
+        is_cause::<Self>(error)
+    }
+}
+
+/// Why a call failed of which the service itself said nothing. A failure without this is what the service answered.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The service has certainly done nothing.
+    #[error("the service has not seen the request")]
+    Unsent(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The request went out, and no answer came that could be read.
+    #[error("no answer came to the request")]
+    Lost(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl NoAnswer {
+    /// What of this is behind an error.
+    #[must_use]
+    pub fn behind(error: &Error) -> Option<&Self> {
+        cause(error)
+    }
+}
+
 fn is_cause<T: std::error::Error + 'static>(error: &Error) -> bool {
+    cause::<T>(error).is_some()
+}
+
+fn cause<T: std::error::Error + 'static>(error: &Error) -> Option<&T> {
     let mut cause = error.source();
     while let Some(error) = cause.filter(|error| !error.is::<T>()) {
         cause = error.source();
     }
-    cause.is_some()
+    cause?.downcast_ref()
 }
 
 impl fmt::Debug for ShareKey {

@@ -6,6 +6,7 @@
 
 mod asked;
 mod config;
+mod doubt;
 mod early;
 mod engine;
 mod fetch;

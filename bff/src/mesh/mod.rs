@@ -14,6 +14,7 @@ mod driver;
 pub mod fuzzing;
 mod guard;
 mod heard;
+mod herd;
 mod keep;
 mod line;
 mod noted;
@@ -24,16 +25,19 @@ mod stream;
 mod unary;
 mod upstream;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use futures::future::{BoxFuture, FutureExt};
 use tokio::time::timeout_at;
 
 pub use config::{Config, Endpoint, ServiceConfig, Settings};
 
-use self::{connection::Connection, upstream::Upstream};
+use self::{connection::Connection, pool::NoPlace, upstream::Upstream};
 use crate::{
-    call::{Call, CallService, Replies, Reply, TooLarge},
+    call::{Call, CallService, NoAnswer, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
 };
 
@@ -48,21 +52,17 @@ pub struct Mesh {
 }
 
 impl Mesh {
-    /// Begins to connect to all endpoints, in the background: a service that is down delays nothing. Where there are
-    /// `threads`, each of them connects for itself: [`Self::on_thread`].
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
+    /// Services as the configuration names them. Nothing is connected yet: each runtime that calls has connections of its own.
+    /// The number of `threads` is that of those with a runtime for each: [`Self::on_thread`].
     #[must_use]
-    pub fn start(config: &Config, threads: usize) -> Self {
+    pub fn new(config: &Config, threads: usize) -> Self {
         let mut mesh = Self::default();
         for pattern in config.services.keys() {
             let settings = config.settings(pattern);
             if settings.endpoints.is_empty() {
                 continue;
             }
-            let upstream = Arc::new(Upstream::start(pattern, settings, threads));
+            let upstream = Arc::new(Upstream::new(pattern, settings, threads));
             if pattern == "*" {
                 mesh.others = Some(upstream);
             } else if let Some(package) = pattern.strip_suffix(".*") {
@@ -74,7 +74,9 @@ impl Mesh {
         mesh
     }
 
-    /// Lets calls from this thread, which has the number, go over connections of its own, and begins to connect.
+    /// Lets calls from this thread go over the connections of its number, and begins to connect to all endpoints, in the background: a
+    /// service that is down delays nothing. Threads without a number, all workers of a runtime for one, are 0 together; their
+    /// connections belong to the runtime of the first who calls, or says this.
     ///
     /// # Panics
     ///
@@ -111,12 +113,13 @@ impl Mesh {
     /// Where a call goes, with everything that is known before it is sent.
     fn route(&self, call: &Call) -> Result<Arc<Upstream>> {
         let Some(upstream) = self.upstream(&call.method.service) else {
-            return Err(status::failure(call, Code::Unavailable, "no endpoints are configured"));
+            let reason = "no endpoints are configured";
+            return Err(status::failure_unsent(call, Code::Unavailable, reason));
         };
         let (size, limit) = (call.message.len() as u64, upstream.settings.max_request_size);
         if size > limit.0 {
             let too_large = TooLarge { what: "the request", size, limit: limit.0 };
-            return Err(status::failure(call, Code::ResourceExhausted, too_large));
+            return Err(status::failure_unsent(call, Code::ResourceExhausted, too_large));
         }
         Ok(Arc::clone(upstream))
     }
@@ -133,8 +136,9 @@ impl CallService for Mesh {
             Err(error) => return futures::future::ready(Err(error)).boxed(),
         };
         Box::pin(async move {
-            let answer = timeout_at(call.deadline, unary::unary(&upstream, &call)).await;
-            answer.unwrap_or_else(|_| Err(late(&call)))
+            let is_sent = AtomicBool::new(false);
+            let answer = timeout_at(call.deadline, unary::unary(&upstream, &call, &is_sent)).await;
+            answer.unwrap_or_else(|_| Err(late(&call, is_sent.into_inner())))
         })
     }
 
@@ -145,20 +149,30 @@ impl CallService for Mesh {
         };
         Box::pin(async move {
             let opened = timeout_at(call.deadline, stream::open(&upstream, &call)).await;
-            let opened = opened.unwrap_or_else(|_| Err(late(&call)))?;
+            let opened = opened.unwrap_or_else(|_| Err(late(&call, true)))?;
             Ok(stream::replies(opened, call, &upstream.settings))
         })
     }
+
+    fn reconnected(&self, method: &crate::contract::Method) -> BoxFuture<'static, ()> {
+        match self.upstream(&method.service) {
+            Some(upstream) => upstream.reconnected().boxed(),
+            None => futures::future::pending().boxed(),
+        }
+    }
 }
 
-fn late(call: &Call) -> Error {
-    status::failure(call, Code::DeadlineExceeded, "our timer rang")
+/// `is_sent`: whether the request may have gone out.
+fn late(call: &Call, is_sent: bool) -> Error {
+    let reason = "our timer rang".into();
+    let reason = if is_sent { NoAnswer::Lost(reason) } else { NoAnswer::Unsent(reason) };
+    status::failure(call, Code::DeadlineExceeded, reason)
 }
 
 /// The connection whose turn it is.
 async fn connection(upstream: &Upstream, call: &Call) -> Result<Connection> {
     let connection = upstream.connection(call.deadline).await;
-    connection.ok_or_else(|| status::failure(call, Code::Unavailable, "no endpoint is connected"))
+    connection.ok_or_else(|| status::unreached(call, &NoPlace::NotConnected))
 }
 
 #[cfg(test)]

@@ -216,7 +216,7 @@ impl InFlight {
     ) -> SharedCall {
         let number = self.next_number();
         let (keys, ids) = (Arc::clone(&fetch.keys), Arc::clone(&fetch.ids));
-        let (deadline, began) = (fetch.deadline, fetch.began);
+        let (deadline, began) = (fetch.deadline, fetch.began.generation());
         let departure = (!self.keeps).then(|| Departure {
             in_flight: Arc::clone(self),
             number,

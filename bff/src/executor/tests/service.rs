@@ -13,14 +13,18 @@ use futures::{
     channel::mpsc::{UnboundedSender, unbounded},
     future::{BoxFuture, ready},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use super::{
     contracts::{BOOK_FIELDS, book_message, full_name},
     wire::{Message, Value},
 };
 use crate::{
-    call::{Call, CallService, Replies, Reply, TooLarge},
+    call::{Call, CallService, NoAnswer, Replies, Reply, TooLarge},
+    contract,
     error::{Code, Error, Result},
 };
 
@@ -39,6 +43,7 @@ struct State {
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
     masks: Masks,
+    back: Arc<Notify>,
 }
 
 /// What services make of masks.
@@ -64,6 +69,10 @@ pub(super) struct Behaviour {
 pub(super) enum Then {
     Answer,
     Fail(Code),
+    /// The request goes nowhere.
+    Unsent,
+    /// The request goes out, and then the connection breaks.
+    Lost(Code),
     /// Fails where it is asked for this key.
     Refuse(&'static str, Code),
     /// Takes so many milliseconds more where it is asked for this key.
@@ -157,8 +166,17 @@ impl Services {
 
     /// A stream that cannot be opened.
     pub(super) fn refuse_stream(&self, code: Code) {
-        let refused = Error::with_source(code, "it failed", "10.0.0.7 refused");
-        self.0.lock().unwrap().streams.push_back(Err(refused));
+        self.fail_stream(Error::with_source(code, "it failed", "10.0.0.7 refused"));
+    }
+
+    /// What comes of the next attempt to open a stream.
+    pub(super) fn fail_stream(&self, failure: Error) {
+        self.0.lock().unwrap().streams.push_back(Err(failure));
+    }
+
+    /// They can be reached again.
+    pub(super) fn come_back(&self) {
+        self.0.lock().unwrap().back.notify_waiters();
     }
 
     pub(super) fn seen(&self) -> Vec<Seen> {
@@ -182,6 +200,14 @@ impl Services {
 
     pub(super) fn ends(&self, method: &str) -> Vec<End> {
         self.seen().iter().filter(|seen| seen.method == method).map(|seen| seen.end).collect()
+    }
+
+    /// How somebody fails who is no service, if told to.
+    pub(super) fn failure(&self, name: &str) -> Option<Error> {
+        match self.0.lock().unwrap().behaviours.get(name)?.then {
+            Then::Fail(code) => Some(Error::new(code, "it failed")),
+            _ => None,
+        }
     }
 
     fn begin(&self, call: &Call) -> (Behaviour, Watch) {
@@ -217,6 +243,14 @@ impl Services {
         let refused = |code: Code| Error::with_source(code, "it failed", "10.0.0.7 refused");
         match &then {
             Then::Fail(code) => return Err(refused(*code)),
+            Then::Unsent => {
+                let reason = NoAnswer::Unsent("10.0.0.7 refused".into());
+                return Err(Error::with_source(Code::Unavailable, "it failed", reason));
+            }
+            Then::Lost(code) => {
+                let reason = NoAnswer::Lost("10.0.0.7 is gone".into());
+                return Err(Error::with_source(*code, "it failed", reason));
+            }
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
                 return Err(refused(*code));
             }
@@ -275,6 +309,10 @@ impl CallService for Services {
             Ok(next?.map(Some).chain(over.into_stream()).filter_map(ready).boxed())
         }
         .boxed()
+    }
+
+    fn reconnected(&self, _: &contract::Method) -> BoxFuture<'static, ()> {
+        Arc::clone(&self.0.lock().unwrap().back).notified_owned().boxed()
     }
 }
 
