@@ -9,8 +9,16 @@ use crate::error::{Code, Error, Result};
 pub const FORMAT: u32 = 1;
 
 /// The features that this runtime has.
-pub const FEATURES: [&str; 7] =
-    ["defaults", "echoes", "gather", "promised", "resolve", "selection", "subscriptions"];
+pub const FEATURES: [&str; 8] = [
+    "defaults",
+    "echoes",
+    "gather",
+    "keys-in-lists",
+    "promised",
+    "resolve",
+    "selection",
+    "subscriptions",
+];
 
 /// What keeps callers out or limits what they ask. Made-up values need no protection: a mock answers without it.
 const PROTECTION: [&str; 4] = ["authenticated", "requiresScopes", "cost", "listSize"];

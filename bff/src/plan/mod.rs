@@ -209,8 +209,10 @@ pub struct Guess {
 /// Where a message has one part of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeySource {
-    /// Singular message fields, the key's own field last.
+    /// Message fields, the key's own field last.
     pub path: Vec<u32>,
+    /// Where messages on the path are repeated: the positions in it of all repeated fields.
+    pub lists: Vec<usize>,
     /// Its type on the wire.
     pub scalar: contract::Scalar,
     /// Absent is null without a call.

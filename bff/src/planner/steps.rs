@@ -149,6 +149,7 @@ pub(super) fn key_sources(join: &Join) -> Vec<KeySource> {
         .iter()
         .map(|part| KeySource {
             path: part.path.clone(),
+            lists: part.lists.iter().map(|position| *position as usize).collect(),
             scalar: part.scalar(),
             presence: part.presence,
         })
@@ -227,5 +228,6 @@ fn request_part(part: &KeyPart) -> KeyPart {
         target: part.target.clone(),
         target_scalar: part.target_scalar,
         presence: false,
+        lists: Vec::new(),
     }
 }

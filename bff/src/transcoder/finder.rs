@@ -31,8 +31,10 @@ pub(super) struct Finder {
 /// One place of a message that leads to keys.
 #[derive(Debug)]
 pub(super) enum Find {
-    /// A site's key, or its list of keys.
-    Key { site: SiteId, step: StepId, many: Option<Half>, parts: Box<[Part]> },
+    /// A site's key.
+    Key { site: SiteId, step: StepId, parts: Box<[Part]> },
+    /// A site's list of keys.
+    Keys { site: SiteId, step: StepId, half: Half, keys: Keys },
     /// Messages with sites.
     Inside { inside: Inside, slot: u32, guard: u32, look: Look },
     /// The same message, of which a portion with sites is answered later.
@@ -43,7 +45,7 @@ impl Find {
     /// The site of one key: it has one place in each message.
     pub(super) fn only_site(&self) -> Option<SiteId> {
         match self {
-            Self::Key { site, many: None, .. } => Some(*site),
+            Self::Key { site, .. } => Some(*site),
             _ => None,
         }
     }
@@ -57,6 +59,23 @@ pub(super) struct Part {
     pub(super) number: u32,
     pub(super) scalar: Scalar,
     pub(super) presence: bool,
+}
+
+/// Where a message has keys.
+#[derive(Debug)]
+pub(super) enum Keys {
+    One(Part),
+    /// The field repeats them.
+    Many(Part),
+    /// The field repeats messages that have them.
+    Inside {
+        slot: u32,
+        number: u32,
+        /// Of the message inside.
+        table: Option<TableId>,
+        slots: usize,
+        keys: Box<Keys>,
+    },
 }
 
 /// How often a message is there.

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::{
     KeyTable, ListPart, NO_KEY, Program, Refs, UNFIT_KEY,
-    finder::{Find, Finder, FinderId, Half, Inside, Look, Part, payload},
+    finder::{Find, Finder, FinderId, Half, Inside, Keys, Look, Part, payload},
     frame::WHOLE,
     halves::Halves,
     kept::Kept,
@@ -137,11 +137,11 @@ impl Search<'_> {
     fn find(&mut self, find: &Find, slots: &[u64], message: Window<'_>) -> Result<(), Malformed> {
         let bytes = message.buffer();
         match find {
-            Find::Key { site, step, many: Some(half), parts } => {
+            Find::Keys { site, step, half, keys } => {
                 let shown = self.shown(*half)?;
-                self.keys_of_list((*site, *step), shown, &parts[0], slots, bytes)
+                self.keys_of_list((*site, *step), shown, keys, slots, bytes)
             }
-            Find::Key { site, step, many: None, parts } => {
+            Find::Key { site, step, parts } => {
                 let id = self.key_of(*step, parts, slots, bytes)?;
                 self.refs[site.0].refs.push(id);
                 Ok(())
@@ -290,50 +290,76 @@ impl Search<'_> {
         &mut self,
         (site, step): (SiteId, StepId),
         shown: Range<u32>,
-        part: &Part,
+        keys: &Keys,
         slots: &[u64],
         bytes: &[u8],
     ) -> Result<(), Malformed> {
         let start = self.refs[site.0].refs.len();
-        let span = slots[part.slot as usize];
-        if span != 0 {
-            let bytes = super::table::part(bytes, span);
-            match wire_type(part.scalar) {
-                LEN => {
-                    let mut items = Messages::of(bytes, part.number);
-                    let mut at = 0;
-                    while let Some(item) = items.next()? {
-                        if shown.contains(&at) {
-                            self.key_of_item(site, step, part.scalar, Payload::Bytes(item));
-                        }
-                        at += 1;
-                    }
-                }
-                wire_type => {
-                    let mut items = Numbers::of(bytes, part.number, wire_type);
-                    let mut at = 0;
-                    while let Some(item) = items.next()? {
-                        if shown.contains(&at) {
-                            self.key_of_item(site, step, part.scalar, Payload::Number(item));
-                        }
-                        at += 1;
-                    }
-                }
-            }
-        }
+        self.keys((site, step), (&mut 0, &shown), keys, slots, bytes)?;
         let refs = &mut self.refs[site.0];
         let place = |length: usize| u32::try_from(length).map_err(|_| Malformed);
         refs.spans.push((place(start)?, place(refs.refs.len())?));
         Ok(())
     }
 
-    fn key_of_item(&mut self, site: SiteId, step: StepId, scalar: Scalar, item: Payload<'_>) {
+    /// The keys of one message, of which those `shown` are noted. `at` counts all keys of the list.
+    fn keys(
+        &mut self,
+        (site, step): (SiteId, StepId),
+        (at, shown): (&mut u32, &Range<u32>),
+        keys: &Keys,
+        slots: &[u64],
+        bytes: &[u8],
+    ) -> Result<(), Malformed> {
+        let within = |slot: u32| super::table::part(bytes, slots[slot as usize]);
+        let mut note = |scalar, item: Option<Payload<'_>>| {
+            if shown.contains(at) {
+                self.key_of_item(site, step, scalar, item);
+            }
+            *at += 1;
+        };
+        match keys {
+            Keys::One(part) => note(part.scalar, payload(part, slots, bytes)?),
+            Keys::Many(part) => match wire_type(part.scalar) {
+                LEN => {
+                    let mut items = Messages::of(within(part.slot), part.number);
+                    while let Some(item) = items.next()? {
+                        note(part.scalar, Some(Payload::Bytes(item)));
+                    }
+                }
+                wire_type => {
+                    let mut items = Numbers::of(within(part.slot), part.number, wire_type);
+                    while let Some(item) = items.next()? {
+                        note(part.scalar, Some(Payload::Number(item)));
+                    }
+                }
+            },
+            Keys::Inside { slot, number, table, slots: count, keys } => {
+                let program = self.program;
+                let mut items = Messages::of(within(*slot), *number);
+                while let Some(item) = items.next_window()? {
+                    program.with_slots(*table, *count, item, |slots, item| {
+                        self.keys((site, step), (at, shown), keys, slots, item.buffer())
+                    })??;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn key_of_item(
+        &mut self,
+        site: SiteId,
+        step: StepId,
+        scalar: Scalar,
+        item: Option<Payload<'_>>,
+    ) {
         let (form, keys) = (&self.program.forms[step.0], &mut self.keys[step.0]);
-        let id = if let Some(key) = form.as_it_stands(Some(item)) {
+        let id = if let Some(key) = form.as_it_stands(item) {
             text_key(form, keys, key)
         } else {
             self.key.clear();
-            match form.push(&mut self.key, 0, scalar, Some(item)) {
+            match form.push(&mut self.key, 0, scalar, item) {
                 Ok(()) => keys.intern(&self.key),
                 Err(keyless) => keyless.id(),
             }

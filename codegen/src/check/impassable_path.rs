@@ -9,7 +9,8 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::Error,
     explanation: r#"A path goes through singular message fields; only its last part may be something else, and that must be what the place
 needs: a list for `keys`, a list of messages or a map for `items`, one plain value for `match` and for tags. `select`
-and `@from` may end in a oneof, which is one value of a union or of an interface.
+and `@from` may end in a oneof, which is one value of a union or of an interface. A `key` from the parent may go through
+lists of messages too: `"$parent.lines.sku"` is one key for each line, and the field a list.
 "#,
     check: Check::Bind(check),
 };

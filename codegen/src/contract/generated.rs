@@ -254,7 +254,8 @@ pub struct Echo {
 /// One part of a key: where the parent has it and where the request takes it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct KeyPart {
-    /// Numbers of singular message fields in the parent, the key's own field last. It is repeated where `Join.many`.
+    /// Numbers of message fields in the parent, the key's own field last. It is repeated where `Join.many` and nothing is in
+    /// `lists`; the others are singular but for those.
     #[prost(uint32, repeated, tag = "1")]
     pub path: ::prost::alloc::vec::Vec<u32>,
     #[prost(enumeration = "Scalar", tag = "2")]
@@ -269,6 +270,9 @@ pub struct KeyPart {
     /// an empty string or bytes is null without a call in both cases.
     #[prost(bool, tag = "5")]
     pub presence: bool,
+    /// Where a message on the path is repeated: the positions in `path` of all repeated fields, the key's own among them.
+    #[prost(uint32, repeated, tag = "6")]
+    pub lists: ::prost::alloc::vec::Vec<u32>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Batch {

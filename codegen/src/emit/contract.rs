@@ -43,6 +43,10 @@ fn required_features(model: &Model<'_>) -> Vec<String> {
     if fields.any(|field| field.source.as_ref().is_some_and(gathers)) {
         features.push("gather".to_owned());
     }
+    let mut fields = model.bindings.iter().flat_map(|binding| &binding.fields);
+    if fields.any(|field| field.source.as_ref().is_some_and(has_keys_in_lists)) {
+        features.push("keys-in-lists".to_owned());
+    }
     if model.methods.iter().any(|method| method.promised) {
         features.push("promised".to_owned());
     }
@@ -62,6 +66,13 @@ fn has_default(source: &Source) -> bool {
         Some(source::Kind::Join(join)) => join.then.as_deref().is_some_and(has_default),
         None => false,
     }
+}
+
+/// Whether keys stand in repeated messages.
+fn has_keys_in_lists(source: &Source) -> bool {
+    let Some(source::Kind::Join(join)) = &source.kind else { return false };
+    join.key.iter().any(|part| !part.lists.is_empty())
+        || join.then.as_deref().is_some_and(has_keys_in_lists)
 }
 
 /// Whether a stream is gathered, by the field's own call or by the one that stands in for it.

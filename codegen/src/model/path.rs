@@ -16,6 +16,13 @@ pub(super) struct Place<'a> {
     pub(super) span: Option<Span>,
 }
 
+/// What a path may go through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Through {
+    Singular,
+    Lists,
+}
+
 impl Binder<'_> {
     /// The fields that `path` goes through; all but the last are singular messages.
     pub(super) fn path(
@@ -23,6 +30,26 @@ impl Binder<'_> {
         message: &MessageDescriptor,
         path: &str,
         place: Place<'_>,
+    ) -> Option<Vec<FieldDescriptor>> {
+        self.path_through(message, path, place, Through::Singular)
+    }
+
+    /// The same where messages on the way may be repeated too: the path leads to many values.
+    pub(super) fn path_of_many(
+        &mut self,
+        message: &MessageDescriptor,
+        path: &str,
+        place: Place<'_>,
+    ) -> Option<Vec<FieldDescriptor>> {
+        self.path_through(message, path, place, Through::Lists)
+    }
+
+    fn path_through(
+        &mut self,
+        message: &MessageDescriptor,
+        path: &str,
+        place: Place<'_>,
+        through: Through,
     ) -> Option<Vec<FieldDescriptor>> {
         let mut fields: Vec<FieldDescriptor> = Vec::new();
         let mut message = message.clone();
@@ -45,17 +72,20 @@ impl Binder<'_> {
                 return self.bad_path(path, reason, place, &field);
             }
             if index + 1 < segments.len() {
-                match singular_message(&field) {
-                    Some(inner) => message = inner,
-                    None => {
-                        return self.bad_path(
-                            path,
-                            "only singular messages have fields to go through",
-                            place,
-                            &field,
-                        );
-                    }
-                }
+                let inner = match through {
+                    Through::Lists if field.is_list() => repeated_message(&field),
+                    _ => singular_message(&field),
+                };
+                let Some(inner) = inner else {
+                    let reason = match through {
+                        Through::Singular => "only singular messages have fields to go through",
+                        Through::Lists => {
+                            "only messages, and lists of them, have fields to go through"
+                        }
+                    };
+                    return self.bad_path(path, reason, place, &field);
+                };
+                message = inner;
             }
             fields.push(field);
         }
@@ -74,6 +104,16 @@ impl Binder<'_> {
         self.fault(Fault::BadPath { path: path.to_owned(), reason, span: place.span, proto });
         None
     }
+}
+
+/// Where messages on a path are repeated: the positions of all repeated fields.
+pub(super) fn lists(fields: &[FieldDescriptor]) -> Vec<u32> {
+    let Some((_, around)) = fields.split_last() else { return Vec::new() };
+    if !around.iter().any(FieldDescriptor::is_list) {
+        return Vec::new();
+    }
+    let positions = (0..).zip(fields).filter(|(_, field)| field.is_list());
+    positions.map(|(position, _)| position).collect()
 }
 
 pub(super) fn numbers(fields: &[FieldDescriptor]) -> Vec<u32> {

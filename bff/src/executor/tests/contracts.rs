@@ -317,7 +317,7 @@ pub(super) fn key_part(path: &[u32], target: &[u32]) -> KeyPart {
         scalar: Scalar::String.into(),
         target: target.to_vec(),
         target_scalar: Scalar::String.into(),
-        presence: false,
+        ..KeyPart::default()
     }
 }
 

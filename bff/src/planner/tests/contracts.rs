@@ -125,7 +125,7 @@ impl Ask {
             scalar: Scalar::String.into(),
             target: vec![1],
             target_scalar: Scalar::String.into(),
-            presence: false,
+            ..KeyPart::default()
         });
         self
     }

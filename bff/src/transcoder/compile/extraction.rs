@@ -4,10 +4,10 @@ use super::{Compiler, finish, index, place, refused};
 use crate::{
     contract::Cardinality,
     error::Result,
-    plan::{self, Member, ShapeId, SiteId, Source, StreamId, Wire},
+    plan::{self, KeySource, Member, ShapeId, SiteId, Source, StreamId, Wire},
     transcoder::{
         descriptor::Known,
-        finder::{Find, Finder, FinderId, Half, Inside, Look, Part},
+        finder::{Find, Finder, FinderId, Half, Inside, Keys, Look, Part},
         frame::{Choice, ChoiceId, PortionId, WHOLE},
         keyform::kind_of,
         map::EntryTags,
@@ -121,30 +121,38 @@ impl<'a> Compiler<'a> {
         if site.many && site.key.len() != 1 {
             return Err(refused("a list of keys has keys of more than one part"));
         }
+        if let (true, [source]) = (site.many, &*site.key) {
+            let keys = self.keys(builder, source, 0)?;
+            return Ok(Find::Keys { site: id, step: site.step, half, keys });
+        }
         let mut parts = Vec::with_capacity(site.key.len());
         for source in &site.key {
-            let Some((number, path)) = source.path.split_last() else {
-                return Err(refused("a key of the plan has no field"));
-            };
-            let (node, guard) = builder.descend(path)?;
-            let kind = kind_of(source.scalar)?;
-            let wire_type = wire_type(source.scalar);
-            let slot = match (site.many, wire_type) {
-                (true, _) => builder.repeated(node, *number, wire_type)?,
-                (false, LEN) if kind.is_message() => builder.message(node, *number)?,
-                (false, LEN) => builder.bytes(node, *number)?,
-                (false, _) => builder.number(node, *number, source.scalar, source.presence)?,
-            };
-            parts.push(Part {
-                slot: index(slot),
-                guard: index(guard),
-                number: *number,
-                scalar: source.scalar,
-                presence: source.presence,
-            });
+            parts.push(part(builder, source, 0, false)?);
         }
-        let many = site.many.then_some(half);
-        Ok(Find::Key { site: id, step: site.step, many, parts: parts.into() })
+        Ok(Find::Key { site: id, step: site.step, parts: parts.into() })
+    }
+
+    /// The keys at the end of a path, of which `passed` fields lie behind.
+    fn keys(
+        &mut self,
+        builder: &mut TableBuilder<'a>,
+        source: &KeySource,
+        passed: usize,
+    ) -> Result<Keys> {
+        let last = source.path.len().saturating_sub(1);
+        let is_repeated = source.lists.is_empty() || source.lists.contains(&last);
+        let next = source.lists.iter().find(|at| (passed..last).contains(*at));
+        let Some(at) = next.copied() else {
+            let part = part(builder, source, passed, is_repeated)?;
+            return Ok(if is_repeated { Keys::Many(part) } else { Keys::One(part) });
+        };
+        let number = source.path[at];
+        let (node, _) = builder.descend(&source.path[passed..at])?;
+        let slot = index(builder.repeated(node, number, LEN)?);
+        let mut inner = TableBuilder::new(builder.known(node).inside(number));
+        let keys = Box::new(self.keys(&mut inner, source, at + 1)?);
+        let (table, slots) = finish(inner, &mut self.layout.tables);
+        Ok(Keys::Inside { slot, number, table, slots, keys })
     }
 
     /// The keys of a list whose values come later.
@@ -270,4 +278,32 @@ impl<'a> Compiler<'a> {
         self.layout.finder_choices.push(choice);
         Ok(Some(ChoiceId(self.layout.finder_choices.len() - 1)))
     }
+}
+
+/// The field at the end of a key's path, of which `passed` fields lie behind.
+fn part(
+    builder: &mut TableBuilder<'_>,
+    source: &KeySource,
+    passed: usize,
+    is_repeated: bool,
+) -> Result<Part> {
+    let Some((number, path)) = source.path.get(passed..).and_then(<[u32]>::split_last) else {
+        return Err(refused("a key of the plan has no field"));
+    };
+    let (node, guard) = builder.descend(path)?;
+    let kind = kind_of(source.scalar)?;
+    let wire_type = wire_type(source.scalar);
+    let slot = match (is_repeated, wire_type) {
+        (true, _) => builder.repeated(node, *number, wire_type)?,
+        (false, LEN) if kind.is_message() => builder.message(node, *number)?,
+        (false, LEN) => builder.bytes(node, *number)?,
+        (false, _) => builder.number(node, *number, source.scalar, source.presence)?,
+    };
+    Ok(Part {
+        slot: index(slot),
+        guard: index(guard),
+        number: *number,
+        scalar: source.scalar,
+        presence: source.presence,
+    })
 }

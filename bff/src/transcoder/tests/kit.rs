@@ -132,11 +132,12 @@ pub(super) fn key_part(path: &[u32], scalar: Scalar, target: &[u32]) -> contract
         target: target.to_vec(),
         target_scalar: scalar.into(),
         presence: false,
+        lists: Vec::new(),
     }
 }
 
 pub(super) fn key_source(path: &[u32], scalar: Scalar) -> KeySource {
-    KeySource { path: path.to_vec(), scalar, presence: false }
+    KeySource { path: path.to_vec(), lists: Vec::new(), scalar, presence: false }
 }
 
 /// A batch of string keys in field 1, answered by items in field 1 with their keys in field 1.

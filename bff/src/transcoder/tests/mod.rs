@@ -8,6 +8,8 @@ mod budget;
 mod groups;
 #[cfg(test)]
 mod joins;
+#[cfg(test)]
+mod keys_in_lists;
 mod kit;
 pub(super) mod oracle;
 pub(super) mod random;

@@ -11,7 +11,7 @@ use crate::model::call::{Asking, Parent};
 use crate::model::directives::Text;
 use crate::model::fault::{Fault, Side};
 use crate::model::leaf::{scalar_of, wrapped};
-use crate::model::path::{Place, has_presence, is_plain, numbers};
+use crate::model::path::{Place, has_presence, is_plain, lists, numbers};
 
 impl Binder<'_> {
     pub(in crate::model) fn parent_key(
@@ -42,7 +42,7 @@ impl Binder<'_> {
         let mut part = KeyPart::default();
         match parent {
             Parent::Message(message) => {
-                let fields = self.path(message, path, place)?;
+                let fields = self.path_of_many(message, path, place)?;
                 let last = fields.last()?;
                 if let Kind::Message(inner) = last.kind() {
                     let reason = match wrapped(&inner).filter(|_| !last.is_list()) {
@@ -52,9 +52,11 @@ impl Binder<'_> {
                     return self.bad_path(&format!("$parent.{path}"), &reason, place, last);
                 }
                 part.path = numbers(&fields);
+                part.lists = lists(&fields);
                 part.scalar = scalar_of(&last.kind()) as i32;
                 part.presence = has_presence(last);
-                Some((part, last.is_list()))
+                let many = last.is_list() || !part.lists.is_empty();
+                Some((part, many))
             }
             Parent::Synthetic(message) => {
                 let Some(field) = message.field(path) else {

@@ -124,7 +124,13 @@ impl Ask {
             // A batch of scalars takes the keys as they are.
             let whole = self.batch.is_some() && self.key.len() == 1;
             let target = if whole { Vec::new() } else { vec![u32::try_from(at).unwrap() + 1] };
-            KeyPart { path: vec![path], scalar, target, target_scalar: scalar, presence: false }
+            KeyPart {
+                path: vec![path],
+                scalar,
+                target,
+                target_scalar: scalar,
+                ..KeyPart::default()
+            }
         };
         self.key.iter().enumerate().map(part).collect()
     }
