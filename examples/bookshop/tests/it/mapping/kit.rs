@@ -232,6 +232,11 @@ impl Given {
         Self { calls, served }
     }
 
+    /// What each call is answered.
+    pub(super) fn answer(&self, reply: Bytes) {
+        self.calls.answer(reply);
+    }
+
     /// The request that a document makes, or the code of its first error, which is one of the whole document.
     async fn asked(&self, document: &str, variables: &str) -> String {
         let (answer, request) = self.answered(document, variables).await;

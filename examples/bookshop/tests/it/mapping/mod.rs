@@ -2,6 +2,7 @@
 //!
 //! Schema and protos are made from the tables and go through code generation and a gateway, as everybody's do.
 
+mod keys;
 mod kit;
 mod replies;
 mod requests;
