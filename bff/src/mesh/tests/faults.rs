@@ -255,7 +255,7 @@ async fn a_connection_that_breaks_in_a_call_makes_the_service_unavailable() {
 
 #[tokio::test]
 async fn a_service_without_endpoints_is_unavailable_at_once() {
-    let mesh = Mesh::start(&Config::default(), 0);
+    let mesh = Mesh::new(&Config::default(), 0);
     let error = answer(&mesh, call("Echo", b"")).await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable);
     assert_eq!(error.message(), "the service cannot be reached");
