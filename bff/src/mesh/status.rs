@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use crate::{
-    call::{Call, TooLarge},
+    call::{Call, Stated, TooLarge},
     error::{Code, Error, Origin},
 };
 
@@ -81,10 +81,21 @@ pub(super) fn error(call: &Call, deadline: Instant, status: &Status) -> Error {
         tonic::Code::Cancelled if is_over(deadline) => Code::DeadlineExceeded,
         code => Code::from_grpc(code as i32).unwrap_or(Code::Unknown),
     };
-    match std::error::Error::source(status).and_then(|source| source.downcast_ref::<TooLarge>()) {
-        Some(too_large) => failure(call, code, *too_large),
+    let source = std::error::Error::source(status);
+    if let Some(too_large) = source.and_then(|source| source.downcast_ref::<TooLarge>()) {
+        return failure(call, code, *too_large);
+    }
+    match source.and_then(|source| source.downcast_ref::<Stated>()) {
+        Some(stated) => failure(call, code, stated.clone()),
         None => failure(call, code, short(status.message())),
     }
+}
+
+/// What the service itself says.
+pub(super) fn stated(mut status: Status) -> Status {
+    let stated = Stated(short(status.message()).to_owned());
+    status.set_source(Arc::new(stated));
+    status
 }
 
 /// A message that is not read.
