@@ -5,6 +5,8 @@
 //! transcoder writes the answer.
 
 mod asked;
+mod blame;
+mod calls;
 mod config;
 mod early;
 mod engine;
@@ -19,6 +21,7 @@ mod log;
 mod pace;
 mod prepared;
 mod respond;
+mod retry_budget;
 mod run;
 mod slow;
 mod step;
