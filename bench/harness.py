@@ -74,17 +74,33 @@ def control(path):
         return json.load(f)
 
 
-def bodies(query_text, name, n, identical=False):
-    """n request bodies, the same for every peer; no two in flight are alike, unless all shall be."""
+BODIES = 9900  # of 10,000 products; a cell has at most a few times as many requests
+
+
+def bodies(query_text, name, n=BODIES, identical=False):
+    """n request bodies, the same for every peer, no two with the same variables, unless all shall be alike."""
     for k in range(n):
         k = 0 if identical else k
         if name in ("Q1", "Q2"):
-            v = {"id": f"P{(k * 37 + 1) % 2000:05}"}
+            v = {"id": f"P{(k * 37 + 1) % 10000:05}"}
         elif name == "Q3":
-            v = {"offset": (k * 730) % 1900}  # pages in flight overlap little
+            v = {"offset": (k * 157) % 9901}  # of 64 pages in flight none shows a product of another
         else:
-            v = {"offset": (k * 5) % 1000}
+            v = {"offset": (k * 7) % 9001}
         yield json.dumps({"operationName": name, "query": query_text, "variables": v}, separators=(",", ":"))
+
+
+def where(commands):
+    """What a run is of: the machine, the commit, and what these commands call their versions."""
+    def said(*cmd):
+        try:
+            return subprocess.run(cmd, cwd=HERE, capture_output=True, text=True).stdout.strip().splitlines()[0]
+        except (OSError, IndexError):
+            return f"no {cmd[0]}"
+    model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "?")
+    commit = said("git", "describe", "--always", "--dirty", "--abbrev=10")
+    return ", ".join([f"{time.strftime('%Y-%m-%d')}: commit {commit}", f"{os.cpu_count()} cores of {model}",
+                      f"Linux {os.uname().release}", *(said(*c.split()) for c in commands)])
 
 
 def query_text(peer, name):
@@ -157,10 +173,10 @@ class Proc:
                 pass
 
 
-def wrk(port, conc, secs, path, cpu):
+def wrk(port, conc, secs, path, cpu, *args):
     pin = ["taskset", "-c", str(cpu)] if cpu is not None else []
     r = subprocess.run(pin + ["wrk", "-t1", f"-c{conc}", f"-d{secs}s", "--timeout", "20s", "-s", str(HERE / "load.lua"),
-                              f"http://127.0.0.1:{port}/graphql", "--", str(path)], capture_output=True, text=True)
+                              f"http://127.0.0.1:{port}/graphql", "--", str(path), *args], capture_output=True, text=True)
     for line in r.stdout.splitlines():
         if line.startswith("RESULT "):
             return json.loads(line[7:])
@@ -209,7 +225,8 @@ def first_difference(a, b, at="data"):
 class Bench:
     """The backends and some peers, running. Ends only the processes it started."""
 
-    def __init__(self, work, names, pin=True):
+    def __init__(self, work, names, pin=True, under=()):
+        self.under = under  # a command that runs the peers' commands
         self.work = Path(work).resolve()
         self.peers = peers(self.work)
         self.bff_cpu, self.other_cpu = (BFF_CPU, OTHER_CPU) if pin else (None, None)
@@ -231,7 +248,7 @@ class Bench:
             for n in self.wanted:
                 p = self.peers[n]
                 log = open(self.tmp / f"{n}.log", "w")
-                self.started[n] = Proc(p["cmd"], p.get("cwd"), p["env"], self.bff_cpu, log)
+                self.started[n] = Proc([*self.under, *p["cmd"]], p.get("cwd"), p["env"], self.bff_cpu, log)
             for n in self.wanted:
                 if not self.answers(n):
                     print(f"{n} does not answer; left out", file=sys.stderr)
@@ -258,8 +275,8 @@ class Bench:
     def post(self, name, body, timeout=30):
         return post(self.peers[name]["port"], body, timeout)
 
-    def load(self, name, conc, secs, path):
-        return wrk(self.peers[name]["port"], conc, secs, path, self.other_cpu)
+    def load(self, name, conc, secs, path, *args):
+        return wrk(self.peers[name]["port"], conc, secs, path, self.other_cpu, *args)
 
     def measure(self, name, conc, secs, path):
         """One cell: what a peer took for the requests of `path`."""

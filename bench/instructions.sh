@@ -21,9 +21,9 @@ transcode large 10000  230
 transcode nest   1000  540
 transcode join    100 5000
 transcode prost  1000    -
-request   hit       1    -
-request   miss      1    -
-request   encode    1    -
+request   hit       1 27000
+request   miss      1 630000
+request   encode    1 2300
 END
 }
 

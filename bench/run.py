@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from harness import HERE, Bench, bodies, canon, control, first_difference, median, query_text
+from harness import HERE, Bench, bodies, canon, control, first_difference, median, query_text, where
 
 
 def main():
@@ -49,7 +49,7 @@ def main():
         for q in queries:
             answers = {}
             for n in names:
-                bs = list(bodies(query_text(bench.peers[n], q), q, 200, a.identical))
+                bs = list(bodies(query_text(bench.peers[n], q), q, identical=a.identical))
                 files[n, q] = bench.tmp / f"{n}.{q}.bodies"
                 files[n, q].write_text("\n".join(bs) + "\n")
                 got = []
@@ -81,10 +81,14 @@ def main():
         if a.check_only:
             return
 
-        # 2. Warm up (JIT, pools).
+        # 2. Warm up (JIT, pools), and see that answers are right under load too.
         for n in names:
             for q in queries:
                 bench.load(n, 16, a.warm, files[n, q])
+                r = bench.load(n, 64, 1, files[n, q], "check")
+                verify[f"{n} {q}"]["wrong"] = r["wrong"] + r["bad"]
+                if r["wrong"] + r["bad"]:
+                    print(f"{q} {n}: {r['wrong']} of {r['requests']} answers with errors, {r['bad']} none", flush=True)
 
         # 3. Measure: interleaved, in rounds.
         t0 = time.time()
@@ -107,7 +111,8 @@ def main():
     # 4. Tables.
     med = {k: median(v) for k, v in cells.items()}
     spread = {k: (min(r["cpu_ms"] for r in v), max(r["cpu_ms"] for r in v)) for k, v in cells.items()}
-    lines = []
+    versions = ["rustc --version"] + ["node --version"] * bool({"P2", "P3"} & set(names))
+    lines = [where(versions) + f"; {a.rounds} rounds, {'all requests alike' if a.identical else 'variables all different'}"]
     for lat in a.latency.split(","):
         for q in queries:
             lines += [f"\n### {q}, backend latency {float(lat):g} ms\n",
@@ -123,14 +128,14 @@ def main():
                                    if o in names and med.get(k.rsplit(" ", 1)[0] + " " + o, {}).get("cpu_ms") else "")
                     lines.append(f"| {n} | {conc} | {r['rps']:.0f} | {r['p50']:.2f} | {r['p99']:.2f} | {r['cpu_ms']:.3f} | "
                                  f"{spread[k][0]:.3f}..{spread[k][1]:.3f} | {x('L0')} | {x('P1')} | {r['rpcs']:.2f} | {r['bad']:.0f} |")
-    lines += ["\n### Response bytes, backend RPCs (one request at a time), resident memory after load\n",
-              "| peer | " + " | ".join(f"{q} bytes | {q} RPCs" for q in queries) + " | RSS MiB |",
-              "|---|" + "--:|" * (2 * len(queries) + 1)]
+    lines += ["\n### Response bytes, backend RPCs (one request at a time), answers with errors at 64 connections, resident memory after load\n",
+              "| peer | " + " | ".join(f"{q} bytes | {q} RPCs" for q in queries) + " | errors | RSS MiB |",
+              "|---|" + "--:|" * (2 * len(queries) + 2)]
     for n in names:
         rss = max((r["rss"] for k, v in cells.items() if k.endswith(" " + n) for r in v), default=0)
         lines.append(f"| {n} | " + " | ".join(f"{verify[f'{n} {q}']['bytes']} | {verify[f'{n} {q}']['rpcs']:g}"
                                                + ("" if verify[f"{n} {q}"]["same"] else " (differs)") for q in queries)
-                     + f" | {rss:.0f} |")
+                     + f" | {sum(verify[f'{n} {q}']['wrong'] for q in queries)} | {rss:.0f} |")
     (out / "table.md").write_text("\n".join(lines) + "\n")
     (out / "results.json").write_text(json.dumps(dict(
         median=med, verify=verify, peers={n: bench.peers[n]["what"] for n in names},

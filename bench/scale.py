@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from harness import HERE, Bench, bodies, control, median, query_text
+from harness import HERE, Bench, bodies, control, median, query_text, where
 
 ITEMS = [10, 100, 1000, 10000]
 CONNECTIONS = [1, 2, 4, 8, 16, 32, 64]
@@ -47,7 +47,7 @@ def main():
             (bench.tmp / f"scale.{items}").write_text(body + "\n")
         for n in names:
             for q in ("Q2", "Q3"):
-                (bench.tmp / f"{n}.{q}.scale").write_text("\n".join(bodies(query_text(bench.peers[n], q), q, 200)) + "\n")
+                (bench.tmp / f"{n}.{q}.scale").write_text("\n".join(bodies(query_text(bench.peers[n], q), q)) + "\n")
                 bench.load(n, 16, 2, bench.tmp / f"{n}.{q}.scale")
         for rnd in range(a.rounds):
             for items in ITEMS:
@@ -60,7 +60,7 @@ def main():
                         cells.setdefault(f"{q} {conc} {n}", []).append(cell)
             print(f"round {rnd + 1}/{a.rounds}", file=sys.stderr, flush=True)
     med = {k: median(v) for k, v in cells.items()}
-    lines = [f"### {last}: products with joins in one answer, one request at a time\n",
+    lines = [where(["rustc --version"]) + f"; {a.rounds} rounds\n", f"### {last}: products with joins in one answer, one request at a time\n",
              "| products | bytes | calls | CPU ms/request | CPU us/product | p50 ms |", "|--:|--:|--:|--:|--:|--:|"]
     for items in ITEMS:
         r = med[f"items {items}"]

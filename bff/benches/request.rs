@@ -17,8 +17,8 @@ use anabranch::{
     call::{Call, CallService, Replies, Reply},
     context::Context,
     contract::{
-        Binding, Cardinality, Contract, FORMAT, Field, Fill, Format, InputValue, Join, Leaf,
-        Method, Scalar, Source, State, Wire, fill, input_value, join, source, wire,
+        Binding, Cardinality, Contract, FORMAT, Field, Fill, Format, InputValue, Join, LazyTypes,
+        Leaf, Method, Scalar, Source, State, Wire, fill, input_value, join, source, wire,
     },
     error::{Code, Error, Result},
     executor::{self, Executor},
@@ -203,7 +203,7 @@ fn main() {
         response.body.len()
     };
 
-    let program = compile(&Arc::new(plan()), &contract).unwrap();
+    let program = compile(&Arc::new(plan()), &contract, &LazyTypes::default()).unwrap();
     let values = [
         Some(Value::String("product-00017".into())),
         Some(Value::String("de".into())),

@@ -22,6 +22,7 @@ pub mod planner;
 mod replay;
 pub mod resolver;
 pub mod server;
+mod tcp;
 pub mod transcoder;
 pub mod units;
 

@@ -14,7 +14,7 @@ mod products;
 use std::{hint::black_box, sync::Arc, time::Duration};
 
 use anabranch::{
-    contract::Contract,
+    contract::{Contract, LazyTypes},
     plan::{Plan, SiteId, StepId},
     transcoder::{
         Budget, EmitInput, Entity, EntityValue, KeyTable, Program, Refs, SlowFields, compile,
@@ -124,7 +124,7 @@ fn main() {
     let slow = SlowFields::new();
     let reply = Bytes::from(products(ITEMS).encode_to_vec());
     let large_reply = Bytes::from(products(10 * ITEMS).encode_to_vec());
-    let compile = |plan: Plan| compile(&Arc::new(plan), &contract).unwrap();
+    let compile = |plan: Plan| compile(&Arc::new(plan), &contract, &LazyTypes::default()).unwrap();
     let (one, ten) = (compile(plan(|_| flat().split_off(9))), compile(plan(|_| flat())));
     let (nest, join) = (compile(plan(nest)), compile(plan(joined)));
     let scan = answered(&one, reply.clone());

@@ -717,7 +717,8 @@ pub enum Format {
     Struct = 11,
     Value = 12,
     ListValue = 13,
-    /// google.protobuf.Any as {"@type": URL, "value": base64}.
+    /// google.protobuf.Any as ProtoJSON shows it; one of a type that the contract does not have as
+    /// {"@type": URL, "value": base64}.
     Any = 14,
     /// google.protobuf.Empty as true: something was sent.
     Empty = 15,

@@ -3,6 +3,7 @@
 mod generated;
 mod load;
 mod names;
+mod types;
 
 pub use generated::{
     Batch, Binding, Cache, Cardinality, Contract, Echo, Enum, EnumValue, Fallback, Field, Fill,
@@ -13,6 +14,8 @@ pub use generated::{
 };
 pub use load::{FEATURES, FORMAT, load, load_for_mock};
 pub use names::FieldNames;
+pub(crate) use types::scalar;
+pub use types::{EnumType, FieldType, Form, LazyTypes, MessageType, Types};
 
 impl Join {
     /// Whether its requests say nothing but who asks, and change nothing: then nobody is asked where nobody knows who that is.

@@ -13,7 +13,7 @@ use super::{
     usual::Usual,
 };
 use crate::{
-    contract::{self, Contract, fallback, join},
+    contract::{self, Contract, LazyTypes, fallback, join},
     entity_cache::Rules,
     error::{Code, Error, Origin, Result},
     operation::OperationKind,
@@ -134,15 +134,15 @@ pub(super) enum Last {
     LeftOut,
 }
 
-/// Makes a plan ready to run. `contract` is the one that it was made with.
+/// Makes a plan ready to run. `contract` is the one that it was made with, and `types` are its own.
 ///
 /// # Errors
 ///
 /// [`Code::FailedPrecondition`] where the plan asks for what this runtime cannot do, and [`Code::ValidationFailed`] where a
 /// subscription is not one stream.
-pub fn prepare(plan: Plan, contract: &Contract) -> Result<Arc<Prepared>> {
+pub fn prepare(plan: Plan, contract: &Contract, types: &LazyTypes) -> Result<Arc<Prepared>> {
     let plan = Arc::new(plan);
-    let program = transcoder::compile(&plan, contract)?;
+    let program = transcoder::compile(&plan, contract, types)?;
     let mut steps = (0..plan.steps.len())
         .map(|index| PreparedStep::new(&plan, StepId(index), contract, &program))
         .collect::<Result<Vec<_>>>()?;

@@ -27,7 +27,7 @@ pub struct Config {
 pub struct Limits {
     /// The length of a document.
     pub document: ByteSize,
-    /// How many tokens a document may have, blanks and comments counted too.
+    /// How many lexical tokens a document may have: blanks, commas and comments are none.
     pub tokens: usize,
     /// How many fields may stand inside each other, those of spread fragments included.
     pub depth: usize,

@@ -7,8 +7,8 @@ use apollo_parser::{Lexer, Parser, SyntaxKind, SyntaxNode, TokenKind, cst::CstNo
 /// - arguments and input fields without a value, as in `{ books(filter: {genre}) { id } }`, which are then nowhere in its
 ///   document: the client would be answered as if it had not asked for them,
 /// - selection sets that select nothing.
-pub(super) fn faults(text: &str, nesting: usize, tokens: usize) -> Vec<(String, usize)> {
-    let tree = Parser::new(text).recursion_limit(nesting).token_limit(tokens).parse();
+pub(super) fn faults(text: &str, nesting: usize) -> Vec<(String, usize)> {
+    let tree = Parser::new(text).recursion_limit(nesting).token_limit(usize::MAX).parse();
     tree.document().syntax().descendants().filter_map(|node| fault(&node)).collect()
 }
 
@@ -29,13 +29,39 @@ fn fault(node: &SyntaxNode) -> Option<(String, usize)> {
     }
 }
 
+/// Whether there are more lexical tokens: what the grammar ignores is none. It stops there.
+pub(super) fn has_more_tokens_than(limit: usize, text: &str) -> bool {
+    use TokenKind::{Comma, Comment, Eof, Whitespace};
+    let is_ignored = |kind| matches!(kind, Whitespace | Comment | Comma | Eof);
+    let tokens =
+        Lexer::new(text).filter(|token| !token.as_ref().is_ok_and(|it| is_ignored(it.kind())));
+    tokens.take(limit.saturating_add(1)).count() > limit
+}
+
 /// The text with a space in the place of each comma, which mean the same to the grammar: the parser refuses a comma behind
 /// `...` and behind an alias. `None` where there is none.
-pub(super) fn without_commas(text: &str, tokens: usize) -> Option<String> {
-    let commas = Lexer::new(text).with_limit(tokens).filter_map(Result::ok);
+pub(super) fn without_commas(text: &str) -> Option<String> {
+    let commas = Lexer::new(text).filter_map(Result::ok);
     let mut spaced = text.to_owned();
     for comma in commas.filter(|token| token.kind() == TokenKind::Comma) {
         spaced.replace_range(comma.index()..=comma.index(), " ");
     }
     (spaced != text).then_some(spaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_grammar_ignores_is_no_token() {
+        let text = "{ a,,, # a comment\n\n\u{feff}  ...F }";
+        assert!(!has_more_tokens_than(5, text));
+        assert!(has_more_tokens_than(4, text));
+    }
+
+    #[test]
+    fn what_is_no_token_of_the_grammar_counts() {
+        assert!(has_more_tokens_than(1, "??"));
+    }
 }

@@ -28,17 +28,18 @@ pub(super) fn parse(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Do
         Err(refused) if refused.code == Code::ParseFailed => refused,
         read => return read,
     };
-    let spaced = syntax::without_commas(text, limits.tokens);
+    let spaced = syntax::without_commas(text);
     spaced.and_then(|spaced| read(&spaced, lines, limits).ok()).ok_or(refused)
 }
 
 fn read(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refusal> {
-    let mut parser = Parser::new().recursion_limit(NESTING).token_limit(limits.tokens);
+    if syntax::has_more_tokens_than(limits.tokens, text) {
+        let message = format!("The document has more than {} tokens.", limits.tokens);
+        return Err(Refusal::new(Code::LimitExceeded, message));
+    }
+    // The parser's own limit counts blanks too.
+    let mut parser = Parser::new().recursion_limit(NESTING).token_limit(usize::MAX);
     let document = parser.parse_ast(text, "query.graphql").map_err(|refused| {
-        if parser.tokens_reached() > limits.tokens {
-            let message = format!("The document has more than {} tokens.", limits.tokens);
-            return Refusal::new(Code::LimitExceeded, message);
-        }
         if parser.recursion_reached() > NESTING {
             let message = format!("The document's syntax nests deeper than {NESTING} levels.");
             return Refusal::new(Code::LimitExceeded, message);
@@ -50,7 +51,7 @@ fn read(text: &str, lines: &Lines<'_>, limits: &Limits) -> Result<Document, Refu
         });
         Refusal { code: Code::ParseFailed, faults: faults.collect(), left_out: 0 }
     })?;
-    let found = syntax::faults(text, NESTING, limits.tokens);
+    let found = syntax::faults(text, NESTING);
     if found.is_empty() {
         return Ok(document);
     }

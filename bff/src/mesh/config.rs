@@ -69,7 +69,8 @@ pub struct Settings {
     /// When a call in flight has heard nothing from the service for this long, a ping asks whether the host is alive. 10 s;
     /// `0s` never asks. Some servers refuse frequent pings on silent streams (Go: more than one in 5 minutes).
     pub keepalive_interval: Span,
-    /// A ping unanswered for this long ends the connection: its calls fail with `UNAVAILABLE` and others avoid it. 5 s.
+    /// A ping unanswered for this long ends the connection: its calls fail with `UNAVAILABLE` and others avoid it. 5 s. Where
+    /// nothing is in flight, or pings are off, the kernel notices a host that is gone, on Linux after both times together.
     pub keepalive_timeout: Span,
     /// A stream that says nothing for this long is cancelled with `DEADLINE_EXCEEDED`. 5 minutes.
     pub stream_idle_timeout: Span,
@@ -105,6 +106,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// When a host has vanished that says nothing. Where pings ask, they notice it in the same time; but they do not ask between
+    /// calls, and some operators let them never ask.
+    pub(super) fn vanished_after(&self) -> Duration {
+        self.keepalive_interval.0.saturating_add(self.keepalive_timeout.0)
+    }
+
     /// These settings, with everything that `entry` says put over them.
     fn overlaid(mut self, entry: &ServiceConfig) -> Self {
         fn put<T: Clone>(target: &mut T, value: Option<&T>) {

@@ -23,9 +23,10 @@ use super::{
     config::{Endpoint, Settings},
     driver,
     heard::Heard,
-    noted::{Noted, Place},
+    noted::{self, Noted},
     status,
 };
+use crate::tcp;
 
 /// One DATA frame holds what most calls answer: fewer frames, and a message in one piece.
 const MAX_FRAME_SIZE: u32 = 1 << 20;
@@ -56,30 +57,21 @@ impl Connection {
         &self.origin
     }
 
-    /// Sends a request with one message, as soon as the service takes one more. Who drops this, or the response's body,
-    /// cancels the call.
-    pub(super) async fn send(
-        mut self,
-        head: http::Request<()>,
-        message: Bytes,
-    ) -> Result<http::Response<Incoming>, Status> {
-        let place = self.noted.place().await.map_err(|_| status::unsent())?;
-        let sent = self.sender.send_request(head, false);
-        let (response, mut body) = sent.map_err(|_| status::unsent())?;
-        body.send_data(message, true).map_err(status::of_connection)?;
-        let response = response.await.map_err(status::of_connection)?;
-        self.noted.answered();
-        Ok(response.map(|stream| Incoming { stream, _place: place }))
+    /// A place for a request, as soon as the service takes one more.
+    pub(super) async fn place(self) -> Result<Place, Status> {
+        let held = self.noted.place().await.map_err(|_| status::unsent())?;
+        Ok(Place { connection: self, held })
+    }
+
+    /// A place for a request, if the service takes one more now.
+    pub(super) fn try_place(&self) -> Option<Place> {
+        let held = self.noted.try_place()?;
+        Some(Place { connection: self.clone(), held })
     }
 
     /// What is known of it.
     pub(super) fn noted(&self) -> Arc<Noted> {
         Arc::clone(&self.noted)
-    }
-
-    /// How many requests the service takes at a time, as it said last.
-    pub(super) fn max_streams(&self) -> usize {
-        self.noted.max_streams()
     }
 
     /// Whether it takes requests no more.
@@ -88,11 +80,40 @@ impl Connection {
     }
 }
 
+/// A connection that has a place for one request, which is free again when the request is over.
+#[derive(Debug)]
+pub(super) struct Place {
+    connection: Connection,
+    held: noted::Place,
+}
+
+impl Place {
+    /// The scheme and authority for the request.
+    pub(super) fn origin(&self) -> &Uri {
+        self.connection.origin()
+    }
+
+    /// Sends a request with one message. Who drops this, or the response's body, cancels the call.
+    pub(super) async fn send(
+        self,
+        head: http::Request<()>,
+        message: Bytes,
+    ) -> Result<http::Response<Incoming>, Status> {
+        let Self { connection: Connection { mut sender, noted, .. }, held } = self;
+        let sent = sender.send_request(head, false);
+        let (response, mut body) = sent.map_err(|_| status::unsent())?;
+        body.send_data(message, true).map_err(status::of_connection)?;
+        let response = response.await.map_err(status::of_connection)?;
+        noted.answered();
+        Ok(response.map(|stream| Incoming { stream, _place: held }))
+    }
+}
+
 /// The body of a response.
 #[derive(Debug)]
 pub(super) struct Incoming {
     stream: RecvStream,
-    _place: Place,
+    _place: noted::Place,
 }
 
 impl Incoming {
@@ -157,6 +178,7 @@ async fn attempt(
 ) -> io::Result<(Connection, BoxFuture<'static, String>)> {
     let stream = TcpStream::connect((endpoint.host(), endpoint.port())).await?;
     stream.set_nodelay(true)?;
+    tcp::ends_unanswered(&stream, settings.vanished_after());
     let noted = Arc::new(Noted::new());
     let stream = Heard::new(stream, Arc::clone(&noted));
     let (sender, mut wire) = builder().handshake(stream).await.map_err(io::Error::other)?;
@@ -187,7 +209,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_request_for_a_connection_that_has_ended_was_not_sent() {
+    async fn a_connection_that_has_ended_has_no_place() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
         let server = tokio::spawn(async move {
@@ -204,8 +226,7 @@ mod tests {
         server.abort();
         timeout(Duration::from_secs(10), closed).await.expect("the end is not noticed");
         assert!(connection.is_closed());
-        let request = http::Request::post("http://x/y").body(()).unwrap();
-        let error = connection.send(request, Bytes::new()).await.expect_err("there is an answer");
-        assert!(status::is_unsent(&error), "{error:?}");
+        let place = connection.clone().place().await;
+        assert!(place.is_err() && connection.try_place().is_none());
     }
 }

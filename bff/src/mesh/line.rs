@@ -7,14 +7,16 @@ use http_body_util::BodyExt;
 use tonic::{Status, body::Body, client::GrpcService};
 
 use super::{
-    connection::Connection,
+    connection::Place,
     guard::{Guarded, guard},
+    status,
 };
 
-/// A connection for one call, as tonic's client needs it.
+/// A place for one call, as tonic's client needs it.
 #[derive(Debug)]
 pub(super) struct Line {
-    pub(super) connection: Connection,
+    /// Until the call goes out.
+    pub(super) place: Option<Place>,
     pub(super) max_response_size: u64,
 }
 
@@ -28,12 +30,13 @@ impl GrpcService<Body> for Line {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let (connection, max_size) = (self.connection.clone(), self.max_response_size);
+        let (place, max_size) = (self.place.take(), self.max_response_size);
         Box::pin(async move {
+            let place = place.ok_or_else(status::unsent)?;
             let (head, body) = request.into_parts();
             // One message, which is there already.
             let message = body.collect().await?.to_bytes();
-            let response = connection.send(http::Request::from_parts(head, ()), message).await?;
+            let response = place.send(http::Request::from_parts(head, ()), message).await?;
             guard(response, max_size)
         })
     }

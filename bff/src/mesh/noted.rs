@@ -55,18 +55,27 @@ impl Noted {
 
     /// A place for a request, as soon as there is one.
     pub(super) async fn place(self: &Arc<Self>) -> Result<Place, Closed> {
-        let places = Arc::clone(&self.places);
-        let permit = match places.try_acquire_owned() {
+        let permit = match Arc::clone(&self.places).try_acquire_owned() {
             Ok(permit) => permit,
             Err(TryAcquireError::Closed) => return Err(Closed),
             Err(TryAcquireError::NoPermits) => {
                 Arc::clone(&self.places).acquire_owned().await.map_err(|_| Closed)?
             }
         };
+        Ok(self.taken(permit))
+    }
+
+    /// A place for a request, if there is one now.
+    pub(super) fn try_place(self: &Arc<Self>) -> Option<Place> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some(self.taken(permit))
+    }
+
+    fn taken(self: &Arc<Self>, permit: OwnedSemaphorePermit) -> Place {
         if self.in_flight.fetch_add(1, Ordering::Relaxed) == 0 {
             self.busy_at.store(self.now(), Ordering::Relaxed);
         }
-        Ok(Place { noted: Arc::clone(self), _permit: permit })
+        Place { noted: Arc::clone(self), _permit: permit }
     }
 
     /// The service takes so many requests at a time. Only the task that drives the connection says so. `owed` are places
@@ -84,11 +93,6 @@ impl Noted {
         if *owed > 0 {
             *owed -= self.places.forget_permits(*owed);
         }
-    }
-
-    /// How many requests the service takes at a time.
-    pub(super) fn max_streams(&self) -> usize {
-        self.max_streams.load(Ordering::Relaxed)
     }
 
     /// No further request goes out.
@@ -119,6 +123,17 @@ impl Noted {
         if self.in_flight.load(Ordering::Relaxed) == 0 {
             return Instant::now();
         }
+        self.last_used()
+    }
+
+    /// For how long no request was in flight, but for one that was cancelled in silence.
+    pub(super) fn idle_for(&self) -> Duration {
+        let is_idle = self.in_flight.load(Ordering::Relaxed) == 0;
+        if is_idle { self.last_used().elapsed() } else { Duration::ZERO }
+    }
+
+    /// When something came last, or went out though nothing was in flight.
+    fn last_used(&self) -> Instant {
         let (heard, busy) = (&self.heard_at, &self.busy_at);
         let at = heard.load(Ordering::Relaxed).max(busy.load(Ordering::Relaxed));
         self.since + Duration::from_micros(at)
@@ -182,5 +197,21 @@ mod tests {
         tokio::time::advance(second).await;
         drop(place);
         assert_eq!(silence(&noted), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_idle_when_its_last_request_is_over() {
+        let (noted, mut owed) = (Arc::new(Noted::new()), 0);
+        noted.set_max_streams(1, &mut owed);
+        let second = Duration::from_secs(1);
+        tokio::time::advance(5 * second).await;
+        let place = noted.try_place().unwrap();
+        assert!(noted.try_place().is_none());
+        tokio::time::advance(5 * second).await;
+        assert_eq!(noted.idle_for(), Duration::ZERO);
+        noted.heard();
+        drop(place);
+        tokio::time::advance(2 * second).await;
+        assert_eq!(noted.idle_for().as_secs(), 2);
     }
 }

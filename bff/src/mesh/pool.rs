@@ -3,19 +3,16 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep},
-};
+use tokio::{sync::watch, time::sleep};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     config::{Endpoint, Settings},
-    connection::{Connection, connect},
+    connection::{Connection, Place, connect},
 };
 
 /// A connection that carried no stream for so long is closed: long enough that lists that are gathered from streams, one
@@ -39,13 +36,11 @@ struct State {
     next_number: u64,
 }
 
-/// A connection, and how many streams it carries.
+/// A connection, and who keeps it.
 #[derive(Debug)]
 struct Carrier {
     number: u64,
     connection: Connection,
-    streams: usize,
-    idle_since: Instant,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -57,14 +52,6 @@ struct Attempt {
 
 /// Whether a connection was made, or why not.
 type Outcome = Result<(), Arc<str>>;
-
-/// The place of one stream, free again when this is dropped.
-#[derive(Debug)]
-pub(super) struct Place {
-    pool: Weak<StreamPool>,
-    carrier: u64,
-    connection: Connection,
-}
 
 /// Why there is no place for a stream.
 #[derive(Debug)]
@@ -135,10 +122,9 @@ impl StreamPool {
 
     fn take(self: &Arc<Self>) -> Taken {
         let mut state = self.lock();
-        if let Some(carrier) = state.carriers.iter_mut().find(|carrier| carrier.has_place()) {
-            carrier.streams += 1;
-            let (carrier, connection) = (carrier.number, carrier.connection.clone());
-            return Taken::Place(Place { pool: Arc::downgrade(self), carrier, connection });
+        let mut carriers = state.carriers.iter();
+        if let Some(place) = carriers.find_map(|carrier| carrier.connection.try_place()) {
+            return Taken::Place(place);
         }
         // Where its runtime has ended, or it panicked, another one is made.
         let attempt = state.attempt.as_ref().filter(|attempt| !attempt.task.is_finished());
@@ -204,9 +190,7 @@ impl StreamPool {
         tracing::debug!(service = &*self.service, endpoint = %self.endpoint, "connected for streams");
         let mut state = self.lock();
         if let Some(Attempt { task, .. }) = state.attempt.take() {
-            let idle_since = Instant::now();
-            let carrier = Carrier { number, connection, streams: 0, idle_since, _task: task };
-            state.carriers.push(carrier);
+            state.carriers.push(Carrier { number, connection, _task: task });
         }
     }
 
@@ -218,21 +202,11 @@ impl StreamPool {
 
     /// Whether nobody needs it, and nobody finds it any more.
     fn close_if_idle(&self, number: u64) -> bool {
-        let idle = |carrier: &Carrier| {
-            carrier.streams == 0 && carrier.idle_since.elapsed() >= IDLE_TIMEOUT
-        };
+        let idle = |carrier: &Carrier| carrier.connection.noted().idle_for() >= IDLE_TIMEOUT;
         let mut state = self.lock();
         let before = state.carriers.len();
         state.carriers.retain(|carrier| carrier.number != number || !idle(carrier));
         state.carriers.len() < before
-    }
-
-    fn leave(&self, number: u64) {
-        let mut state = self.lock();
-        if let Some(carrier) = state.carriers.iter_mut().find(|carrier| carrier.number == number) {
-            carrier.streams -= 1;
-            carrier.idle_since = Instant::now();
-        }
     }
 
     #[cfg(test)]
@@ -242,25 +216,5 @@ impl StreamPool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Carrier {
-    fn has_place(&self) -> bool {
-        !self.connection.is_closed() && self.streams < self.connection.max_streams()
-    }
-}
-
-impl Place {
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(pool) = self.pool.upgrade() {
-            pool.leave(self.carrier);
-        }
     }
 }

@@ -8,13 +8,8 @@ use tokio::time::{Instant, timeout_at};
 use tonic::{Streaming, client::Grpc};
 
 use super::{
-    codec::RawCodec,
-    config::Settings,
-    line::Line,
-    pool::{NoPlace, Place},
-    request, status,
-    unary::MAX_UNSENT,
-    upstream::Upstream,
+    codec::RawCodec, config::Settings, connection::Place, line::Line, pool::NoPlace, request,
+    status, unary::MAX_UNSENT, upstream::Upstream,
 };
 use crate::{
     call::{Call, Expired, Replies},
@@ -32,12 +27,12 @@ pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Opened> {
         // From here on, as the service counts from when it hears of it: where it keeps to the time too, ours ends first.
         let end_of_life = Instant::now() + span;
         let request = request::request(call, settings, span);
-        let opened = client(&place, settings)
+        let opened = client(place, settings)
             .server_streaming(request, request::path(call)?, RawCodec { request_size })
             .await;
         match opened {
             Ok(messages) => {
-                return Ok(Opened { messages: messages.into_inner(), end_of_life, _place: place });
+                return Ok(Opened { messages: messages.into_inner(), end_of_life });
             }
             Err(failed) if status::is_unsent(&failed) && unsent < MAX_UNSENT => unsent += 1,
             Err(failed) => return Err(status::error(call, call.deadline, &failed)),
@@ -45,19 +40,17 @@ pub(super) async fn open(upstream: &Upstream, call: &Call) -> Result<Opened> {
     }
 }
 
-/// A stream, and the place that is free when it is over.
+/// A stream.
 pub(super) struct Opened {
     messages: Streaming<Bytes>,
     end_of_life: Instant,
-    _place: Place,
 }
 
-/// tonic's client over the connection of that place.
-fn client(place: &Place, settings: &Settings) -> Grpc<Line> {
-    let connection = place.connection().clone();
-    let (origin, max_response_size) = (connection.origin().clone(), settings.max_response_size.0);
+/// tonic's client for one stream.
+fn client(place: Place, settings: &Settings) -> Grpc<Line> {
+    let (origin, max_response_size) = (place.origin().clone(), settings.max_response_size.0);
     // The guard holds the limit; tonic's own would answer with another code.
-    Grpc::with_origin(Line { connection, max_response_size }, origin)
+    Grpc::with_origin(Line { place: Some(place), max_response_size }, origin)
         .max_decoding_message_size(usize::MAX)
 }
 

@@ -44,7 +44,7 @@ async fn exchange(
     (head, message): (http::Request<()>, Bytes),
     max_size: u64,
 ) -> Result<Bytes, Status> {
-    let response = connection.send(head, message).await?;
+    let response = connection.place().await?.send(head, message).await?;
     let (headers, mut body) = checked(response)?;
     let mut outcome = outcome(&headers)?;
     let mut message = Message::new(max_size);

@@ -16,9 +16,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     config::Settings,
-    connection::Connection,
+    connection::{Connection, Place},
     keep::keep,
-    pool::{NoPlace, Place, StreamPool},
+    pool::{NoPlace, StreamPool},
 };
 
 thread_local! {

@@ -44,6 +44,8 @@ pub(super) fn refusal(media: Media, error: &Error) -> Response {
         Code::UnsupportedMediaType => {
             let accepted = HeaderValue::from_static("application/json");
             headers.insert(header::HeaderName::from_static("accept-post"), accepted);
+            // RFC 9110, 15.5.16: what may come instead of a coding.
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         _ => {}
     }

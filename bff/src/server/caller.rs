@@ -124,7 +124,7 @@ fn single(headers: &HeaderMap, name: &HeaderName) -> Option<Arc<str>> {
     values.next().is_none().then(|| value.into())
 }
 
-/// The shorter of what both headers ask for.
+/// The shortest of what the headers ask for.
 fn timeout(headers: &HeaderMap) -> Result<Option<Duration>> {
     let request = read(
         headers,
@@ -143,12 +143,17 @@ fn read(
     parse: fn(&str) -> Option<Duration>,
     accepted: &str,
 ) -> Result<Option<Duration>> {
-    let Some(value) = headers.get(name) else { return Ok(None) };
-    let parsed = value.to_str().ok().and_then(|text| parse(text.trim()));
-    parsed.map(Some).ok_or_else(|| {
-        let text = String::from_utf8_lossy(value.as_bytes());
-        Error::new(Code::BadRequest, format!("`{name}: {text}` is not a timeout; write {accepted}"))
-    })
+    let mut shortest = None;
+    for value in headers.get_all(name) {
+        let timeout = value.to_str().ok().and_then(|text| parse(text.trim()));
+        let timeout = timeout.ok_or_else(|| {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let message = format!("`{name}: {text}` is not a timeout; write {accepted}");
+            Error::new(Code::BadRequest, message)
+        })?;
+        shortest = Some(shortest.map_or(timeout, |before: Duration| before.min(timeout)));
+    }
+    Ok(shortest)
 }
 
 fn request_timeout(text: &str) -> Option<Duration> {
@@ -219,8 +224,15 @@ mod tests {
 
     #[tokio::test]
     async fn of_two_timeouts_the_shorter_holds() {
-        let both = [("x-request-timeout", "500ms"), ("grpc-timeout", "200m")];
-        assert_eq!(within(&both).unwrap(), Duration::from_millis(200));
+        for both in [
+            [("x-request-timeout", "500ms"), ("grpc-timeout", "200m")],
+            [("x-request-timeout", "500ms"), ("x-request-timeout", "200ms")],
+            [("x-request-timeout", "200ms"), ("x-request-timeout", "500ms")],
+        ] {
+            assert_eq!(within(&both).unwrap(), Duration::from_millis(200), "{both:?}");
+        }
+        let error = within(&[("grpc-timeout", "200m"), ("grpc-timeout", "soon")]).unwrap_err();
+        assert_eq!(error.code(), Code::BadRequest);
     }
 
     #[tokio::test]

@@ -27,7 +27,7 @@ pub struct Config {
     pub default_timeout: Span,
     /// The longest time a request may ask for; one that asks for more gets this. 10 s.
     pub max_timeout: Span,
-    /// A larger body is refused with 413, a larger message of a WebSocket closes it with 4400. 1 MiB: a large document is 100 KiB, the rest is for variables.
+    /// A larger body is refused with 413, a larger message of a WebSocket closes it with 1009. 1 MiB: a large document is 100 KiB, the rest is for variables.
     pub max_body_size: ByteSize,
     /// A client that takes longer to send the headers of a request, from the moment that it is connected or was answered, is
     /// disconnected. 10 s.
@@ -35,7 +35,8 @@ pub struct Config {
     /// A client that takes nothing for so long, while something is sent to it, is disconnected: it would hold its answer in
     /// memory for ever. 30 s: a phone that goes through a tunnel is back by then. Over HTTP/2, where a client may take nothing of
     /// one answer and all of another, it is looked at so often, and cut after twice this time at the latest. Until then at most
-    /// one answer is held over HTTP/1, over HTTP/2 those of 200 requests, each of at most `executor.max_answer_size`.
+    /// one answer is held over HTTP/1, over HTTP/2 those of 200 requests, each of at most `executor.max_answer_size`. On Linux the
+    /// kernel is told the same: what it has taken and no host acknowledges ends the connection too.
     pub send_timeout: Span,
     /// A connection of HTTP/2 over which nothing is asked is told to leave after this time, or twice this time at the latest.
     /// 1 minute. Over HTTP/1 `header_timeout` says how long the next request may be waited for.
@@ -128,11 +129,12 @@ pub struct Streams {
     /// error with `LIMIT_EXCEEDED`.
     pub max_operations: usize,
     /// An event stream that was reserved by PUT and is not opened by then is given up, with the operations that it has. 10 s.
+    /// Subscriptions begin when it is open.
     pub reservation_timeout: Span,
     /// How many such streams may be open or reserved. For one more the oldest that nobody has opened gives way; where all are
     /// open it is refused with 429. 10000: one costs a few hundred bytes, besides the answers that wait for it to be opened.
     pub max_reservations: usize,
-    /// How much of answers one of them keeps until it is opened. What finds no room is told as an error with
+    /// How much of answers, and of requests that subscribe, one of them keeps until it is opened. What finds no room is told as an error with
     /// `RESOURCE_EXHAUSTED` in place of the answer. 1 MiB; once a stream is open its answers may be as large as all are.
     pub reservation_size: ByteSize,
     /// How much all of them keep together. 64 MiB.

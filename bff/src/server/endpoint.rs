@@ -40,7 +40,7 @@ struct Way {
 pub(super) async fn respond(site: Arc<Site>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     if websocket::is_meant(&parts.headers) {
-        let upgraded = websocket::upgrade(&site, parts).await;
+        let upgraded = websocket::upgrade(&site, parts);
         return upgraded.unwrap_or_else(|refused| answer::refusal(Media::Json, &refused));
     }
     if single::is_meant(&parts) {

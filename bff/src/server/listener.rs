@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     io,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -22,7 +23,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::{Instant, sleep, timeout},
@@ -35,11 +36,27 @@ use super::{
     socket::{Place, Socket},
     stopping::Stopping,
 };
+use crate::tcp;
 
 /// Without a file handle for a connection there is no use in asking for the next one at once.
 const AFTER_ACCEPT_FAILED: Duration = Duration::from_millis(100);
 /// The log says at most so often that no connection is taken.
 const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+/// How many connections may wait with the system until they are taken, unless it allows fewer. Of those beyond it drops the first
+/// packet, which clients send again after a second: after a restart all of them come back at once.
+const WAITING: u32 = 4096;
+
+/// Takes the address, and lets connections come.
+pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of one that stopped may still be ending. Elsewhere this would let two listen at one address.
+    if cfg!(unix) {
+        socket.set_reuseaddr(true)?;
+    }
+    socket.bind(address)?;
+    socket.listen(WAITING)
+}
 
 /// Serves connections on the runtime at hand until `stop` is done, then waits for the requests in flight.
 pub(super) async fn serve(
@@ -164,6 +181,7 @@ impl Connections {
             tracing::debug!(%error, "a connection was lost before it began");
             return;
         }
+        tcp::ends_unanswered(&stream, self.send_timeout);
         let leave = self.leave.child_token();
         let watch = Arc::new(Watch::new(self.send_timeout, self.idle_timeout, leave.clone()));
         let lingers = Arc::<AtomicBool>::default();

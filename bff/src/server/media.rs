@@ -229,7 +229,12 @@ fn split_outside_quotes(text: &str, separator: char) -> impl Iterator<Item = &st
 /// What is wrong, for the client.
 pub(super) fn check_json(headers: &HeaderMap) -> Result<(), &'static str> {
     const ACCEPTED: &str = "the body must be JSON: send `content-type: application/json`";
-    let value = headers.get(header::CONTENT_TYPE).ok_or(ACCEPTED)?;
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let value = values.next().ok_or(ACCEPTED)?;
+    // What stands between us and the client may have read the other one.
+    if values.next().is_some() {
+        return Err("the body has more than one `content-type`");
+    }
     let mut parts = value.to_str().map_err(|_| ACCEPTED)?.split(';');
     if !parts.next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
         return Err(ACCEPTED);
@@ -240,12 +245,13 @@ pub(super) fn check_json(headers: &HeaderMap) -> Result<(), &'static str> {
     if charset.is_some_and(|(_, value)| !is_utf8(value)) {
         return Err("the body must be UTF-8: send `content-type: application/json; charset=utf-8`");
     }
-    match headers.get(header::CONTENT_ENCODING) {
-        Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => {
-            Err("the body must not be compressed")
-        }
-        _ => Ok(()),
+    let is_coded = |coding: &HeaderValue| {
+        !coding.is_empty() && !coding.as_bytes().eq_ignore_ascii_case(b"identity")
+    };
+    if headers.get_all(header::CONTENT_ENCODING).iter().any(is_coded) {
+        return Err("the body must not be compressed");
     }
+    Ok(())
 }
 
 /// Whether a client takes gzip. One that says nothing takes any coding (RFC 9110, 12.5.3).

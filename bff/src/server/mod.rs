@@ -108,7 +108,7 @@ impl Server {
             let message = format!("cannot listen at {}", config.listen);
             Error::with_source(Code::FailedPrecondition, message, error)
         };
-        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let listener = listener::bind(config.listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let reservations = Arc::new(Reservations::new(&config.streams));
         let site = Arc::new(Site {

@@ -144,7 +144,7 @@ impl KeyForm {
                 }
                 unsigned(key, integer.unsigned_abs() as u64);
             }
-            Some(Payload::Group) | None => return Err(Keyless::Absent),
+            Some(Payload::Group(_)) | None => return Err(Keyless::Absent),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use super::{
     frame::{Literal, VALUE},
     json::{self, Fault},
     raw::Room,
-    wire::{Fields, LEN, Payload, VARINT, skip, tag, tag_of, varint},
+    wire::{DEPTH, Fields, LEN, Payload, VARINT, skip, tag, tag_of, varint},
 };
 use crate::{
     contract::{self, Contract, Format, Scalar},
@@ -304,10 +304,11 @@ pub(super) fn write_bytes(
             json::duration(out, seconds, nanos)
         }
         BytesLeaf::FieldMask => field_mask(out, bytes),
-        BytesLeaf::Struct => json::structure(out, bytes),
-        BytesLeaf::Value => json::value(out, bytes),
-        BytesLeaf::ListValue => json::list_value(out, bytes),
-        BytesLeaf::Any => any(out, bytes),
+        BytesLeaf::Struct => json::structure(out, bytes, DEPTH),
+        BytesLeaf::Value => json::value(out, bytes, DEPTH),
+        BytesLeaf::ListValue => json::list_value(out, bytes, DEPTH),
+        // What it shows the contract's types say: [`super::any`] writes it.
+        BytesLeaf::Any => Err(Fault::Malformed),
         BytesLeaf::Empty => {
             out.extend_from_slice(b"true");
             Ok(())
@@ -347,7 +348,7 @@ fn wrapped(bytes: &[u8]) -> Result<&[u8], Fault> {
 }
 
 /// The two fields that Timestamp and Duration have in common.
-fn seconds_and_nanos(bytes: &[u8]) -> Result<(i64, i32), Fault> {
+pub(super) fn seconds_and_nanos(bytes: &[u8]) -> Result<(i64, i32), Fault> {
     const SECONDS: u32 = tag_of(1, VARINT);
     const NANOS: u32 = tag_of(2, VARINT);
     let (mut seconds, mut nanos, mut at) = (0, 0, 0);
@@ -371,17 +372,4 @@ fn field_mask(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Fault> {
         }
     }
     json::field_mask(out, paths.into_iter())
-}
-
-fn any(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Fault> {
-    let (mut type_url, mut value) = (&b""[..], &b""[..]);
-    let mut fields = Fields::of(bytes);
-    while let Some(field) = fields.next()? {
-        match (field.number(), field.payload) {
-            (1, Payload::Bytes(bytes)) => type_url = bytes,
-            (2, Payload::Bytes(bytes)) => value = bytes,
-            _ => {}
-        }
-    }
-    json::any(out, type_url, value)
 }

@@ -56,13 +56,13 @@ pub(super) fn entry(
             key = match field.payload {
                 Payload::Number(number) => MapKey::Number(raw(tags.key, value(tags.key, number))),
                 Payload::Bytes(text) => MapKey::Text(text),
-                Payload::Group => key,
+                Payload::Group(_) => key,
             };
         } else if field.tag == tags.value {
             held = match field.payload {
                 Payload::Number(number) => MapValue::Number(number),
                 Payload::Bytes(part) => MapValue::Bytes(join(held, part, tags.merge)),
-                Payload::Group => held,
+                Payload::Group(_) => held,
             };
         }
     }

@@ -6,6 +6,7 @@
 //! answered for one key: an encoded item of a batch, a whole encoded response, or an encoded result of a resolver.
 
 mod answer;
+mod any;
 mod choose;
 mod compile;
 mod descriptor;
@@ -45,7 +46,7 @@ pub use request::CallProgram;
 use std::sync::Arc;
 
 use crate::{
-    contract::{Contract, Join, join},
+    contract::{Contract, Join, LazyTypes, join},
     error::Result,
     plan::{Plan, Step, StepId, StreamId},
 };
@@ -71,15 +72,15 @@ pub struct Program {
     tags: Vec<TagPrograms>,
 }
 
-/// Compiles a plan.
+/// Compiles a plan. `types` are those of the contract.
 ///
 /// # Errors
 ///
 /// [`crate::error::Code::FailedPrecondition`] where the contract binds a value in a way that this runtime cannot write.
-pub fn compile(plan: &Arc<Plan>, contract: &Contract) -> Result<Program> {
+pub fn compile(plan: &Arc<Plan>, contract: &Contract, types: &LazyTypes) -> Result<Program> {
     let descriptors = Descriptors::of(&contract.descriptor_set);
     let forms: Vec<KeyForm> = plan.steps.iter().map(|step| key_form(&step.join)).collect();
-    let mut calls = request::Calls::new(contract, &descriptors);
+    let mut calls = request::Calls::new(contract, &descriptors, types);
     let (mut own, mut fallbacks, mut tags) = (Vec::new(), Vec::new(), Vec::new());
     for (id, (step, form)) in plan.steps.iter().zip(&forms).enumerate() {
         own.push(calls.draft(&step.join, &step.arguments, form, Entities::Same)?);
@@ -92,7 +93,7 @@ pub fn compile(plan: &Arc<Plan>, contract: &Contract) -> Result<Program> {
         tags.push(TagPrograms::of(step.join.policy.as_deref(), &step.arguments)?);
     }
     let encoders = calls.finish();
-    let mut layout = compile::layout(plan, contract, &descriptors, &forms)?;
+    let mut layout = compile::layout(plan, contract, &descriptors, types, &forms)?;
     let finish = |call: CallDraft| call.finish(&encoders);
     Ok(Program {
         enums: std::mem::take(&mut layout.enums).into_names(),

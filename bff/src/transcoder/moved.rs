@@ -149,7 +149,7 @@ fn renumber(message: &[u8], from: u32, to: u32, out: &mut Vec<u8>) -> Result<(),
                 put_tag(out, to, field.tag & 7);
                 put_fixed(out, field.tag & 7, raw);
             }
-            Payload::Group => {}
+            Payload::Group(_) => {}
         }
     }
     Ok(())

@@ -138,7 +138,7 @@ fn write_field(out: &mut Vec<u8>, part: &Part, slots: &[u64], bytes: &[u8]) -> O
             if is_signed(part.scalar) { signed(out, number as i64) } else { unsigned(out, number) }
         }
         Payload::Bytes(text) => out.extend_from_slice(text),
-        Payload::Group => return None,
+        Payload::Group(_) => return None,
     }
     Some(())
 }

@@ -35,7 +35,7 @@ impl Library {
         let address = listener.local_addr().unwrap();
         runtime.spawn(async move {
             let server = tonic::transport::Server::builder().add_service(Methods);
-            server.serve_with_incoming(TcpIncoming::from(listener)).await
+            server.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))).await
         });
         Self { address, runtime: Some(runtime) }
     }

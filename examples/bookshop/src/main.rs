@@ -17,6 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 use front::Shop;
 
+/// Many small buffers are taken and given back by the same thread.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Seven gRPC services of a bookshop, and the gateway in front of them.
 #[derive(Debug, Parser)]
 #[command(version, after_help = orders_help())]

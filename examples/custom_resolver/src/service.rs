@@ -24,7 +24,7 @@ impl Library for Shelf {
 
 /// Starts the service on a free port and says where it listens.
 pub(crate) fn start() -> Result<SocketAddr, Box<dyn std::error::Error>> {
-    let incoming = TcpIncoming::bind("127.0.0.1:0".parse()?)?;
+    let incoming = TcpIncoming::bind("127.0.0.1:0".parse()?)?.with_nodelay(Some(true));
     let address = incoming.local_addr()?;
     let server = Server::builder().add_service(LibraryServer::new(Shelf));
     tokio::spawn(server.serve_with_incoming(incoming));

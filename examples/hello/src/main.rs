@@ -20,7 +20,7 @@ impl Greeter for Polite {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let incoming = TcpIncoming::bind("127.0.0.1:0".parse()?)?;
+    let incoming = TcpIncoming::bind("127.0.0.1:0".parse()?)?.with_nodelay(Some(true));
     let service = incoming.local_addr()?;
     let server = Server::builder().add_service(GreeterServer::new(Polite));
     tokio::spawn(server.serve_with_incoming(incoming));

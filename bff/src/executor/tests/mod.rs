@@ -43,7 +43,7 @@ use self::{
 use super::*;
 use crate::{
     context::Identity,
-    contract::Scope,
+    contract::{LazyTypes, Scope},
     planner,
     resolver::{self, Batch, Resolve},
 };
@@ -78,7 +78,7 @@ impl World {
     fn prepared(&self, query: &str) -> Arc<Prepared> {
         let operation = self.shop.schema.operation(query);
         let plan = planner::plan(&operation, &self.shop.contract).unwrap();
-        prepare(plan, &self.shop.contract).unwrap()
+        prepare(plan, &self.shop.contract, &LazyTypes::default()).unwrap()
     }
 
     fn answer(&self, query: &str, context: Context) -> BoxFuture<'static, Answer> {

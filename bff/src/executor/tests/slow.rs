@@ -59,7 +59,7 @@ fn plan(world: &World, query: &str, nullable: bool) -> Plan {
 }
 
 async fn ask(world: &World, plan: Plan, lane: Lane) -> String {
-    let prepared = prepare(plan, &world.shop.contract).unwrap();
+    let prepared = prepare(plan, &world.shop.contract, &LazyTypes::default()).unwrap();
     let beside = Beside { slow: Some(Arc::new(lane)), plan: None };
     let context = Arc::new(within(1_000));
     let answer = world.executor.execute(&prepared, Vec::new(), context, beside).await;
@@ -167,7 +167,7 @@ async fn each_event_of_a_subscription_has_an_answer_and_a_panic_is_the_last() {
     let world = World::new(Shop::new());
     let mut plan = plan(&world, "{ a: __typename }", true);
     plan.kind = OperationKind::Subscription;
-    let prepared = prepare(plan, &world.shop.contract).unwrap();
+    let prepared = prepare(plan, &world.shop.contract, &LazyTypes::default()).unwrap();
     let event = |json: &'static str| Ok(Spliced { json: json.into(), errors: Vec::new() });
     let events = futures::stream::iter(0..3).map(move |number| {
         assert_ne!(number, 2, "the third one panics");

@@ -292,7 +292,10 @@ fn a_latest_field_that_the_schema_lacks_is_refused() {
 
 fn check_unprepared(shop: &Shop, query: &str, message: &str) {
     let plan = planner::plan(&shop.schema.operation(query), &shop.contract).unwrap();
-    assert_eq!(prepare(plan, &shop.contract).unwrap_err().message(), message);
+    assert_eq!(
+        prepare(plan, &shop.contract, &LazyTypes::default()).unwrap_err().message(),
+        message
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
 use futures::{
-    StreamExt,
+    FutureExt, StreamExt,
     stream::{self, BoxStream},
 };
 use serde_json::value::RawValue;
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    contract::Contract,
+    contract::{Contract, LazyTypes},
     error::{Code, Result},
     executor::{self, Beside, Executor, Incremental, Prepared, SlowLane},
     operation::{Field, NeverNull, Operation, OperationKind, Value, Variables},
@@ -82,6 +82,13 @@ pub enum Outcome {
     },
 }
 
+/// When a subscription begins.
+#[derive(Clone, Copy)]
+enum Begins {
+    AtOnce,
+    WhenRead,
+}
+
 /// The answers to a request whose client takes more than one.
 pub struct Answers {
     /// Whether they come until somebody ends them.
@@ -105,6 +112,8 @@ impl fmt::Debug for Answers {
 /// The GraphQL side of a server, for one contract.
 pub struct Front {
     contract: Arc<Contract>,
+    /// What a `google.protobuf.Any` may hold.
+    any_types: LazyTypes,
     executor: Arc<Executor>,
     config: Config,
     types: TypeSystem,
@@ -171,7 +180,8 @@ impl Front {
         let limit = usize::try_from(config.limits.introspection.0).unwrap_or(usize::MAX);
         let introspection = Introspection::new(&types, limit)?;
         let documents = Documents::new(&config);
-        Ok(Self { contract, executor, config, types, introspection, own, documents })
+        let any_types = LazyTypes::default();
+        Ok(Self { contract, any_types, executor, config, types, introspection, own, documents })
     }
 
     /// Answers a query or a mutation by its context's deadline, as a client reads it that takes one answer.
@@ -195,6 +205,29 @@ impl Front {
     ///
     /// The answer to a request that is not executed.
     pub fn answers(&self, request: &Request<'_>, context: Context) -> Result<Answers, Response> {
+        self.operation(request, context, Begins::AtOnce)
+    }
+
+    /// The same, but a subscription begins when its first answer is asked for: nothing gathers for a client that does not read
+    /// yet.
+    ///
+    /// # Errors
+    ///
+    /// The answer to a request that is not executed.
+    pub fn answers_when_read(
+        &self,
+        request: &Request<'_>,
+        context: Context,
+    ) -> Result<Answers, Response> {
+        self.operation(request, context, Begins::WhenRead)
+    }
+
+    fn operation(
+        &self,
+        request: &Request<'_>,
+        context: Context,
+        begins: Begins,
+    ) -> Result<Answers, Response> {
         let incremental = request.incremental;
         let run =
             self.prepare(request, incremental.is_some()).map_err(|refusal| refused(&refusal))?;
@@ -222,8 +255,13 @@ impl Front {
                 .map(|answer| answer.body)
                 .boxed()
         } else {
-            let plan = self.plan(&prepared, &context);
-            let answers = self.executor.subscribe(&prepared, variables, Arc::new(context), plan);
+            let (executor, plan) = (Arc::clone(&self.executor), self.plan(&prepared, &context));
+            let context = Arc::new(context);
+            let begin = move || executor.subscribe(&prepared, variables, context, plan);
+            let answers = match begins {
+                Begins::AtOnce => begin(),
+                Begins::WhenRead => async move { begin() }.flatten_stream().boxed(),
+            };
             answers.map(|answer| answer.body).boxed()
         };
         Ok(Answers { subscribed, incremental: incremental.is_some(), bodies })
@@ -272,7 +310,7 @@ impl Front {
     /// Makes an operation ready, and says how many bytes of introspection are kept with it.
     fn compile(&self, operation: Operation) -> Result<(Ready, usize), Refusal> {
         let plan = planner::plan(&operation, &self.contract)?;
-        let prepared = executor::prepare(plan, &self.contract)?;
+        let prepared = executor::prepare(plan, &self.contract, &self.any_types)?;
         let Operation { kind, fields, slow, .. } = operation;
         let slow_fields = fields.into_iter().filter(|field| slow.contains(&field.name));
         let (asked, own): (Vec<Field>, Vec<Field>) =

@@ -41,6 +41,13 @@ fn too_many_tokens_are_refused() {
 }
 
 #[test]
+fn blanks_commas_and_comments_do_not_count_as_tokens() {
+    let wide = format!("{{ a {{ {} ? }} }}", "__typename,,,\n".repeat(7000));
+    let message = "Syntax error: Unexpected character \"?\".";
+    check(&wide, Code::ParseFailed, message);
+}
+
+#[test]
 fn deep_fields_are_refused() {
     let deep = "{ a ".repeat(33) + &"}".repeat(33);
     check(&deep, Code::LimitExceeded, "Fields stand 33 deep; the limit is 32.");

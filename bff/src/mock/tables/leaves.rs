@@ -82,24 +82,5 @@ fn enum_values(
 }
 
 pub(super) fn scalar(field: &FieldDescriptor) -> Scalar {
-    match field.kind() {
-        Kind::Double => Scalar::Double,
-        Kind::Float => Scalar::Float,
-        Kind::Int32 => Scalar::Int32,
-        Kind::Int64 => Scalar::Int64,
-        Kind::Uint32 => Scalar::Uint32,
-        Kind::Uint64 => Scalar::Uint64,
-        Kind::Sint32 => Scalar::Sint32,
-        Kind::Sint64 => Scalar::Sint64,
-        Kind::Fixed32 => Scalar::Fixed32,
-        Kind::Fixed64 => Scalar::Fixed64,
-        Kind::Sfixed32 => Scalar::Sfixed32,
-        Kind::Sfixed64 => Scalar::Sfixed64,
-        Kind::Bool => Scalar::Bool,
-        Kind::String => Scalar::String,
-        Kind::Bytes => Scalar::Bytes,
-        Kind::Enum(_) => Scalar::Enum,
-        Kind::Message(_) if field.is_group() => Scalar::Group,
-        Kind::Message(_) => Scalar::Message,
-    }
+    contract::scalar(&field.kind(), field.is_group())
 }

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     context::Context,
     error::{Code, Error, Result},
-    graphql::{self, Allowed, Answers, Outcome},
+    graphql::{self, Allowed, Answers, Front, Outcome},
 };
 use events::Events;
 pub(super) use reservations::Reservations;
@@ -97,11 +97,11 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let (reservation, context) = find(site, parts)?;
     let bytes;
-    let parameters = match posted {
-        None => parameters::from_query_string(&query)?,
+    let (parameters, asked) = match posted {
+        None => (parameters::from_query_string(&query)?, query.len()),
         Some(posted) => {
             bytes = posted.read(context.deadline).await?;
-            parameters::from_body(&bytes)?
+            (parameters::from_body(&bytes)?, bytes.len())
         }
     };
     let id = parameters.operation_id()?;
@@ -117,13 +117,14 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
         streams: true,
         incremental: None,
     };
-    let answers = match site.front.answers(&request, context) {
+    let begin = if place.is_read() { Front::answers } else { Front::answers_when_read };
+    let answers = match begin(&site.front, &request, context) {
         Ok(answers) => answers,
         Err(refused) => return Ok(refusal(media, refused)),
     };
     let mut response = Response::new(Body::empty());
     // Where the client has ended it meanwhile nothing comes, and nothing works for it any more.
-    let begun = match place.unless_ended(first(answers)).await {
+    let begun = match place.unless_ended(first(answers, asked)).await {
         Some((answers, size)) => place.begin(answers, size),
         None => false,
     };
@@ -132,10 +133,10 @@ async fn operate(site: &Arc<Site>, parts: Parts, body: Body) -> Result<Response>
 }
 
 /// What is answered in this request's time is answered before the request is: who leaves it cancels the operation. With the
-/// size of what is there.
-async fn first(mut answers: Answers) -> (Answers, usize) {
+/// size of what is there. Of a subscription that is the request, until the stream is open and it begins.
+async fn first(mut answers: Answers, asked: usize) -> (Answers, usize) {
     if answers.subscribed {
-        return (answers, 0);
+        return (answers, asked);
     }
     let first = answers.bodies.next().await;
     let size = first.as_ref().map_or(0, Bytes::len);

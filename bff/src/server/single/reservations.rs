@@ -291,12 +291,17 @@ impl Reservation {
 }
 
 impl Place {
+    /// Whether somebody takes the answers.
+    pub(super) fn is_read(&self) -> bool {
+        self.reservation.opened.load(Ordering::Relaxed)
+    }
+
     /// Gives the answers to the stream, of which so many bytes are there. Where they find no room until it is open, it is told
     /// so instead. `false`: the operation was ended meanwhile, and with it the answers.
     pub(super) fn begin(self, answers: Answers, size: usize) -> bool {
         let (answers, kept) = match self.reservation.keep(size) {
             Some(kept) => (answers, kept),
-            None => (no_room(size), [None, None]),
+            None => (no_room(size, answers.subscribed), [None, None]),
         };
         let mut state = self.reservation.state();
         if !self.is_asked(&state) {
@@ -333,11 +338,15 @@ impl Drop for Place {
     }
 }
 
-/// What is told of an answer that is not kept. Whoever asked must not think that nothing was done.
-fn no_room(size: usize) -> Answers {
+/// What is told of what is not kept: an answer, or a subscription. Who asked for an answer must not think that nothing was done.
+fn no_room(size: usize, subscribed: bool) -> Answers {
+    let lost = if subscribed {
+        format!("the subscription does not begin, as its request of {size} bytes is lost")
+    } else {
+        format!("the operation was executed, but its answer of {size} bytes is lost")
+    };
     let message = format!(
-        "the operation was executed, but its answer of {size} bytes is lost: too much waits for event streams that are not open \
-         yet; open the stream before asking"
+        "{lost}: too much waits for event streams that are not open yet; open the stream before asking"
     );
     let body = answer::body(&Error::new(Code::ResourceExhausted, message));
     let bodies = stream::once(future::ready(body)).boxed();

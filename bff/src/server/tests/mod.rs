@@ -1,5 +1,6 @@
 //! The server over real sockets, with a service in memory behind it.
 
+mod frames;
 pub(crate) mod graph;
 mod lifecycle;
 mod multipart;

@@ -2,6 +2,7 @@
 
 use super::{
     single::{Client, server},
+    soon,
     sse::Events,
 };
 use crate::units::ByteSize;
@@ -45,4 +46,24 @@ async fn what_waits_for_a_stream_is_bounded_and_what_is_lost_is_told() {
     let (_events, seen) = opened(&other, 4).await;
     check_shown(&seen, &"x".repeat(1_100));
     check_shown(&seen, lost);
+}
+
+#[tokio::test]
+async fn a_subscription_begins_when_its_stream_is_open_and_its_request_takes_room_until_then() {
+    let server = server(|streams| streams.reservation_size = ByteSize(2_000)).await;
+    let ticks = server.service.offer_stream();
+    let client = Client::reserve(&server).await;
+    client.accepted("1", "subscription { ticks }").await;
+    let long = format!("subscription {{ ticks }} #{}", "x".repeat(2_000));
+    client.accepted("2", &long).await;
+    // What was accepted would have been asked for before this.
+    server.post("*/*", r#"{"query":"{a}"}"#).await;
+    assert_eq!(server.service.last().method.name, "a");
+    assert!(!server.service.was_called());
+    let (mut events, seen) = opened(&client, 2).await;
+    let lost = r#""id":"2","payload":{"errors":[{"extensions":{"code":"RESOURCE_EXHAUSTED"},"message":"the subscription does not begin"#;
+    check_shown(&seen, lost);
+    check_shown(&seen, r#"event: complete"#);
+    soon(ticks.send("a".to_owned())).await.unwrap();
+    assert!(events.next().await.unwrap().contains(r#""data":{"ticks":"a"}"#));
 }

@@ -275,12 +275,12 @@ async fn a_stream_is_opened_once_and_gone_with_its_client() {
 async fn a_reservation_that_nobody_takes_is_given_up_with_what_it_has() {
     let server =
         server(|streams| streams.reservation_timeout = Span(Duration::from_millis(200))).await;
-    let ticks = server.service.offer_stream();
+    let (_began, dropped) = server.service.expect_stall();
     let client = Client::reserve(&server).await;
     let opened = Client::reserve(&server).await;
     let mut events = opened.open().await;
-    client.accepted("1", TICKS).await;
-    soon(ticks.closed()).await;
+    assert_eq!(client.operate("1", "{ stall }").await.status, 204);
+    soon(dropped).await.unwrap();
     check_refused(&client.operate("2", "{ a }").await, 404, "NOT_FOUND");
     // One that was opened lasts.
     opened.accepted("1", "{ a }").await;
@@ -292,12 +292,17 @@ async fn the_oldest_reservation_that_nobody_opened_gives_way_and_open_streams_do
     let server = server(|streams| streams.max_reservations = 2).await;
     let opened = Client::reserve(&server).await;
     let mut events = opened.open().await;
-    let ticks = server.service.offer_stream();
+    let (began, dropped) = server.service.expect_stall();
     let oldest = Client::reserve(&server).await;
-    oldest.accepted("1", TICKS).await;
-    let newest = Client::reserve(&server).await;
+    let stalling = oldest.operate("1", "{ stall }");
+    let reserving = async {
+        soon(began).await.unwrap();
+        Client::reserve(&server).await
+    };
+    let (stalled, newest) = tokio::join!(stalling, reserving);
     // What worked for it is over.
-    soon(ticks.closed()).await;
+    assert_eq!(stalled.status, 204);
+    soon(dropped).await.unwrap();
     check_refused(&oldest.operate("2", "{ a }").await, 404, "NOT_FOUND");
     opened.accepted("1", "{ a }").await;
     events.check(&next("1", &json!({"a": "ü"}))).await;

@@ -64,6 +64,30 @@ async fn a_client_that_does_not_read_its_answer_gives_its_place_to_the_next() {
     assert!(answer.len() < 15 << 20, "{}", answer.len());
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_that_takes_nothing_of_what_fits_into_the_kernel_gives_its_place_to_the_next() {
+    let server = lonely(|config| {
+        config.send_timeout = SHORT;
+        // Nothing else shall end it.
+        config.header_timeout = Span(2 * PATIENCE);
+    })
+    .await;
+    let hostile = tokio::net::TcpSocket::new_v4().unwrap();
+    hostile.set_recv_buffer_size(4 << 10).unwrap();
+    let mut hostile = hostile.connect(server.address).await.unwrap();
+    let (query, text) = ("query($t: String) { echo(text: $t) }", "x".repeat(100_000));
+    let body = format!(r#"{{"query":"{query}","variables":{{"t":"{text}"}}}}"#);
+    let head =
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length:";
+    let request = format!("{head} {}\r\n\r\n{body}", body.len());
+    soon(hostile.write_all(request.as_bytes())).await.unwrap();
+    is_answered(&server).await;
+    let mut answer = Vec::new();
+    let _ = soon(hostile.read_to_end(&mut answer)).await;
+    assert!(answer.len() < text.len(), "{}", answer.len());
+}
+
 #[tokio::test]
 async fn a_client_of_http_2_that_takes_nothing_of_one_answer_gives_its_place_to_the_next() {
     // Time enough for the other answer.
@@ -172,5 +196,18 @@ async fn a_client_that_sends_too_much_can_read_that_it_does() {
         let mut answer = String::new();
         soon(client.read_to_string(&mut answer)).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_burst_of_clients_waits_with_the_system_and_none_has_to_come_again() {
+    let allowed = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+    let count = allowed.trim().parse::<usize>().unwrap().min(500);
+    let listener = listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut clients = Vec::new();
+    while clients.len() < count {
+        clients.push(soon(TcpStream::connect(address)).await.unwrap());
     }
 }

@@ -2,15 +2,16 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
-use futures::SinkExt;
+use futures::{SinkExt, StreamExt};
 use http::HeaderMap;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::{Error as Fault, Message};
 
 use super::{
     super::{Site, answer, caller, operations::Operations, parameters::Parameters},
+    WebSocket,
     protocol::{self, Close},
 };
 use crate::{
@@ -69,7 +70,7 @@ impl Connection {
             tokio::select! {
                 // What the client says goes first: events must not hide that it wants no more of them, or is there at all.
                 biased;
-                received = self.socket.recv() => self.receive(received).await?,
+                received = self.socket.next() => self.receive(received).await?,
                 () = stopping.begun(), if !self.stopping => self.stop(),
                 () = sleep_until(began + streams.init_timeout.0), if !self.acknowledged => {
                     return Err(Some(Close::INIT_TIMEOUT));
@@ -83,10 +84,7 @@ impl Connection {
         }
     }
 
-    async fn receive(
-        &mut self,
-        received: Option<Result<Message, axum::Error>>,
-    ) -> Result<(), Ended> {
+    async fn receive(&mut self, received: Option<Result<Message, Fault>>) -> Result<(), Ended> {
         let Some(received) = received else { return Err(None) };
         self.heard = true;
         match received {
@@ -99,10 +97,8 @@ impl Connection {
             Ok(Message::Pong(_)) => Ok(()),
             // Its own goodbye, which is answered with the same.
             Ok(Message::Close(_)) => Err(Close::NORMAL.into()),
-            // Where the client is gone nobody will hear it.
-            Err(error) => {
-                Err(Close::bad_message(format!("no message can be read: {error}")).into())
-            }
+            Ok(Message::Frame(_)) => unreachable!("frames are what is written alone"),
+            Err(fault) => Err(Close::of_fault(&fault)),
         }
     }
 

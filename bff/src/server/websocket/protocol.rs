@@ -1,13 +1,14 @@
 //! The messages of graphql-transport-ws, and the codes with which a server closes a connection. 4004, 4005 and 4504 are said by
 //! clients, which are answered with a goodbye; 4499 is what the library calls a connection that it cut itself.
 //!
-//! Source: `PROTOCOL.md` of enisdenjo/graphql-ws, and for 4500 its server.
+//! Source: `PROTOCOL.md` of enisdenjo/graphql-ws, for 4500 its server, and for what is no message RFC 6455, section 7.4.1.
 
 use std::{borrow::Cow, fmt};
 
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
+use tokio_tungstenite::tungstenite::{Error as Fault, error::ProtocolError};
 
 use crate::server::{
     config::Header,
@@ -49,6 +50,18 @@ impl Close {
 
     pub(super) fn bad_message(reason: impl Into<String>) -> Self {
         Self { code: 4400, reason: Cow::Owned(shortened(reason.into())) }
+    }
+
+    /// For frames in which no message can be read; nothing where the client is gone.
+    pub(super) fn of_fault(fault: &Fault) -> Option<Self> {
+        let (code, reason) = match fault {
+            Fault::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
+            Fault::Protocol(fault) => (1002, fault.to_string()),
+            Fault::Utf8(_) => (1007, fault.to_string()),
+            Fault::Capacity(fault) => (1009, fault.to_string()),
+            _ => return None,
+        };
+        Some(Self { code, reason: Cow::Owned(shortened(reason)) })
     }
 
     pub(super) fn duplicate(id: &str) -> Self {

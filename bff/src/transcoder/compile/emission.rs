@@ -329,6 +329,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn leaf(&mut self, leaf: &contract::Leaf) -> Result<Leaf> {
+        if leaf.format() == Format::Any {
+            self.layout.types = self.types.of(self.contract);
+        }
         crate::transcoder::leaf::leaf(leaf, &mut self.layout.enums, self.contract)
     }
 

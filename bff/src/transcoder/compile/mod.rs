@@ -4,7 +4,10 @@ mod emission;
 mod extraction;
 mod rest;
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{
     descriptor::{Descriptors, Known},
@@ -16,7 +19,7 @@ use super::{
     wire::{LEN, tag_of},
 };
 use crate::{
-    contract::{Cardinality, Contract, Join, join},
+    contract::{Cardinality, Contract, Join, LazyTypes, Types, join},
     error::{Code, Error, Result},
     operation::DeferId,
     plan::{Member, Plan, ShapeId, SiteId, StreamId, Wire},
@@ -30,6 +33,8 @@ pub(super) struct Layout {
     pub(super) choices: Vec<Choice<FrameId>>,
     pub(super) fields: Vec<Field>,
     pub(super) enums: Enums,
+    /// What an Any may name; empty where none is shown.
+    pub(super) types: Arc<Types>,
     pub(super) root: Option<FrameId>,
     /// The places of those with sites are numbered behind the plan's sites.
     pub(super) portions: Vec<Portion>,
@@ -48,6 +53,7 @@ struct Compiler<'a> {
     plan: &'a Plan,
     contract: &'a Contract,
     descriptors: &'a Descriptors<'a>,
+    types: &'a LazyTypes,
     forms: &'a [KeyForm],
     layout: Layout,
     /// By shape: the number of its first portion. The last entry is the first of those that are items.
@@ -66,6 +72,7 @@ pub(super) fn layout<'a>(
     plan: &'a Plan,
     contract: &'a Contract,
     descriptors: &'a Descriptors<'a>,
+    types: &'a LazyTypes,
     forms: &'a [KeyForm],
 ) -> Result<Layout> {
     let layout = Layout::default();
@@ -80,8 +87,18 @@ pub(super) fn layout<'a>(
     let root = plan.sites.len() + count;
     let outer = BTreeSet::new();
     let (parent, open) = (root, HashMap::new());
-    let mut compiler =
-        Compiler { plan, contract, descriptors, forms, layout, portions, parent, outer, open };
+    let mut compiler = Compiler {
+        plan,
+        contract,
+        descriptors,
+        types,
+        forms,
+        layout,
+        portions,
+        parent,
+        outer,
+        open,
+    };
     compiler.layout.site_finders = vec![None; plan.sites.len()];
     compiler.layout.children = vec![Vec::new(); root + 1];
     compiler.layout.portions.resize_with(count, Portion::default);

@@ -82,7 +82,7 @@ impl Meter {
 
     /// Counts work that the length of the output does not show: bytes that were read, or written and cut off again.
     #[inline]
-    pub(super) fn charge(&mut self, bytes: usize) {
+    pub(in crate::transcoder) fn charge(&mut self, bytes: usize) {
         self.next_look = self.next_look.saturating_sub(bytes);
     }
 }

@@ -140,12 +140,17 @@ impl Emitter<'_> {
 
     #[cold]
     fn look(&mut self, operation: &Operation, path: &Path<'_>) -> Flow {
-        match self.meter.look(self.out.len()) {
-            Ok(()) => Ok(()),
-            Err(Spent::Size) => Err(Stop::TooLarge),
-            Err(Spent::Time) => {
+        let looked = self.meter.look(self.out.len());
+        looked.map_err(|spent| self.spent(spent, operation, path))
+    }
+
+    #[cold]
+    fn spent(&mut self, spent: Spent, operation: &Operation, path: &Path<'_>) -> Stop {
+        match spent {
+            Spent::Size => Stop::TooLarge,
+            Spent::Time => {
                 let error = Error::new(Code::DeadlineExceeded, "there was no time to write this");
-                Err(Stop::Null(self.report.error(error, path, operation.field, self.step)))
+                Stop::Null(self.report.error(error, path, operation.field, self.step))
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::{Emitter, Flow, Path, Stop, join::Joined, later::Rest};
 use crate::transcoder::{
     ListPart, Spliced,
+    any::{Unwritten, any},
     frame::{Half, KeyText, Kind, Operation, VALUE, Value, WHOLE},
     halves::Halves,
     json::{self, Fault},
@@ -124,6 +125,9 @@ impl Emitter<'_> {
             (Value::Bytes(BytesLeaf::Value), Wire::Bytes(bytes)) => {
                 return self.any_json(operation, bytes, path);
             }
+            (Value::Bytes(BytesLeaf::Any), Wire::Bytes(bytes)) => {
+                return self.any(operation, bytes, path);
+            }
             (Value::Bytes(leaf), Wire::Bytes(bytes)) => self.bytes(leaf, bytes),
             (Value::Number(leaf), Wire::Number(raw)) => self.number(leaf, raw),
             _ => Err(Fault::Malformed),
@@ -143,6 +147,16 @@ impl Emitter<'_> {
             return self.no_value(operation, path);
         }
         Ok(())
+    }
+
+    /// A `google.protobuf.Any`, whose type is known only now.
+    #[inline(never)]
+    fn any(&mut self, operation: &Operation, bytes: Window<'_>, path: &Path<'_>) -> Flow {
+        let types = &self.program.layout.types;
+        any(self.out, bytes.message(), types, &mut self.meter).map_err(|why| match why {
+            Unwritten::Fault(fault) => self.invalid(operation, fault, path),
+            Unwritten::Spent(spent) => self.spent(spent, operation, path),
+        })
     }
 
     fn bytes(&mut self, leaf: BytesLeaf, bytes: Window<'_>) -> Result<(), Fault> {

@@ -11,7 +11,7 @@ pub(super) use structure::{
     list_value, structure, value, write_list, write_structure, write_value,
 };
 pub(super) use text::{TEXT, finish_string, put_string, put_text, string};
-pub(super) use time::{duration, parse_duration, parse_timestamp, timestamp};
+pub(super) use time::{canonical_duration, duration, parse_duration, parse_timestamp, timestamp};
 pub(super) use wellknown::{any, base64, field_mask, parse_base64, parse_field_mask};
 
 use super::wire::Malformed;
@@ -29,6 +29,7 @@ pub(super) enum Fault {
     Span,
     Mask,
     TooDeep,
+    NotItsType,
 }
 
 impl Fault {
@@ -45,6 +46,7 @@ impl Fault {
             Self::Span => "the duration is out of range",
             Self::Mask => "a path of the mask cannot be written in lowerCamelCase",
             Self::TooDeep => "the value nests deeper than 100 levels",
+            Self::NotItsType => "the content is no message of the type that it names",
         })
     }
 }

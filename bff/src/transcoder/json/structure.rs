@@ -9,9 +9,7 @@ use crate::{
     transcoder::{
         map::{EntryTags, MapKey, MapValue, append, entry, overridden},
         misfit::Misfit,
-        wire::{
-            DEPTH, FIXED64, Fields, LEN, Payload, VARINT, put_len, put_nested, put_tag, tag_of,
-        },
+        wire::{FIXED64, Fields, LEN, Payload, VARINT, put_len, put_nested, put_tag, tag_of},
     },
 };
 
@@ -25,22 +23,12 @@ const LIST: u32 = tag_of(6, LEN);
 const CONTENT: u32 = tag_of(1, LEN);
 const ENTRY: EntryTags = EntryTags { key: Scalar::String, value: tag_of(2, LEN), merge: true };
 
-/// Appends an encoded Struct as an object.
-pub(in crate::transcoder) fn structure(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Fault> {
-    nested_structure(out, bytes, DEPTH)
-}
-
-/// Appends an encoded ListValue as an array.
-pub(in crate::transcoder) fn list_value(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Fault> {
-    nested_list(out, bytes, DEPTH)
-}
-
-/// Appends an encoded Value. One without a kind is null.
-pub(in crate::transcoder) fn value(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Fault> {
-    nested_value(out, bytes, DEPTH)
-}
-
-fn nested_structure(out: &mut Vec<u8>, bytes: &[u8], depth: u32) -> Result<(), Fault> {
+/// Appends an encoded Struct as an object. Values inside nest at most `depth` deep.
+pub(in crate::transcoder) fn structure(
+    out: &mut Vec<u8>,
+    bytes: &[u8],
+    depth: u32,
+) -> Result<(), Fault> {
     let mut keys = Vec::new();
     let mut values = Vec::new();
     let mut fields = Fields::of(bytes);
@@ -54,18 +42,18 @@ fn nested_structure(out: &mut Vec<u8>, bytes: &[u8], depth: u32) -> Result<(), F
     let dead = overridden(&keys);
     out.push(b'{');
     let mut first = true;
-    for (at, (key, value)) in keys.iter().zip(&values).enumerate() {
+    for (at, (key, held)) in keys.iter().zip(&values).enumerate() {
         if dead.as_ref().is_some_and(|dead| dead[at]) {
             continue;
         }
         if !std::mem::take(&mut first) {
             out.push(b',');
         }
-        let (MapKey::Text(key), value) = (key, value) else { continue };
+        let MapKey::Text(key) = key else { continue };
         string(out, key)?;
         out.push(b':');
-        match value {
-            MapValue::Bytes(bytes) => nested_value(out, bytes, depth)?,
+        match held {
+            MapValue::Bytes(bytes) => value(out, bytes, depth)?,
             _ => out.extend_from_slice(b"null"),
         }
     }
@@ -73,7 +61,12 @@ fn nested_structure(out: &mut Vec<u8>, bytes: &[u8], depth: u32) -> Result<(), F
     Ok(())
 }
 
-fn nested_list(out: &mut Vec<u8>, bytes: &[u8], depth: u32) -> Result<(), Fault> {
+/// Appends an encoded ListValue as an array. Values inside nest at most `depth` deep.
+pub(in crate::transcoder) fn list_value(
+    out: &mut Vec<u8>,
+    bytes: &[u8],
+    depth: u32,
+) -> Result<(), Fault> {
     out.push(b'[');
     let mut first = true;
     let mut fields = Fields::of(bytes);
@@ -82,7 +75,7 @@ fn nested_list(out: &mut Vec<u8>, bytes: &[u8], depth: u32) -> Result<(), Fault>
             if !std::mem::take(&mut first) {
                 out.push(b',');
             }
-            nested_value(out, bytes, depth)?;
+            value(out, bytes, depth)?;
         }
     }
     out.push(b']');
@@ -98,7 +91,12 @@ enum Kind<'a> {
     List(Cow<'a, [u8]>),
 }
 
-fn nested_value(out: &mut Vec<u8>, bytes: &[u8], depth: u32) -> Result<(), Fault> {
+/// Appends an encoded Value. One without a kind is null.
+pub(in crate::transcoder) fn value(
+    out: &mut Vec<u8>,
+    bytes: &[u8],
+    depth: u32,
+) -> Result<(), Fault> {
     let depth = depth.checked_sub(1).ok_or(Fault::TooDeep)?;
     match kind(bytes)? {
         Kind::Null => out.extend_from_slice(b"null"),
@@ -106,8 +104,8 @@ fn nested_value(out: &mut Vec<u8>, bytes: &[u8], depth: u32) -> Result<(), Fault
         Kind::Text(text) => string(out, text)?,
         Kind::Boolean(true) => out.extend_from_slice(b"true"),
         Kind::Boolean(false) => out.extend_from_slice(b"false"),
-        Kind::Struct(bytes) => nested_structure(out, &bytes, depth)?,
-        Kind::List(bytes) => nested_list(out, &bytes, depth)?,
+        Kind::Struct(bytes) => structure(out, &bytes, depth)?,
+        Kind::List(bytes) => list_value(out, &bytes, depth)?,
     }
     Ok(())
 }
@@ -228,12 +226,13 @@ fn write_number(out: &mut Vec<u8>, number: f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transcoder::wire::DEPTH;
 
     fn round(value: &Value) -> Result<String, Fault> {
         let mut bytes = Vec::new();
         write_value(&mut bytes, value, &[]).unwrap();
         let mut out = Vec::new();
-        super::value(&mut out, &bytes)?;
+        super::value(&mut out, &bytes, DEPTH)?;
         Ok(String::from_utf8(out).unwrap())
     }
 
@@ -267,7 +266,7 @@ mod tests {
         put_nested(&mut bytes, 5, |out| write_structure(out, &part("b"), &[])).unwrap();
         put_nested(&mut bytes, 5, |out| write_structure(out, &part("a"), &[])).unwrap();
         let mut out = Vec::new();
-        value(&mut out, &bytes).unwrap();
+        super::value(&mut out, &bytes, DEPTH).unwrap();
         assert_eq!(out, br#"{"b":1,"a":1}"#);
     }
 }

@@ -60,6 +60,25 @@ pub(in crate::transcoder) fn duration(
     seconds: i64,
     nanos: i32,
 ) -> Result<(), Fault> {
+    duration_without(b"0", out, seconds, nanos)
+}
+
+/// Appends a span as ProtoJSON has it: `"1.500s"`, with as many groups of three digits as are needed.
+pub(in crate::transcoder) fn canonical_duration(
+    out: &mut Vec<u8>,
+    seconds: i64,
+    nanos: i32,
+) -> Result<(), Fault> {
+    duration_without(b"000", out, seconds, nanos)
+}
+
+/// `zeros` are left out at the end, as often as they stand there.
+fn duration_without(
+    zeros: &[u8],
+    out: &mut Vec<u8>,
+    seconds: i64,
+    nanos: i32,
+) -> Result<(), Fault> {
     let signs_differ = (seconds < 0 && nanos > 0) || (seconds > 0 && nanos < 0);
     if seconds.unsigned_abs() > LONGEST || nanos.unsigned_abs() > 999_999_999 || signs_differ {
         return Err(Fault::Span);
@@ -72,8 +91,8 @@ pub(in crate::transcoder) fn duration(
     if nanos != 0 {
         out.push(b'.');
         padded(out, nanos.unsigned_abs(), 9);
-        while out.last() == Some(&b'0') {
-            out.pop();
+        while out.ends_with(zeros) {
+            out.truncate(out.len() - zeros.len());
         }
     }
     out.extend_from_slice(b"s\"");

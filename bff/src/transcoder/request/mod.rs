@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    contract::{Contract, Join},
+    contract::{Contract, Join, LazyTypes},
     error::Result,
     operation::{Value, Variables},
     plan::FieldSet,
@@ -52,6 +52,7 @@ pub(super) struct Calls<'a> {
 struct Sources<'a> {
     contract: &'a Contract,
     descriptors: &'a Descriptors<'a>,
+    types: &'a LazyTypes,
 }
 
 /// A call that waits for the encoders, which all calls of a plan share.
@@ -65,8 +66,13 @@ pub(super) struct CallDraft {
 }
 
 impl<'a> Calls<'a> {
-    pub(super) fn new(contract: &'a Contract, descriptors: &'a Descriptors<'a>) -> Self {
-        Self { sources: Sources { contract, descriptors }, encoders: Encoders::default() }
+    pub(super) fn new(
+        contract: &'a Contract,
+        descriptors: &'a Descriptors<'a>,
+        types: &'a LazyTypes,
+    ) -> Self {
+        let sources = Sources { contract, descriptors, types };
+        Self { sources, encoders: Encoders::default() }
     }
 
     /// One call. `form` is that of the step's keys, of which a fallback's call makes its own.

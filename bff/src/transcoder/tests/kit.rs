@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    contract::{self, Cardinality, Contract, Format, Join, Scalar, join},
+    contract::{self, Cardinality, Contract, Format, Join, LazyTypes, Scalar, join},
     error::Result,
     operation::{Location, OperationKind, Value as Argument},
     plan::{
@@ -103,7 +103,7 @@ impl Builder {
     }
 
     pub(super) fn try_compile(self) -> Result<Program> {
-        compile(&Arc::new(self.plan), &self.contract)
+        compile(&Arc::new(self.plan), &self.contract, &LazyTypes::default())
     }
 
     pub(super) fn policy(&mut self, step: StepId, policy: contract::Policy) {

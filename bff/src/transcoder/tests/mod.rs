@@ -1,6 +1,8 @@
 //! Programs of plans made by hand: values, joins, requests.
 
 #[cfg(test)]
+mod any;
+#[cfg(test)]
 mod budget;
 #[cfg(test)]
 mod groups;

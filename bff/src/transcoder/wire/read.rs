@@ -71,19 +71,21 @@ fn skip_nested(bytes: &[u8], at: &mut usize, tag: u32, depth: u32) -> Result<(),
             let length = varint(bytes, at)?;
             advance(bytes, at, usize::try_from(length).map_err(|_| Malformed)?)?;
         }
-        START_GROUP => skip_group(bytes, at, tag, depth)?,
+        START_GROUP => drop(skip_group(bytes, at, tag, depth)?),
         _ => return Err(Malformed),
     }
     Ok(())
 }
 
+/// Says where the tag at its end begins.
 #[cold]
-fn skip_group(bytes: &[u8], at: &mut usize, start: u32, depth: u32) -> Result<(), Malformed> {
+fn skip_group(bytes: &[u8], at: &mut usize, start: u32, depth: u32) -> Result<usize, Malformed> {
     let depth = depth.checked_sub(1).ok_or(Malformed)?;
     loop {
+        let end = *at;
         let inner = tag(bytes, at)?;
         if inner & 7 == END_GROUP {
-            return if inner >> 3 == start >> 3 { Ok(()) } else { Err(Malformed) };
+            return if inner >> 3 == start >> 3 { Ok(end) } else { Err(Malformed) };
         }
         skip_nested(bytes, at, inner, depth)?;
     }
@@ -121,8 +123,8 @@ pub(in crate::transcoder) enum Payload<'a> {
     Number(u64),
     /// What stands behind a length.
     Bytes(&'a [u8]),
-    /// A group; nothing of ours is one.
-    Group,
+    /// What stands between two tags; nothing that a plan shows.
+    Group(&'a [u8]),
 }
 
 /// The fields of a message, one after the other: for small messages and rare paths.
@@ -154,10 +156,12 @@ impl<'a> Fields<'a> {
                 varint(self.bytes, &mut payload)?;
                 Payload::Bytes(&self.bytes[payload..self.at])
             }
-            _ => {
-                skip(self.bytes, &mut self.at, tag)?;
-                Payload::Group
+            START_GROUP => {
+                let start = self.at;
+                let end = skip_group(self.bytes, &mut self.at, tag, DEPTH)?;
+                Payload::Group(&self.bytes[start..end])
             }
+            _ => return Err(Malformed),
         };
         Ok(Some(Field { tag, payload }))
     }

@@ -3,16 +3,15 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use futures::{Stream, StreamExt, future, stream};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body::{Body as _, Frame};
-use http_body_util::{BodyExt, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Incoming;
-use tokio::time::Sleep;
 use tonic::body::Body;
 use tonic::codegen::Service as _;
 use tonic::service::Routes;
@@ -82,7 +81,7 @@ async fn answer(
         Some(Fault::StatusInTrailers(code)) => replied(Bytes::new(), code),
         Some(Fault::Garbage) => replied(garbage(), Code::Ok),
         // The call is not finished: it ends when the client has had enough.
-        Some(Fault::StallAfterHeaders) => return Ok(grpc(Body::new(Stalled { _entry: entry }))),
+        Some(Fault::StallAfterHeaders) => return Ok(stalled(entry)),
     };
     entry.finish();
     Ok(response)
@@ -121,131 +120,61 @@ fn garbage() -> Bytes {
 }
 
 /// The beginning of an answer, and then a status in the trailers.
-fn broken(whole: Response<Body>, messages: usize) -> Response<Body> {
-    whole.map(|body| Body::new(Broken { body: Messages::of(body), left: messages, is_over: false }))
-}
-
-/// The messages of a body, one by one.
-struct Messages {
-    body: Body,
-    /// What came of the next messages.
-    buffer: BytesMut,
-}
-
-impl Messages {
-    fn of(body: Body) -> Self {
-        Self { body, buffer: BytesMut::new() }
-    }
-
-    /// The next message with its header, or the trailers.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        loop {
-            if let Some(message) = self.message() {
-                return Poll::Ready(Some(Ok(Frame::data(message))));
-            }
-            match ready!(Pin::new(&mut self.body).poll_frame(context)) {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) => self.buffer.extend_from_slice(&data),
-                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
-                },
-                other => return Poll::Ready(other),
-            }
-        }
-    }
-
-    fn message(&mut self) -> Option<Bytes> {
-        let length: [u8; 4] = self.buffer.get(1..FRAME_HEADER)?.try_into().ok()?;
-        let end = FRAME_HEADER + u32::from_be_bytes(length) as usize;
-        (self.buffer.len() >= end).then(|| self.buffer.split_to(end).freeze())
-    }
-}
-
-/// A body that ends after some messages.
-struct Broken {
-    body: Messages,
-    left: usize,
-    is_over: bool,
-}
-
-impl http_body::Body for Broken {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = self.get_mut();
-        if this.is_over {
-            return Poll::Ready(None);
-        }
-        let next = if this.left > 0 { ready!(this.body.poll(context)) } else { None };
-        match next {
-            Some(Ok(frame)) if frame.is_data() => {
-                this.left -= 1;
-                Poll::Ready(Some(Ok(frame)))
-            }
-            Some(Err(status)) => Poll::Ready(Some(Err(status))),
-            // All that may come has come; its own trailers are not told.
-            Some(Ok(_)) | None => {
-                this.is_over = true;
-                let mut trailers = HeaderMap::new();
-                let status = switched_off(Code::Unavailable);
-                status.add_header(&mut trailers).expect("the message is plain ASCII");
-                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
-            }
-        }
-    }
+fn broken(whole: Response<Body>, count: usize) -> Response<Body> {
+    let mut trailers = HeaderMap::new();
+    let status = switched_off(Code::Unavailable);
+    status.add_header(&mut trailers).expect("the message is plain ASCII");
+    // All that may come has come; its own trailers are not told.
+    let end = stream::once(future::ready(Ok(Frame::trailers(trailers))));
+    whole.map(|body| {
+        let is_message = |frame: &Result<Frame<Bytes>, Status>| {
+            future::ready(frame.as_ref().map_or(true, Frame::is_data))
+        };
+        Body::new(StreamBody::new(messages(body).take(count).take_while(is_message).chain(end)))
+    })
 }
 
 /// An answer whose messages come one after the other.
 fn trickling(whole: Response<Body>, pause: Duration) -> Response<Body> {
     whole.map(|body| {
-        let (body, next) = (Messages::of(body), None);
-        Body::new(Trickling { body, pause, next })
+        let frames = messages(body).enumerate().then(move |(place, frame)| async move {
+            if place > 0 {
+                tokio::time::sleep(pause).await;
+            }
+            frame
+        });
+        Body::new(StreamBody::new(frames))
     })
 }
 
-/// A body that takes its time after each message.
-struct Trickling {
-    body: Messages,
-    pause: Duration,
-    /// Over when more may come.
-    next: Option<Pin<Box<Sleep>>>,
+/// An answer that never comes. The call counts as cancelled when its body is dropped.
+fn stalled(entry: Entry) -> Response<Body> {
+    let never = async move {
+        let _entry = entry;
+        future::pending::<Result<Frame<Bytes>, Status>>().await
+    };
+    grpc(Body::new(StreamBody::new(stream::once(never))))
 }
 
-impl http_body::Body for Trickling {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = self.get_mut();
-        if let Some(next) = &mut this.next {
-            ready!(next.as_mut().poll(context));
+/// The messages of a body, one by one and each with its header, and then its trailers.
+fn messages(body: Body) -> impl Stream<Item = Result<Frame<Bytes>, Status>> + Send {
+    stream::try_unfold((body, BytesMut::new()), |(mut body, mut buffer)| async move {
+        loop {
+            if let Some(message) = message(&mut buffer) {
+                return Ok(Some((Frame::data(message), (body, buffer))));
+            }
+            let Some(frame) = body.frame().await.transpose()? else { return Ok(None) };
+            match frame.into_data() {
+                Ok(data) => buffer.extend_from_slice(&data),
+                Err(trailers) => return Ok(Some((trailers, (body, buffer)))),
+            }
         }
-        this.next = None;
-        let frame = ready!(this.body.poll(context));
-        this.next = Some(Box::pin(tokio::time::sleep(this.pause)));
-        Poll::Ready(frame)
-    }
+    })
 }
 
-/// A body that never comes. The call counts as cancelled when it is dropped.
-struct Stalled {
-    _entry: Entry,
-}
-
-impl http_body::Body for Stalled {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Pending
-    }
+/// What came of the next message, if that is all of it.
+fn message(buffer: &mut BytesMut) -> Option<Bytes> {
+    let length: [u8; 4] = buffer.get(1..FRAME_HEADER)?.try_into().ok()?;
+    let end = FRAME_HEADER + u32::from_be_bytes(length) as usize;
+    (buffer.len() >= end).then(|| buffer.split_to(end).freeze())
 }

@@ -273,7 +273,8 @@ async fn check(seed: u64, seen: &mut Parts) {
         let mut deferred = plain.clone();
         defer(&mut deferred, &mut dice);
         let [whole, parts] = [&plain, &deferred].map(|operation| {
-            prepare(planner::plan(operation, &contract).unwrap(), &contract).unwrap()
+            let plan = planner::plan(operation, &contract).unwrap();
+            prepare(plan, &contract, &LazyTypes::default()).unwrap()
         });
         let context = || Arc::new(within(10_000));
         let answer = executor.execute(&whole, Vec::new(), context(), Beside::default()).await;

@@ -113,7 +113,7 @@ async fn check(seed: u64, seen: &mut Seen) {
     for round in 0..2 {
         let answers = operations.iter().map(|operation| {
             let plan = planner::plan(operation, &contract).unwrap();
-            let prepared = prepare(plan, &contract).unwrap();
+            let prepared = prepare(plan, &contract, &LazyTypes::default()).unwrap();
             let executor = executor.clone();
             async move {
                 let context = Arc::new(within(10_000));

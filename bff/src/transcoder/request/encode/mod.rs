@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+mod any;
 mod object;
 
 use super::{Positions, Sources, oneof::Given};
 use crate::{
-    contract::{Cardinality, Format, InputValue, Leaf, Scalar, input_value},
+    contract::{Cardinality, Format, InputValue, Leaf, Scalar, Types, input_value},
     error::{Code, Error},
     operation::{Value, Variables},
     transcoder::{
@@ -28,6 +29,8 @@ pub(in crate::transcoder) struct Encoders {
     object_positions: Positions,
     enums: Vec<HashMap<String, i32>>,
     enum_positions: Positions,
+    /// What an Any may name; empty where none is taken.
+    types: Arc<Types>,
 }
 
 /// How one input value is written.
@@ -88,6 +91,9 @@ impl Encoders {
 
     fn leaf(&mut self, leaf: &Leaf, sources: Sources<'_>) -> Kind {
         let mut names = 0;
+        if leaf.format() == Format::Any {
+            self.types = sources.types.of(sources.contract);
+        }
         if leaf.format() == Format::Enum {
             let Self { enums, enum_positions, .. } = self;
             names = *enum_positions.entry(leaf.r#enum).or_insert_with(|| {
@@ -225,6 +231,9 @@ impl Encoders {
                 let kind = Kind::Leaf { scalar, format, names, wrapped: false };
                 put_nested(out, number, |out| self.one(out, 1, kind, value, variables))
             }
+            Kind::Leaf { format: Format::Any, .. } => {
+                put_nested(out, number, |out| any::any(out, value, &self.types, variables))
+            }
             Kind::Leaf { scalar: Scalar::Message, format, .. } => {
                 put_nested(out, number, |out| message(out, format, value, variables))
             }
@@ -328,7 +337,6 @@ fn message(out: &mut Vec<u8>, format: Format, value: &Value, variables: &Variabl
                 put_len(out, 1, path.as_bytes());
             }
         }
-        (Format::Any, Value::Object(fields)) => any(out, value, fields, variables)?,
         (Format::Empty, Value::Boolean(true)) => {}
         (Format::Empty, value) => {
             return Err(Misfit::new(value, "is not true: whether it is there is all that it says"));
@@ -345,31 +353,6 @@ fn seconds_and_nanos(out: &mut Vec<u8>, seconds: i64, nanos: i32) {
             put_fixed(out, VARINT, value as u64);
         }
     }
-}
-
-/// What has no type is nothing at all.
-fn any(
-    out: &mut Vec<u8>,
-    whole: &Value,
-    fields: &[(Arc<str>, Value)],
-    variables: &Variables,
-) -> Result<()> {
-    let why = "is not an Any like {\"@type\": \"type.googleapis.com/a.B\", \"value\": \"CAE=\"}";
-    let wrong = || Misfit::new(whole, why);
-    for (name, value) in fields {
-        match (&**name, value.resolve(variables)) {
-            ("@type", Some(Value::String(url))) => put_len(out, 1, url.as_bytes()),
-            ("value", Some(value @ Value::String(text))) => {
-                let not_base64 = || Misfit::new(value, "is not base64").in_field(name);
-                let bytes = json::parse_base64(text).ok_or_else(not_base64)?;
-                put_len(out, 2, &bytes);
-            }
-            (_, None) => {}
-            _ => return Err(wrong()),
-        }
-    }
-    let is_typed = fields.is_empty() || fields.iter().any(|(name, _)| &**name == "@type");
-    if is_typed { Ok(()) } else { Err(wrong()) }
 }
 
 /// Whether a field, tag included, holds a zero value.

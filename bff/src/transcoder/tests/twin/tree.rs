@@ -144,7 +144,7 @@ impl Twin<'_> {
                         Err(_) => Err(self.error(path, Code::InvalidValue)),
                     },
                     Some(Payload::Number(raw)) => self.number(leaf.scalar(), raw, path),
-                    Some(Payload::Group) => return Err(Missing::Garbage),
+                    Some(Payload::Group(_)) => return Err(Missing::Garbage),
                 }
             }
             _ => {

@@ -91,7 +91,9 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let server = tonic::transport::Server::builder().add_service(service.clone());
-        tokio::spawn(server.serve_with_incoming(TcpIncoming::from(listener)));
+        tokio::spawn(
+            server.serve_with_incoming(TcpIncoming::from(listener).with_nodelay(Some(true))),
+        );
         (service, address)
     }
 

@@ -231,3 +231,60 @@ const OTHERS: &[Reads] = &[
 async fn others() {
     replies(AROUND, OTHERS).await;
 }
+
+const ANYS: &[Reads] = &[
+    reads(
+        "google.protobuf.Any it = 1;",
+        "Any",
+        &[
+            ("0a 0e 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e", r#"{"@type":"x/rows.v1.In"}"#),
+            // All fields, and one that is not known.
+            (
+                "0a 1a 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 0a 0a 02 62 31 10 05 18 01 20 07",
+                r#"{"@type":"x/rows.v1.In","bookId":"b1","priceCents":"5","kind":"NEW"}"#,
+            ),
+            // Zeros without presence, and a kind without a name.
+            (
+                "0a 14 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 04 10 00 18 09",
+                r#"{"@type":"x/rows.v1.In","kind":9}"#,
+            ),
+            ("0a 11 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 01 ff", "null # INVALID_VALUE"),
+            (
+                "0a 26 0a 1a 78 2f 67 6f 6f 67 6c 65 2e 70 72 6f 74 6f 62 75 66 2e 44 75 72 61 74 69 6f 6e 12 08 08 01 10 80 ca b5 ee 01",
+                r#"{"@type":"x/google.protobuf.Duration","value":"1.500s"}"#,
+            ),
+            (
+                "0a 2b 0a 15 78 2f 67 6f 6f 67 6c 65 2e 70 72 6f 74 6f 62 75 66 2e 41 6e 79 12 12 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 02 18 01",
+                r#"{"@type":"x/google.protobuf.Any","value":{"@type":"x/rows.v1.In","kind":"NEW"}}"#,
+            ),
+            // Every contract knows it, imported or not.
+            (
+                "0a 22 0a 1c 78 2f 67 6f 6f 67 6c 65 2e 70 72 6f 74 6f 62 75 66 2e 49 6e 74 36 34 56 61 6c 75 65 12 02 08 05",
+                r#"{"@type":"x/google.protobuf.Int64Value","value":"5"}"#,
+            ),
+        ],
+    ),
+    reads(
+        "repeated google.protobuf.Any it = 1;",
+        "[JSON]",
+        &[(
+            "0a 12 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 02 18 01 0a 11 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 01 ff",
+            r#"[{"@type":"x/rows.v1.In","kind":"NEW"},null] # 1 INVALID_VALUE"#,
+        )],
+    ),
+    reads(
+        "map<string, google.protobuf.Any> it = 1;",
+        "JSON",
+        &[(
+            "0a 17 0a 01 6b 12 12 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 02 18 01",
+            r#"{"k":{"@type":"x/rows.v1.In","kind":"NEW"}}"#,
+        )],
+    ),
+];
+
+#[tokio::test]
+async fn anys_of_types_in_the_contract() {
+    let proto = "import \"google/protobuf/any.proto\"; \
+                 message In { string book_id = 1; int64 price_cents = 2; Kind kind = 3; } enum Kind { NONE = 0; NEW = 1; }";
+    replies(Around { proto, schema: SCALARS, ..PROTO3 }, ANYS).await;
+}

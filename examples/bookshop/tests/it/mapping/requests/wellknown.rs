@@ -140,3 +140,42 @@ async fn well_known_messages() {
     };
     requests(around, WELL_KNOWN_MESSAGES).await;
 }
+
+const ANYS: &[Writes] = &[writes(
+    "google.protobuf.Any it = 1;",
+    "Any",
+    &[
+        (
+            "-",
+            "{\"@type\": \"x/rows.v1.In\", \"bookId\": \"b1\", \"price_cents\": 5, \"kind\": \"NEW\"}",
+            "0a 18 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 08 0a 02 62 31 10 05 18 01",
+        ),
+        (
+            "-",
+            "{\"kind\": 1, \"@type\": \"x/rows.v1.In\", \"bookId\": null}",
+            "0a 12 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 02 18 01",
+        ),
+        ("-", "{\"@type\": \"x/rows.v1.In\"}", "0a 0e 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e"),
+        (
+            "-",
+            "{\"@type\": \"x/rows.v1.In\", \"value\": \"EAU=\"}",
+            "0a 12 0a 0c 78 2f 72 6f 77 73 2e 76 31 2e 49 6e 12 02 10 05",
+        ),
+        ("-", "{\"@type\": \"x/rows.v1.In\", \"bookId\": 5}", BAD),
+        ("-", "{\"@type\": \"x/rows.v1.In\", \"title\": \"a\"}", BAD),
+        ("-", "{\"@type\": \"x/rows.v1.In\", \"bookId\": \"b1\", \"value\": \"EAU=\"}", BAD),
+        (
+            "-",
+            "{\"@type\": \"x/google.protobuf.Duration\", \"value\": \"1.5s\"}",
+            "0a 26 0a 1a 78 2f 67 6f 6f 67 6c 65 2e 70 72 6f 74 6f 62 75 66 2e 44 75 72 61 74 69 6f 6e 12 08 08 01 10 80 ca b5 ee 01",
+        ),
+        ("-", "{\"@type\": \"x/google.protobuf.Duration\", \"value\": 1}", BAD),
+    ],
+)];
+
+#[tokio::test]
+async fn anys_of_types_in_the_contract() {
+    let proto = "import \"google/protobuf/any.proto\"; \
+                 message In { string book_id = 1; int64 price_cents = 2; Kind kind = 3; } enum Kind { NONE = 0; NEW = 1; }";
+    requests(Around { proto, schema: "scalar Any", ..PROTO3 }, ANYS).await;
+}
