@@ -36,11 +36,8 @@ fn compiled(sources: &Sources) -> String {
 
 /// An import makes a schema that builds, and the next one finds nothing to add.
 fn imported(protos: &Sources) {
-    let made = import(protos, &[]);
-    let text = |file: &crate::Output| {
-        let text = String::from_utf8(file.bytes.clone()).expect("a text");
-        (file.path.to_string_lossy().into_owned(), text)
-    };
+    let made = import(protos, "", &[]);
+    let text = |file: &crate::Grown| (file.path.to_string_lossy().into_owned(), file.text());
     let files: Vec<(String, String)> = made.files.iter().map(text).collect();
     let mut sources = protos.clone();
     for (path, text) in &files {
@@ -51,7 +48,7 @@ fn imported(protos: &Sources) {
     }
     let wrong = compiled(&sources);
     assert!(wrong.is_empty(), "{files:#?}\n{wrong}");
-    let again = import(protos, &files).files;
+    let again = import(protos, "", &files).files;
     assert!(again.is_empty(), "{again:#?}");
 }
 

@@ -47,7 +47,7 @@ pub use import::{Imported, import};
 pub use input::Sources;
 pub use skeleton::{NoSkeleton, skeleton};
 pub use status::{FieldState, FieldStatus};
-pub use write::{NotWritten, Output, is_special, write};
+pub use write::{Grown, NotWritten, Output, grow, is_special, write};
 
 /// What came of [`compile`].
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anabranch_codegen::{
     Compiled,
-    against::{Version, breaking_changes},
+    against::{Change, Level, Version, changes},
     contract::Contract,
 };
 
@@ -29,7 +29,8 @@ Errors cannot be silenced. Names that only typed Rust cannot tell apart are warn
 pub(crate) struct Arguments {
     #[command(flatten)]
     project: Project,
-    /// A contract of before, written by `anabranch build`: what breaks for those who use it?
+    /// A contract of before, written by `anabranch build`: what breaks for those who use it? What is only dangerous (another
+    /// default, an enum value that is new) is told, and does not fail
     #[arg(long, value_name = "CONTRACT")]
     against: Option<PathBuf>,
 }
@@ -44,14 +45,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         return Ok(Outcome::said(summary(&compiled)).noting(rendered));
     };
     let old = decode(old)?;
-    let changes = breaking_changes(version(&old), version(contract))
+    let changes = changes(version(&old), version(contract))
         .map_err(|unreadable| Failure::Found(unreadable.to_string()))?;
-    let lines: String =
-        changes.iter().map(|change| format!("{}: {}\n", change.place, change.message)).collect();
-    let summary =
-        format!("{}{lines}{}", summary(&compiled), counted(changes.len(), "breaking change"));
+    let breaking = changes.iter().filter(|change| change.level == Level::Breaking).count();
+    let lines: String = changes.iter().map(line).collect();
+    let mut counted_changes = counted(breaking, "breaking change");
+    if breaking < changes.len() {
+        let dangerous = counted(changes.len() - breaking, "dangerous one");
+        counted_changes = format!("{}, {dangerous}", counted_changes.trim_end());
+    }
+    let summary = format!("{}{lines}{counted_changes}", summary(&compiled));
     let outcome = Outcome::said(summary).noting(rendered);
-    Ok(if changes.is_empty() { outcome } else { outcome.found() })
+    Ok(if breaking == 0 { outcome } else { outcome.found() })
+}
+
+fn line(change: &Change) -> String {
+    let mark = match change.level {
+        Level::Breaking => "",
+        Level::Dangerous => "dangerous: ",
+    };
+    format!("{mark}{}: {}\n", change.place, change.message)
 }
 
 fn version(contract: &Contract) -> Version<'_> {

@@ -1,11 +1,8 @@
 //! `anabranch import`: a first schema from protos, and what later protos add to it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use anabranch_codegen::{Output, Sources, import};
+use anabranch_codegen::{Sources, grow, import};
 
 use crate::{
     outcome::{Failure, Outcome, Result, color},
@@ -47,22 +44,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
             .map_err(|_| Failure::Found(format!("`{}` is not text", path.display())))?;
         existing.push((path.display().to_string(), text));
     }
-    let imported = import(&sources, &existing);
+    let imported = import(&sources, &arguments.schema, &existing);
     if imported.diagnostics.errors() > 0 {
         return Err(Failure::Found(imported.diagnostics.render(color())));
     }
+    if !arguments.dry_run {
+        grow(&imported.files)?;
+    }
     let mut said = String::new();
     for file in &imported.files {
-        let path = place(file, &arguments.schema, &existing);
+        let path = file.path.display();
         if arguments.dry_run {
-            said.push_str(&format!(
-                "# {}\n{}\n",
-                path.display(),
-                String::from_utf8_lossy(&file.bytes)
-            ));
+            said.push_str(&format!("# {path}\n{}\n", file.text()));
         } else {
-            write(&path, &file.bytes)?;
-            said.push_str(&format!("{}\n", path.display()));
+            said.push_str(&format!("{path}\n"));
         }
     }
     if imported.files.is_empty() {
@@ -73,18 +68,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     }
     let notes: String = imported.notes.iter().map(|note| format!("note: {note}\n")).collect();
     Ok(Outcome::said(said).noting(notes))
-}
-
-/// Files that are there have their path; new ones only a name.
-fn place(file: &Output, schema: &Path, existing: &[(String, String)]) -> PathBuf {
-    let is_there = existing.iter().any(|(path, _)| Path::new(path) == file.path);
-    if is_there { file.path.clone() } else { schema.join(&file.path) }
-}
-
-fn write(path: &Path, bytes: &[u8]) -> std::result::Result<(), Failure> {
-    let refused = |error| Failure::File(format!("cannot write `{}`", path.display()), error);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(refused)?;
-    }
-    fs::write(path, bytes).map_err(refused)
 }

@@ -113,10 +113,25 @@ fn what_would_break_clients_is_found_before_it_does() {
     );
     fs::write(folder.path().join("schema/shop.graphql"), schema.replace("title: String!", ""))
         .unwrap();
-    let run = run(folder.path(), &["check", "--against", "old.contract"]);
-    assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.out.contains("Book.title: "), "{}", run.out);
-    assert!(run.out.ends_with("1 breaking change\n"), "{}", run.out);
+    let broken = run(folder.path(), &["check", "--against", "old.contract"]);
+    assert_eq!(broken.code, 1, "{broken:?}");
+    assert!(broken.out.contains("Book.title: "), "{}", broken.out);
+    assert!(broken.out.ends_with("1 breaking change\n"), "{}", broken.out);
+    let with_enum = |values: &str| {
+        let schema = schema.replace("title: String!", "title: String! size: Size @mock");
+        let schema = format!("{schema}enum Size {{ {values} }}\n");
+        fs::write(folder.path().join("schema/shop.graphql"), schema).unwrap();
+    };
+    with_enum("LARGE");
+    run(folder.path(), &["build", "--out", "old.contract"]).well();
+    with_enum("LARGE SMALL");
+    let said = run(folder.path(), &["check", "--against", "old.contract"]).well();
+    assert!(
+        said.ends_with(
+            "dangerous: Size.SMALL: the enum value is new\nno breaking changes, 1 dangerous one\n"
+        ),
+        "{said}"
+    );
 }
 
 #[test]

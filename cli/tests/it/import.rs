@@ -83,6 +83,31 @@ fn what_people_wrote_is_not_touched() {
 }
 
 #[test]
+fn a_second_service_of_a_package_goes_beside_what_is_there() {
+    let of = |service: &str, message: &str| {
+        format!(
+            "syntax = \"proto3\"; package a.v1; service {service} {{ rpc Get{message}(Ask{message}) returns ({message}); }} \
+             message Ask{message} {{ string id = 1; }} message {message} {{ string id = 1; }}"
+        )
+    };
+    let folder = folder(&[("proto/a.proto", &of("S", "A"))]);
+    run(folder.path(), &["import"]).well();
+    let types = folder.path().join("schema/a.v1.graphql");
+    let edited = fs::read_to_string(&types).unwrap().replace("  id: ID!", "  # Ours.\n  id: ID!");
+    fs::write(&types, &edited).unwrap();
+    fs::write(folder.path().join("proto/b.proto"), of("T", "B")).unwrap();
+    let dry = run(folder.path(), &["import", "--dry-run"]).well();
+    assert_eq!(fs::read_to_string(&types).unwrap(), edited);
+    assert!(dry.contains("# Ours.") && dry.contains("type B"), "{dry}");
+    let said = run(folder.path(), &["import"]).well();
+    assert_eq!(said, "schema/a.v1.graphql\nschema/query.graphql\n");
+    let now = fs::read_to_string(&types).unwrap();
+    assert_eq!(now, format!("{edited}\ntype B @message(name: \"a.v1.B\") {{\n  id: ID!\n}}\n"));
+    assert_eq!(run(folder.path(), &["check"]).well(), "no errors, no warnings\n");
+    assert_eq!(run(folder.path(), &["import"]).well(), "the schema has everything already\n");
+}
+
+#[test]
 fn a_proto_that_cannot_be_read_stops_it_before_anything_is_written() {
     let folder = folder(&[("proto/shop.proto", "syntax = \"proto3\"; message {")]);
     let run = run(folder.path(), &["import"]);

@@ -2,7 +2,9 @@
 //!
 //! A change is breaking when a query that was valid is no longer valid or may now get something that its types exclude, or when a
 //! message or call of the old protos is read differently by the new ones, or when a field that was answered is only promised.
+//! It is dangerous when old queries stay valid and may be answered otherwise: by another default, a value or a type that is new.
 
+mod inputs;
 mod promised;
 mod protos;
 mod schema;
@@ -20,9 +22,20 @@ pub struct Version<'a> {
     pub bindings: &'a [Binding],
 }
 
-/// Something that breaks.
+/// Whom a change may harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Some who use the old version fail with the new one.
+    Breaking,
+    /// Who does not expect it may be surprised.
+    Dangerous,
+}
+
+/// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct BreakingChange {
+pub struct Change {
+    /// Whom it may harm.
+    pub level: Level,
     /// Where: `Book.title`, `Query.book(id:)`, `bookshop.catalog.v1.Book.title`.
     pub place: String,
     /// What changed and whom it breaks.
@@ -38,31 +51,37 @@ pub struct Unreadable {
     reason: String,
 }
 
-/// All breaking changes from `old` to `new`, those of the schema first, sorted by place.
+/// All breaking changes from `old` to `new`, those of the schema first, sorted by place; then the dangerous ones.
 ///
 /// # Errors
 ///
 /// One of the versions is not a schema or not a descriptor set.
-pub fn breaking_changes(
-    old: Version<'_>,
-    new: Version<'_>,
-) -> Result<Vec<BreakingChange>, Unreadable> {
+pub fn changes(old: Version<'_>, new: Version<'_>) -> Result<Vec<Change>, Unreadable> {
     let mut of_schema = schema::compare(old.sdl, new.sdl)?;
     of_schema.extend(promised::compare(old.bindings, new.bindings));
     let mut of_protos = protos::compare(old.descriptor_set, new.descriptor_set)?;
     of_schema.sort();
     of_protos.sort();
     of_schema.append(&mut of_protos);
+    of_schema.sort_by_key(|change| change.level);
     Ok(of_schema)
 }
 
 /// Where changes are collected.
 #[derive(Default)]
-struct Changes(Vec<BreakingChange>);
+struct Changes(Vec<Change>);
 
 impl Changes {
+    /// What breaks.
     fn add(&mut self, place: impl Into<String>, message: impl Into<String>) {
-        self.0.push(BreakingChange { place: place.into(), message: message.into() });
+        let (place, message) = (place.into(), message.into());
+        self.0.push(Change { level: Level::Breaking, place, message });
+    }
+
+    /// What is dangerous.
+    fn warn(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        let (place, message) = (place.into(), message.into());
+        self.0.push(Change { level: Level::Dangerous, place, message });
     }
 }
 

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{BreakingChange, Changes};
+use super::{Change, Changes};
 use crate::contract::{Binding, State};
 
-pub(super) fn compare(old: &[Binding], new: &[Binding]) -> Vec<BreakingChange> {
+pub(super) fn compare(old: &[Binding], new: &[Binding]) -> Vec<Change> {
     let (old, new) = (states(old), states(new));
     let mut changes = Changes::default();
     for (field, _) in old.iter().filter(|(_, state)| **state == State::Real) {

@@ -4,12 +4,12 @@ use prost_reflect::{
     DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
 };
 
-use super::{BreakingChange, Changes, Unreadable};
+use super::{Change, Changes, Unreadable};
 
 /// Synthetic descriptors of promised fields come and go as the schema does.
 const SYNTHETIC: &str = "anabranch.";
 
-pub(super) fn compare(old: &[u8], new: &[u8]) -> Result<Vec<BreakingChange>, Unreadable> {
+pub(super) fn compare(old: &[u8], new: &[u8]) -> Result<Vec<Change>, Unreadable> {
     let (old, new) = (read(old, "old")?, read(new, "new")?);
     let mut changes = Changes::default();
     for old in

@@ -1,14 +1,14 @@
-//! Breaking changes of a GraphQL schema: removed, narrowed where it is read, widened where it is written.
+//! Changes of a GraphQL schema: what is gone, what readers may get beside what they know, what callers may no longer give.
 
 use apollo_compiler::{
     Node, Schema,
-    ast::{FieldDefinition, InputValueDefinition, Type},
-    schema::ExtendedType,
+    ast::{DirectiveDefinition, DirectiveLocation, FieldDefinition, InputValueDefinition, Type},
+    schema::{ExtendedType, InputObjectType},
 };
 
-use super::{BreakingChange, Changes, Unreadable};
+use super::{Change, Changes, Unreadable, inputs};
 
-pub(super) fn compare(old: &str, new: &str) -> Result<Vec<BreakingChange>, Unreadable> {
+pub(super) fn compare(old: &str, new: &str) -> Result<Vec<Change>, Unreadable> {
     let (old, new) = (read(old, "old")?, read(new, "new")?);
     let mut changes = Changes::default();
     for (name, old_type) in old.types.iter().filter(|(_, ty)| !ty.is_built_in()) {
@@ -22,6 +22,9 @@ pub(super) fn compare(old: &str, new: &str) -> Result<Vec<BreakingChange>, Unrea
             changes
                 .add("schema", format!("`{name}` is no longer the root of {operation} operations"));
         }
+    }
+    for (name, old) in old.directive_definitions.iter().filter(|(_, old)| !old.is_built_in()) {
+        compare_directives(old, new.directive_definitions.get(name), &mut changes);
     }
     Ok(changes.0)
 }
@@ -42,60 +45,93 @@ fn compare_types(old: &ExtendedType, new: &ExtendedType, changes: &mut Changes) 
     let place = old.name().as_str();
     match (old, new) {
         (ExtendedType::Object(old), ExtendedType::Object(new)) => {
-            removed(
-                place,
-                "no longer implements",
-                &old.implements_interfaces,
-                |name| new.implements_interfaces.contains(name),
-                changes,
+            let (before, after) = (&old.implements_interfaces, &new.implements_interfaces);
+            missing(
+                before,
+                |name| after.contains(name),
+                |name| {
+                    changes.add(place, format!("it no longer implements `{name}`"));
+                },
+            );
+            missing(
+                after,
+                |name| before.contains(name),
+                |name| {
+                    changes.warn(place, format!("it implements `{name}` now"));
+                },
             );
             compare_fields(place, old.fields.values(), |name| new.fields.get(name), changes);
         }
         (ExtendedType::Interface(old), ExtendedType::Interface(new)) => {
+            let after = &new.implements_interfaces;
+            missing(
+                &old.implements_interfaces,
+                |name| after.contains(name),
+                |name| {
+                    changes.add(place, format!("it no longer implements `{name}`"));
+                },
+            );
             compare_fields(place, old.fields.values(), |name| new.fields.get(name), changes);
         }
         (ExtendedType::Union(old), ExtendedType::Union(new)) => {
-            removed(
-                place,
-                "no longer contains",
+            missing(
                 &old.members,
                 |name| new.members.contains(name),
-                changes,
+                |name| {
+                    changes.add(place, format!("it no longer contains `{name}`"));
+                },
+            );
+            missing(
+                &new.members,
+                |name| old.members.contains(name),
+                |name| {
+                    changes.warn(place, format!("it contains `{name}` now"));
+                },
             );
         }
         (ExtendedType::Enum(old), ExtendedType::Enum(new)) => {
-            for value in old.values.keys().filter(|value| !new.values.contains_key(*value)) {
-                changes.add(format!("{place}.{value}"), "the enum value is gone");
-            }
+            missing(
+                old.values.keys(),
+                |value| new.values.contains_key(value),
+                |value| {
+                    changes.add(format!("{place}.{value}"), "the enum value is gone");
+                },
+            );
+            missing(
+                new.values.keys(),
+                |value| old.values.contains_key(value),
+                |value| {
+                    changes.warn(format!("{place}.{value}"), "the enum value is new");
+                },
+            );
         }
         (ExtendedType::InputObject(old), ExtendedType::InputObject(new)) => {
-            let (old, new) = (
-                old.fields.values(),
-                new.fields.values().map(|field| &**field).collect::<Vec<_>>(),
-            );
-            compare_inputs(
-                &|name| format!("{place}.{name}"),
-                "input field",
-                old.map(|field| &**field),
-                &new,
-                changes,
-            );
+            if is_one_of(new) && !is_one_of(old) {
+                changes.add(place, "it is `@oneOf` now: it takes one field, and that not null");
+            }
+            let before: Vec<&InputValueDefinition> =
+                old.fields.values().map(|field| &**field).collect();
+            let after: Vec<&InputValueDefinition> =
+                new.fields.values().map(|field| &**field).collect();
+            let of_field = |name: &str| format!("{place}.{name}");
+            inputs::compare(&of_field, "input field", &before, &after, changes);
         }
         (ExtendedType::Scalar(_), ExtendedType::Scalar(_)) => {}
         _ => changes.add(place, "it is another kind of type now"),
     }
 }
 
-fn removed<'a, N: std::fmt::Display + 'a>(
-    place: &str,
-    what: &str,
-    old: impl IntoIterator<Item = &'a N>,
-    kept: impl Fn(&N) -> bool,
-    changes: &mut Changes,
+fn is_one_of(input: &InputObjectType) -> bool {
+    input.directives.has("oneOf")
+}
+
+/// What is not there.
+fn missing<'a, N: 'a>(
+    of: impl IntoIterator<Item = &'a N>,
+    is_there: impl Fn(&N) -> bool,
+    each: impl FnMut(&'a N),
 ) {
-    for name in old.into_iter().filter(|name| !kept(name)) {
-        changes.add(place, format!("it {what} `{name}`"));
-    }
+    of.into_iter().filter(|name| !is_there(name)).for_each(each);
 }
 
 fn compare_fields<'a>(
@@ -116,58 +152,48 @@ fn compare_fields<'a>(
                 format!("it was `{}` and may now be anything of `{}`", old.ty, new.ty),
             );
         }
-        let new_arguments: Vec<&InputValueDefinition> =
-            new.arguments.iter().map(|argument| &**argument).collect();
         let of_argument = |name: &str| format!("{place}({name}:)");
-        compare_inputs(
-            &of_argument,
-            "argument",
-            old.arguments.iter().map(|argument| &**argument),
-            &new_arguments,
-            changes,
-        );
+        let (before, after) = (nodes(&old.arguments), nodes(&new.arguments));
+        inputs::compare(&of_argument, "argument", &before, &after, changes);
     }
 }
 
-fn compare_inputs<'a>(
-    place: &dyn Fn(&str) -> String,
-    what: &str,
-    old: impl Iterator<Item = &'a InputValueDefinition>,
-    new: &[&InputValueDefinition],
+fn is_executable(location: &&DirectiveLocation) -> bool {
+    use DirectiveLocation as At;
+    let of_operations = [At::Query, At::Mutation, At::Subscription, At::VariableDefinition];
+    let of_selections = [At::Field, At::FragmentDefinition, At::FragmentSpread, At::InlineFragment];
+    of_operations.contains(location) || of_selections.contains(location)
+}
+
+/// Of directives that operations may have.
+fn compare_directives(
+    old: &DirectiveDefinition,
+    new: Option<&Node<DirectiveDefinition>>,
     changes: &mut Changes,
 ) {
-    let mut known = Vec::new();
-    for old in old {
-        known.push(&old.name);
-        match new.iter().find(|new| new.name == old.name) {
-            None => changes.add(place(&old.name), format!("the {what} is gone")),
-            Some(new) if !is_narrower_or_equal(&old.ty, &new.ty) && !gained_default(old, new) => {
-                changes.add(
-                    place(&old.name),
-                    format!("it took `{}` and takes only `{}` now", old.ty, new.ty),
-                );
-            }
-            Some(_) => {}
-        }
+    let mut locations = old.locations.iter().filter(is_executable).peekable();
+    if locations.peek().is_none() {
+        return;
     }
-    for new in new.iter().filter(|new| {
-        new.ty.is_non_null() && new.default_value.is_none() && !known.contains(&&new.name)
-    }) {
-        changes.add(place(&new.name), format!("the {what} is new and required"));
+    let place = format!("@{}", old.name);
+    let Some(new) = new else { return changes.add(place, "the directive is gone") };
+    for location in locations.filter(|location| !new.locations.contains(*location)) {
+        changes.add(&place, format!("it may no longer stand at {location}"));
     }
+    if old.repeatable && !new.repeatable {
+        changes.add(&place, "it may no longer stand several times at one place");
+    }
+    let of_argument = |name: &str| format!("{place}({name}:)");
+    let (before, after) = (nodes(&old.arguments), nodes(&new.arguments));
+    inputs::compare(&of_argument, "argument", &before, &after, changes);
 }
 
-/// An input that became non-null with a default still takes everything but an explicit null of old queries.
-fn gained_default(old: &InputValueDefinition, new: &InputValueDefinition) -> bool {
-    new.default_value.is_some() && is_narrower_or_equal(&old.ty, &nullable(&new.ty))
-}
-
-fn nullable(ty: &Type) -> Type {
-    ty.clone().nullable()
+fn nodes(inputs: &[Node<InputValueDefinition>]) -> Vec<&InputValueDefinition> {
+    inputs.iter().map(|input| &**input).collect()
 }
 
 /// Whether each value of `narrow` is a value of `wide`.
-fn is_narrower_or_equal(narrow: &Type, wide: &Type) -> bool {
+pub(super) fn is_narrower_or_equal(narrow: &Type, wide: &Type) -> bool {
     match (narrow, wide) {
         (Type::NonNullNamed(narrow), Type::NonNullNamed(wide) | Type::Named(wide))
         | (Type::Named(narrow), Type::Named(wide)) => narrow == wide,

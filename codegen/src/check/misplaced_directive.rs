@@ -10,7 +10,9 @@ pub(super) const RULE: Rule = Rule {
     explanation: r#"Some directives only make sense together or in some places: `@batch` needs `@rpc`; `@timeout`, `@cache` and
 `@fallback` need a call behind the field; `@invalidates` needs a mutation; on a type, `@timeout` and `@cache` need
 `@load`. A field of Subscription is a stream: neither `@resolve`, nor `@cache`, nor `@fallback` can do anything for it,
-and `@timeout` is for its beginning.
+and `@timeout` is for its beginning. What answers the field of an interface is said by the types that implement it.
+Beside `@batch` it is the batch that says what to `select`; `match`, `status` and `max` of `@load` are of a batch.
+`@fallback(rpc:)` names another method than the one that failed: a call that may be repeated is retried without it.
 "#,
     check: Check::Bind(check),
 };

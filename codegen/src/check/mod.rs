@@ -13,6 +13,7 @@ mod cache_without_scope;
 mod cached_write;
 mod client_streaming;
 mod drifted_field;
+mod filled_twice;
 mod foreign_fallback;
 mod fragile_non_null;
 mod impassable_path;
@@ -44,6 +45,7 @@ mod streaming_mismatch;
 mod type_mismatch;
 mod unbounded_list;
 mod uncovered_enum_value;
+mod uncovered_oneof_member;
 mod unenforced_directive;
 mod unfilled_required;
 mod unholdable_value;
@@ -100,6 +102,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &missing_match::RULE,
     &key_mismatch::RULE,
     &unfilled_required::RULE,
+    &filled_twice::RULE,
     &misplaced_directive::RULE,
     &invalid_duration::RULE,
     &invalid_source::RULE,
@@ -124,6 +127,7 @@ pub(crate) const RULES: &[&Rule] = &[
     &non_null_optional::RULE,
     &misspelled_field::RULE,
     &uncovered_enum_value::RULE,
+    &uncovered_oneof_member::RULE,
     &stale_without_cache::RULE,
     &unenforced_directive::RULE,
     &rust_name_clash::RULE,

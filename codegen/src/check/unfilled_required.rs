@@ -8,7 +8,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::words::simple;
 use super::{Check, Rule};
-use crate::contract::{Input, InputValue, Join, fill, input_value, join};
+use crate::contract::{Input, InputField, InputValue, Join, fill, input_value, join};
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::input::Protos;
 use crate::model::{Model, Site};
@@ -157,14 +157,32 @@ impl<'m> Findings<'m> {
         fillings: &[Left<'_, 'm>],
         span: Option<Span>,
     ) {
-        let mut whole = fillings.iter().filter(|(rest, _)| rest.is_empty()).peekable();
-        // What fills the field as a whole fills all of it.
-        if whole.peek().is_none() {
-            return self.message(message, fillings, span);
+        let (whole, parts): (Vec<Left<'_, '_>>, Vec<_>) =
+            fillings.iter().copied().partition(|(rest, _)| rest.is_empty());
+        match (whole.as_slice(), parts.as_slice()) {
+            ([], parts) => self.message(message, parts, span),
+            // What fills the field as a whole fills all of it.
+            (whole, []) => {
+                whole.iter().filter_map(|(_, it)| it.value).for_each(|it| self.input(it));
+            }
+            // The message is there without an argument that is null.
+            (whole, parts) => {
+                let inner: Vec<Filling<'_>> =
+                    whole.iter().flat_map(|(_, filling)| self.of_whole(filling)).collect();
+                let left = inner.iter().map(|it| (&*it.path, it));
+                let left: Vec<Left<'_, '_>> = left.chain(parts.iter().copied()).collect();
+                self.message(message, &left, span);
+            }
         }
-        for value in whole.filter_map(|(_, filling)| filling.value) {
-            self.input(value);
-        }
+    }
+
+    /// What the fields of an input object fill, that is itself null at times.
+    fn of_whole(&self, filling: &Filling<'m>) -> Vec<Filling<'m>> {
+        let input = filling.value.and_then(|value| value.value);
+        let Some(input_value::Value::Input(id)) = input else { return Vec::new() };
+        let nullable = |it| Filling { nullable: filling.nullable.clone(), ..it };
+        let of_input = self.of_input(id).into_iter();
+        of_input.map(|it| if it.nullable.is_none() { nullable(it) } else { it }).collect()
     }
 
     fn required(&mut self, field: &FieldDescriptor, here: &[Left<'_, '_>], span: Option<Span>) {
@@ -191,6 +209,21 @@ impl<'m> Findings<'m> {
         self.found.push(finding.also(proto, "required"));
     }
 
+    /// What the fields of an input object fill.
+    fn of_input(&self, id: u32) -> Vec<Filling<'m>> {
+        let Some(Input { r#type, fields, .. }) = self.model.inputs.get(id as usize) else {
+            return Vec::new();
+        };
+        let filling = |field: &'m InputField| {
+            let definition = self.input_field(r#type, &field.name);
+            let nullable = definition
+                .filter(|it| !it.ty.is_non_null())
+                .map(|it| (format!("{}.{}", r#type, field.name), self.type_span(&it.ty)));
+            Filling { path: field.path.clone(), nullable, value: field.value.as_ref() }
+        };
+        fields.iter().map(filling).collect()
+    }
+
     /// Looks into an input object.
     fn input(&mut self, value: &InputValue) {
         let Some(input_value::Value::Input(id)) = value.value else { return };
@@ -198,18 +231,9 @@ impl<'m> Findings<'m> {
             return;
         }
         let model = self.model;
-        let Some(Input { r#type, message, fields }) = model.inputs.get(id as usize) else { return };
+        let Some(Input { r#type, message, .. }) = model.inputs.get(id as usize) else { return };
         let Some(message) = model.input.protos.pool.get_message_by_name(message) else { return };
-        let fillings: Vec<Filling<'_>> = fields
-            .iter()
-            .map(|field| {
-                let definition = self.input_field(r#type, &field.name);
-                let nullable = definition
-                    .filter(|it| !it.ty.is_non_null())
-                    .map(|it| (format!("{}.{}", r#type, field.name), self.type_span(&it.ty)));
-                Filling { path: field.path.clone(), nullable, value: field.value.as_ref() }
-            })
-            .collect();
+        let fillings = self.of_input(id);
         let left: Vec<Left<'_, '_>> = fillings.iter().map(|it| (&*it.path, it)).collect();
         let ty = model.input.schema.definitions.get_input_object(r#type);
         let span = ty.and_then(|ty| model.input.schema.span(ty.name.location()));

@@ -228,6 +228,8 @@ fn member(plan: &mut Plan<'_>, join: &Join) -> Option<Member> {
     let Join { method, name, key, batch, select, is_list } = join;
     let inner = match select {
         Some(field) => plan.typed(field, Way::Out)?.text,
+        // Of the keys that a parent has, a service may lack some: that is no reason to show none.
+        None if key.is_list() => format!("[{}]", plan.object(&batch.item, None)),
         None if *is_list => format!("[{}!]", plan.object(&batch.item, None)),
         None => plan.object(&batch.item, None),
     };

@@ -1,13 +1,13 @@
 //! A first schema from protos, by the conventions of the AIPs; later ones add to it and change nothing.
 //!
 //! The phases, in order: `existing` reads the schema that is there, `services` says what each method becomes, `roots`,
-//! `objects`, `inputs` and `enums` make definitions of it, and `merge` puts them between the bytes that people wrote.
+//! `objects`, `unions`, `inputs` and `enums` make definitions of it, and `merge` puts them between the bytes that people wrote.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::diagnostic::Diagnostics;
 use crate::input::{self, Sources};
-use crate::{Output, check, model};
+use crate::{Grown, check, model};
 
 mod annotations;
 mod arguments;
@@ -24,6 +24,7 @@ mod plan;
 mod roots;
 mod sdl;
 mod services;
+mod unions;
 mod values;
 
 #[cfg(test)]
@@ -32,16 +33,16 @@ mod tests;
 /// What came of [`import`].
 #[derive(Debug)]
 pub struct Imported {
-    /// The files that are new or have grown, with their whole content. A new file has only a name; one that was there
-    /// has the path it was given with.
-    pub files: Vec<Output>,
+    /// The files that are new or have grown, for [`grow`](crate::grow()).
+    pub files: Vec<Grown>,
     /// What was left out, and why, a sentence each.
     pub notes: Vec<String>,
     /// What could not be read. Where there are errors, there are no files.
     pub diagnostics: Diagnostics,
 }
 
-/// Makes a schema from `protos`, beside the `existing` files of one, each a path and its text.
+/// Makes a schema from `protos` in `folder`, beside the `existing` files of one, each a path and its text. New files are
+/// directly in the folder, and what belongs in one that is there already is put into that.
 ///
 /// Only what is missing is added: types that no file has, and fields that a type lacks. A name once written stays, so
 /// that a type may be renamed as long as its `@message` stays. What a comment inside a type names (`# email: String!`)
@@ -57,11 +58,15 @@ pub struct Imported {
 ///     message GetBookRequest { string id = 1; }
 ///     message Book { string id = 1; string title = 2; }
 /// "#);
-/// let imported = import(&protos, &[]);
-/// let query = imported.files.iter().find(|file| file.path.ends_with("query.graphql")).expect("it is made");
-/// assert!(String::from_utf8_lossy(&query.bytes).contains("book(id: ID!): Book"));
+/// let imported = import(&protos, "schema", &[]);
+/// let query = imported.files.iter().find(|file| file.path.ends_with("schema/query.graphql")).expect("it is made");
+/// assert!(query.text().contains("book(id: ID!): Book"));
 /// ```
-pub fn import(protos: &Sources, existing: &[(String, String)]) -> Imported {
+pub fn import(
+    protos: &Sources,
+    folder: impl AsRef<Path>,
+    existing: &[(String, String)],
+) -> Imported {
     let mut sources = protos.without_schemas();
     for (path, text) in existing {
         sources = sources.schema_text(path, text);
@@ -77,11 +82,7 @@ pub fn import(protos: &Sources, existing: &[(String, String)]) -> Imported {
     let existing_types = existing::read(existing);
     let made = services::services(&input.protos, &existing_types);
     let (definitions, notes) = (made.definitions, made.notes);
-    let files = merge::merge(existing, &existing_types, &definitions);
-    let output = |(path, text): (String, String)| Output {
-        path: PathBuf::from(path),
-        bytes: text.into_bytes(),
-    };
+    let files = merge::merge(folder.as_ref(), existing, &existing_types, &definitions);
     let diagnostics = Diagnostics::new(input.files, Vec::new());
-    Imported { files: files.into_iter().map(output).collect(), notes, diagnostics }
+    Imported { files, notes, diagnostics }
 }

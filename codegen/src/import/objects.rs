@@ -1,6 +1,6 @@
-//! Messages as object types, and oneofs of messages as unions.
+//! Messages as object types.
 
-use prost_reflect::{Kind as Proto, MessageDescriptor, OneofDescriptor};
+use prost_reflect::{Kind as Proto, MessageDescriptor};
 
 use super::annotations::{Behavior, has_behavior};
 use super::existing::{ExistingMember, ExistingType};
@@ -15,7 +15,8 @@ pub(super) fn object(plan: &mut Plan<'_>, name: &str, message: &MessageDescripto
         return;
     }
     let mut missing = Vec::new();
-    for part in readable(message) {
+    let parts = readable(message).into_iter().flat_map(|part| apart(existing, message, part));
+    for part in parts {
         match existing.and_then(|ty| Some((ty, shows(ty, message, &part)?))) {
             Some((_, member)) => adopt(plan, member, &part),
             None if existing.is_some_and(|ty| is_left_out(ty, &part)) => {}
@@ -45,7 +46,15 @@ pub(super) fn object(plan: &mut Plan<'_>, name: &str, message: &MessageDescripto
     });
 }
 
-/// The field of an existing type that shows a part: by `@from`, by name, or a member of the oneof by itself.
+/// The members of a oneof as fields, where the type shows some of them so, and not the oneof.
+fn apart(existing: Option<&ExistingType>, message: &MessageDescriptor, part: Part) -> Vec<Part> {
+    let (Some(ty), Part::Union(oneof)) = (existing, &part) else { return vec![part] };
+    let members: Vec<Part> = oneof.fields().map(Part::Field).collect();
+    let is_shown = |part: &Part| shows(ty, message, part).is_some();
+    if !is_shown(&part) && members.iter().any(is_shown) { members } else { vec![part] }
+}
+
+/// The field of an existing type that shows a part, by `@from` or by name.
 fn shows<'t>(
     ty: &'t ExistingType,
     message: &MessageDescriptor,
@@ -54,12 +63,7 @@ fn shows<'t>(
     ty.members.iter().filter(|member| !member.has_call).find(|member| {
         let path = member.from.as_deref().unwrap_or(&member.name);
         let first = path.split('.').next().unwrap_or(path);
-        match (meaning(message, first), part) {
-            (Some(Part::Field(field)), Part::Union(oneof)) => {
-                field.containing_oneof().as_ref() == Some(oneof)
-            }
-            (found, part) => same(found.as_ref(), part),
-        }
+        same(meaning(message, first).as_ref(), part)
     })
 }
 
@@ -75,11 +79,17 @@ fn adopt(plan: &mut Plan<'_>, member: &ExistingMember, part: &Part) {
     let Some(named) = &member.named else { return };
     match part {
         Part::Field(field) => match field.kind() {
-            Proto::Message(message) => plan.adopt(Kind::Object, message.full_name(), named),
+            Proto::Message(message) => {
+                plan.adopt(Kind::Object, message.full_name(), named);
+                plan.show_message(named, &message);
+            }
             Proto::Enum(values) => plan.adopt(Kind::Enum, values.full_name(), named),
             _ => {}
         },
-        Part::Union(oneof) => plan.adopt(Kind::Union, oneof.full_name(), named),
+        Part::Union(oneof) => {
+            plan.adopt(Kind::Union, oneof.full_name(), named);
+            plan.show(named, oneof);
+        }
     }
 }
 
@@ -103,25 +113,4 @@ fn field(plan: &mut Plan<'_>, part: &Part, name: &str, from: Option<&str>) -> Me
     };
     let deprecated = if part.is_deprecated() { " @deprecated" } else { "" };
     Member { description, text: format!("{name}: {ty}{}{deprecated}", from.unwrap_or_default()) }
-}
-
-pub(super) fn union(plan: &mut Plan<'_>, name: &str, oneof: &OneofDescriptor) {
-    let message = oneof.parent_message();
-    let existing = plan.existing.types.get(name);
-    let mut members = Vec::new();
-    for field in oneof.fields() {
-        let Proto::Message(inner) = field.kind() else { continue };
-        let object = plan.object(&inner, None);
-        if existing.is_none_or(|union| !union.has(&object)) {
-            members.push(Member { description: None, text: object });
-        }
-    }
-    plan.definitions.push(Definition {
-        kind: Kind::Union,
-        name: name.to_owned(),
-        description: plan.comments.of(message.parent_file().name(), oneof.path()),
-        directives: vec![message_directive(message.full_name())],
-        members,
-        file: Plan::file(message.package_name()),
-    });
 }

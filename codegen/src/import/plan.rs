@@ -9,6 +9,7 @@ use super::existing::Existing;
 use super::joins::Join;
 use super::naming::{free, is_reserved, type_names};
 use super::sdl::{Definition, Kind};
+use super::unions;
 use crate::input::Protos;
 
 /// What is to be made.
@@ -32,6 +33,8 @@ pub(super) struct Plan<'a> {
     /// The type of a message, an enum or a oneof, by its full name.
     claims: HashMap<(Kind, String), String>,
     taken: BTreeSet<String>,
+    /// What the unions that are there show, as far as nobody has looked for what they lack.
+    pub(super) shown: BTreeMap<String, Vec<OneofDescriptor>>,
     pub(super) wanted: VecDeque<Wanted>,
 }
 
@@ -47,6 +50,7 @@ impl<'a> Plan<'a> {
             notes: Vec::new(),
             claims: HashMap::new(),
             taken: existing.names.iter().cloned().collect(),
+            shown: BTreeMap::new(),
             wanted: VecDeque::new(),
         };
         for (name, ty) in &existing.types {
@@ -121,10 +125,50 @@ impl<'a> Plan<'a> {
     pub(super) fn union(&mut self, oneof: &OneofDescriptor) -> String {
         let package = oneof.parent_message().package_name().to_owned();
         let names = type_names(&package, oneof.full_name(), "");
-        self.claim(Kind::Union, oneof.full_name(), &names, |name| Wanted::Union {
+        let name = self.claim(Kind::Union, oneof.full_name(), &names, |name| Wanted::Union {
             name,
             oneof: oneof.clone(),
-        })
+        });
+        self.show(&name, oneof);
+        name
+    }
+
+    /// Notes what a union that is there shows.
+    pub(super) fn show(&mut self, name: &str, oneof: &OneofDescriptor) {
+        if self.existing.types.get(name).is_some_and(|ty| ty.kind == Kind::Union) {
+            let shown = self.shown.entry(name.to_owned()).or_default();
+            if !shown.contains(oneof) {
+                shown.push(oneof.clone());
+            }
+        }
+    }
+
+    /// Notes which message a union shows that is there.
+    pub(super) fn show_message(&mut self, name: &str, message: &MessageDescriptor) {
+        let Some(union) = self.existing.types.get(name) else { return };
+        let oneof = unions::only_oneof(message);
+        if let Some(oneof) = oneof.filter(|oneof| unions::is_shown(self, union, oneof)) {
+            self.show(name, &oneof);
+        }
+    }
+
+    pub(super) fn has_shown(&self, union: &str) -> bool {
+        self.shown.contains_key(union)
+    }
+
+    /// The message of that name that a service answers with.
+    pub(super) fn output_named(&self, name: &str) -> Option<MessageDescriptor> {
+        let mut named = self
+            .outputs
+            .iter()
+            .filter(|full_name| full_name.rsplit('.').next().is_some_and(|last| last == name));
+        let full_name = named.next().filter(|_| named.next().is_none())?;
+        self.protos.pool.get_message_by_name(full_name)
+    }
+
+    /// The type of a message, if it has one already.
+    pub(super) fn claimed(&self, kind: Kind, full_name: &str) -> Option<&str> {
+        self.claims.get(&(kind, full_name.to_owned())).map(String::as_str)
     }
 
     /// The name that is written down, else the first that is free. A type that says nothing of messages and has the

@@ -7,7 +7,7 @@ use prost_reflect::{Kind as Proto, MessageDescriptor, MethodDescriptor};
 use super::existing::Existing;
 use super::plan::{Plan, Wanted, path_of};
 use super::sdl::{Definition, Kind};
-use super::{annotations, enums, inputs, joins, objects, roots};
+use super::{annotations, enums, inputs, joins, objects, roots, unions};
 use crate::input::Protos;
 use crate::model::names::snake;
 
@@ -31,6 +31,13 @@ pub(super) fn services(protos: &Protos, existing: &Existing) -> Made {
     make(&mut plan);
     adopt_by_name(&mut plan);
     make(&mut plan);
+    plan.shown.extend(unions::by_message(&plan));
+    // A member that is new may have a field of a union that is there.
+    while !plan.shown.is_empty() {
+        let shown = std::mem::take(&mut plan.shown);
+        unions::grow(&mut plan, shown);
+        make(&mut plan);
+    }
     Made { definitions: plan.definitions, notes: plan.notes }
 }
 
@@ -40,7 +47,7 @@ fn make(plan: &mut Plan<'_>) {
             Wanted::Object { name, message } => objects::object(plan, &name, &message),
             Wanted::Input { name, message } => inputs::input(plan, &name, &message),
             Wanted::Enum { name, values } => enums::enumeration(plan, &name, &values),
-            Wanted::Union { name, oneof } => objects::union(plan, &name, &oneof),
+            Wanted::Union { name, oneof } => unions::union(plan, &name, &oneof),
         }
     }
 }

@@ -15,7 +15,8 @@ use protox::{Compiler, Error};
 
 use super::described::Described;
 use super::editions::{
-    AsProto2, Edition, Inserted, Language, Lowered, as_proto2, is_proto3, lower,
+    AsProto2, ClosedEnums, Edition, Inserted, Language, Lowered, Refused, as_proto2, closed_enums,
+    is_proto3, lower, refused,
 };
 use super::walk::Text;
 use super::{Fault, rest};
@@ -27,13 +28,16 @@ pub(crate) const OPTIONS: (&str, &str) =
 
 const EDITION: &str = "the editions that are read are \"2023\" and \"2024\"";
 
+/// Of each file where what stands, by its path in the descriptor.
+type Spans = HashMap<String, HashMap<Vec<i32>, Span>>;
+
 /// All protos, imports included.
 #[derive(Debug)]
 pub(crate) struct Protos {
     pub(crate) pool: DescriptorPool,
     /// An encoded `google.protobuf.FileDescriptorSet` without comments, for the contract.
     pub(crate) descriptor_set: Vec<u8>,
-    spans: HashMap<String, HashMap<Vec<i32>, Span>>,
+    spans: Spans,
     /// The files that were given, not those that they import from elsewhere.
     own: Vec<String>,
     /// What the descriptors of editions do not show.
@@ -83,17 +87,21 @@ impl Protos {
     }
 
     fn name_span(&self, file: &str, path: &[i32]) -> Option<Span> {
-        const NAME: i32 = 1;
-        let spans = self.spans.get(file)?;
-        let name = [path, &[NAME]].concat();
-        spans.get(&name).or_else(|| spans.get(path)).copied()
+        name_span(&self.spans, file, path)
     }
+}
+
+fn name_span(spans: &Spans, file: &str, path: &[i32]) -> Option<Span> {
+    const NAME: i32 = 1;
+    let spans = spans.get(file)?;
+    let name = [path, &[NAME]].concat();
+    spans.get(&name).or_else(|| spans.get(path)).copied()
 }
 
 pub(super) fn read(texts: Vec<Text>, described: Described, faults: &mut Vec<Fault>) -> Protos {
     let mut own: Own = BTreeMap::new();
     for text in texts {
-        own.insert(text.name.clone(), Source::of(text));
+        own.insert(text.name.clone(), Source::of(text, faults));
     }
     let mut texts = HashMap::new();
     for (name, source) in &own {
@@ -124,7 +132,8 @@ pub(super) fn read(texts: Vec<Text>, described: Described, faults: &mut Vec<Faul
     let spans = pool.files().filter_map(|file| {
         Some((file.name().to_owned(), spans(file.file_descriptor_proto(), own.get(file.name())?)))
     });
-    let spans = spans.collect();
+    let spans: Spans = spans.collect();
+    faults.extend(refused_by_protoc(&pool.encode_to_vec(), &own, &spans, &lowered));
     let mut descriptor_set = compiler.include_source_info(false).encode_file_descriptor_set();
     let mut pool = pool;
     if own.values().any(|source| source.edition().is_some()) {
@@ -132,6 +141,7 @@ pub(super) fn read(texts: Vec<Text>, described: Described, faults: &mut Vec<Faul
         lowered.extend(more);
         match DescriptorPool::decode(&*set) {
             Ok(lowered) => pool = lowered,
+            Err(_) if faults.iter().any(Fault::is_fatal) => {}
             Err(error) => {
                 faults.push(Fault::Proto {
                     message: error.to_string(),
@@ -155,11 +165,18 @@ struct Source {
 }
 
 impl Source {
-    fn of(text: Text) -> Source {
+    fn of(text: Text, faults: &mut Vec<Fault>) -> Source {
         let Text { file, text, .. } = text;
         match as_proto2(&text) {
-            Some(AsProto2 { edition, text, inserted }) => {
-                Source { file, text, inserted, language: Language::Edition(edition) }
+            Some(AsProto2 { edition, text, inserted, refused }) => {
+                let language = Language::Edition(edition);
+                faults.extend(refused.into_iter().map(|(place, message, help)| Fault::Proto {
+                    message: message.to_owned(),
+                    labels: vec![(Span::new(file, place), String::new())],
+                    help: Some(help.to_owned()),
+                    language,
+                }));
+                Source { file, text, inserted, language }
             }
             None => {
                 let language = if is_proto3(&text) { Language::Proto3 } else { Language::Proto2 };
@@ -182,10 +199,51 @@ impl Source {
 
 type Own = BTreeMap<String, Source>;
 
+fn decode(set: &[u8]) -> DynamicMessage {
+    let kind = FileDescriptorSet::default().descriptor();
+    DynamicMessage::decode(kind, set).expect("the compiler writes descriptors")
+}
+
+/// What is wrong with the files that were given as text, though the compiler takes it.
+fn refused_by_protoc(set: &[u8], own: &Own, spans: &Spans, lowered: &Lowered) -> Vec<Fault> {
+    let set = decode(set);
+    let files = set.get_field_by_name("file");
+    let files: Vec<&DynamicMessage> = files
+        .iter()
+        .flat_map(|files| files.as_list().unwrap_or_default())
+        .filter_map(Value::as_message)
+        .collect();
+    let text = |file: &DynamicMessage, name: &str| {
+        let text = file.get_field_by_name(name);
+        text.and_then(|text| text.as_str().map(str::to_owned)).unwrap_or_default()
+    };
+    let language = |file: &DynamicMessage| match own.get(&text(file, "name")) {
+        Some(source) => source.language,
+        None if text(file, "syntax") == "proto3" => Language::Proto3,
+        None => Language::Proto2,
+    };
+    let mut closed = ClosedEnums::new();
+    for file in &files {
+        closed.extend(closed_enums(file, language(file)));
+    }
+    closed.retain(|name, _| !lowered.open_enums.iter().any(|open| name[1..] == **open));
+    let mut faults = Vec::new();
+    for file in files {
+        let name = text(file, "name");
+        let Some(source) = own.get(&name) else { continue };
+        for Refused { path, message, help } in refused(file, source.language, &closed) {
+            let span = name_span(spans, &name, &path).unwrap_or_else(|| source.span(0..0));
+            let labels = vec![(span, String::new())];
+            let language = source.language;
+            faults.push(Fault::Proto { message, labels, help: Some(help), language });
+        }
+    }
+    faults
+}
+
 /// Gives the files of editions what their features say, in a google.protobuf.FileDescriptorSet.
 fn lower_all(set: &[u8], own: &Own, faults: &mut Vec<Fault>) -> (Vec<u8>, Lowered) {
-    let kind = FileDescriptorSet::default().descriptor();
-    let mut set = DynamicMessage::decode(kind, set).expect("the compiler writes descriptors");
+    let mut set = decode(set);
     let mut all = Lowered::default();
     let files = set.get_field_by_name_mut("file").and_then(Value::as_list_mut);
     for file in files.into_iter().flatten().filter_map(Value::as_message_mut) {

@@ -113,6 +113,10 @@ fn parse(schema: &mut Schema, file: FileId, text: Text, faults: &mut Vec<Fault>)
         let message = format!("syntax error: expected `:` and a value behind the name `{name}`");
         faults.push(Fault::SchemaSyntax { message, span: Some(Span::new(file, place)) });
     }
+    for (name, place) in input_fields_twice(&text.text) {
+        let message = format!("there can be only one input field named `{name}`");
+        faults.push(Fault::Schema { message, span: Some(Span::new(file, place)) });
+    }
     let (document, errors) = match Document::parse(text.text, text.path) {
         Ok(document) => (document, None),
         Err(with_errors) => (with_errors.partial, Some(with_errors.errors)),
@@ -123,6 +127,23 @@ fn parse(schema: &mut Schema, file: FileId, text: Text, faults: &mut Vec<Fault>)
         faults.push(Fault::SchemaSyntax { message: first_line(&error.error.to_string()), span });
     }
     document
+}
+
+/// The fields that an object value has already: the validator looks only into values whose type has fields.
+fn input_fields_twice(text: &str) -> Vec<(String, Range<usize>)> {
+    let tree = Parser::new(text).parse().document();
+    let objects = tree.syntax().descendants();
+    let mut twice = Vec::new();
+    for object in objects.filter(|node| node.kind() == SyntaxKind::OBJECT_VALUE) {
+        let mut names = BTreeSet::new();
+        for field in object.children().filter(|node| node.kind() == SyntaxKind::OBJECT_FIELD) {
+            let Some(token) = field.first_token() else { continue };
+            if !names.insert(token.text().to_owned()) {
+                twice.push((token.text().to_owned(), token.text_range().into()));
+            }
+        }
+    }
+    twice
 }
 
 /// The arguments and input fields without a value, as in `@mock(value)`: the name of each, and where it stands. The parser

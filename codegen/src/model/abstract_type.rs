@@ -118,11 +118,15 @@ impl Binder<'_> {
             Some(itself) => vec![(0, itself, message.clone())],
             None => shown,
         };
-        self.missing_members(named, &possible, &shown, message);
+        let is_known = self.missing_members(named, &possible, &shown, message);
         if shown.is_empty() {
             return None;
         }
         let id = self.new_binding(key);
+        if is_known {
+            let members = uncovered(message, &shown, oneof).map(|member| (id, member));
+            self.model.uncovered.extend(members);
+        }
         for (number, type_name, message) in shown {
             let binding = self.object(&type_name, &Shape::Message(message));
             self.model.bindings[id as usize].members.push(Member { number, binding });
@@ -155,13 +159,15 @@ impl Binder<'_> {
         shown
     }
 
+    /// Refuses types that the message never shows; says whether there are none.
     fn missing_members(
         &mut self,
         named: &str,
         possible: &[String],
         shown: &[(u32, String, MessageDescriptor)],
         message: &MessageDescriptor,
-    ) {
+    ) -> bool {
+        let before = self.model.faults.len();
         let is_union = self.type_of(named).is_some_and(ExtendedType::is_union);
         let of_one = matches!(shown, [(0, ..)]);
         for member in possible {
@@ -174,5 +180,23 @@ impl Binder<'_> {
                 self.fault(Fault::UnknownMember { graphql, member, span, message });
             }
         }
+        self.model.faults.len() == before
     }
+}
+
+/// The members beside those that are shown, of the same oneofs.
+fn uncovered(
+    message: &MessageDescriptor,
+    shown: &[(u32, String, MessageDescriptor)],
+    oneof: Option<&OneofDescriptor>,
+) -> impl Iterator<Item = FieldDescriptor> {
+    let is_shown =
+        |field: &FieldDescriptor| shown.iter().any(|(number, ..)| *number == field.number());
+    let oneofs = message.oneofs().filter(|candidate| {
+        oneof.is_none_or(|oneof| oneof == candidate)
+            && candidate.fields().any(|field| is_shown(&field))
+    });
+    let fields: Vec<FieldDescriptor> =
+        oneofs.flat_map(|oneof| oneof.fields().collect::<Vec<_>>()).collect();
+    fields.into_iter().filter(move |field| !is_shown(field))
 }

@@ -71,6 +71,8 @@ pub(super) struct Binder<'input> {
     pub(super) wire: Option<FieldDescriptor>,
     pub(super) call: Option<super::Call>,
     pub(super) load: Option<super::Call>,
+    /// What is bound is the call of a `@load`.
+    pub(super) is_loading: bool,
     tasks: VecDeque<Task>,
 }
 
@@ -90,7 +92,9 @@ impl<'input> Binder<'input> {
             subscription: None,
             synthetic_files: Vec::new(),
             synthetic_imports: std::collections::BTreeSet::new(),
+            fillings: Vec::new(),
             sites: Vec::new(),
+            uncovered: Vec::new(),
             faults: Vec::new(),
         };
         Binder {
@@ -106,6 +110,7 @@ impl<'input> Binder<'input> {
             wire: None,
             call: None,
             load: None,
+            is_loading: false,
             tasks: VecDeque::new(),
         }
     }
@@ -119,6 +124,7 @@ impl<'input> Binder<'input> {
         self.reserved_packages();
         self.listed_messages_exist();
         self.policies_without_load();
+        self.interfaces();
         self.model.query = self.root(OperationType::Query);
         self.model.mutation = self.root(OperationType::Mutation);
         self.model.subscription = self.root(OperationType::Subscription);
@@ -129,9 +135,7 @@ impl<'input> Binder<'input> {
             }
         }
         self.encode_deferred();
-        if !self.model.faults.is_empty() {
-            self.unbound_types();
-        }
+        self.unbound_types();
         self.model.mask_messages = self.masks.messages;
         self.model.synthetic_imports = self.synthetics.imports();
         self.model.synthetic_files = self.synthetics.encode();

@@ -1,12 +1,15 @@
 //! A field answered by an RPC: which one, and what is put together to ask it.
 
 use apollo_compiler::ast::{OperationType, Type};
+use apollo_compiler::schema::ExtendedType;
 use prost_reflect::{FieldDescriptor, MessageDescriptor, MethodDescriptor, Value};
 
 use super::binder::{At, Binder, Shape};
 use super::directives::{Argument, BatchArguments, Reader, Rpc, Text};
-use super::fault::{Fault, Mismatch};
+use super::fault::{Fault, Mismatch, Side};
+use super::path::Place;
 use super::policy::Ground;
+use super::request::Keyed;
 use super::synthetic::SyntheticMessage;
 use crate::contract::{Join, KeyPart, Method, SideEffects, Source, join, source};
 use crate::diagnostic::Span;
@@ -27,6 +30,7 @@ pub(super) enum Parent<'a> {
 pub(super) struct LoadKey {
     pub(super) part: KeyPart,
     pub(super) many: bool,
+    field: FieldDescriptor,
 }
 
 impl<'a> Parent<'a> {
@@ -114,6 +118,9 @@ impl Binder<'_> {
         } else {
             self.unbatched(asking, batch.and_then(|batch| batch.keys.as_ref()))?
         };
+        if join.many && !asking.ty.is_list() {
+            return self.many_for_one(asking, &join);
+        }
         join.target = Some(join::Target::Method(self.method(asking.method)));
         self.required_fills(&mut join, &asking.method.input());
         let operation = asking.at.operation.filter(|_| asking.with_arguments);
@@ -121,9 +128,28 @@ impl Binder<'_> {
         Some(Source { kind: Some(source::Kind::Join(Box::new(join))) })
     }
 
+    /// The parent gives a list of keys, and the field shows one value.
+    fn many_for_one<T>(&mut self, asking: &Asking<'_>, join: &Join) -> Option<T> {
+        let path = join.key.first().map(|part| &*part.path).unwrap_or_default();
+        let field = match asking.parent {
+            Parent::Key(load) => Some(load.field.clone()),
+            Parent::Message(parent) => super::path::field_at(parent, path),
+            _ => None,
+        };
+        let proto = field.as_ref().map_or("the key", |field| field.full_name()).to_owned();
+        self.fault(Fault::ListMismatch {
+            coordinate: asking.at.coordinate(),
+            graphql: asking.ty.to_string(),
+            graphql_is_list: false,
+            span: self.type_span(asking.ty),
+            proto,
+            proto_span: field.and_then(|field| self.field_span(&field)),
+        });
+        None
+    }
+
     fn unbatched(&mut self, asking: &Asking<'_>, key: Option<&Text>) -> Option<Join> {
-        let request =
-            self.request(asking, &[]).and_then(|request| self.key_of_one(asking, request, key));
+        let request = self.request(asking, Keyed::One(key));
         let many = request.as_ref().is_some_and(|request| request.many);
         let ty = if many { asking.ty.item_type() } else { asking.ty };
         let then =
@@ -159,10 +185,16 @@ impl Binder<'_> {
         path: &[FieldDescriptor],
     ) -> Option<Source> {
         let field = path.last()?.clone();
-        let definition = self.type_of(ty.inner_named_type())?;
+        let named = ty.inner_named_type().as_str();
+        let definition = self.type_of(named)?;
         let load = Reader::find(self.schema(), definition.directives(), "load")?;
         let (span, rpc, arguments) = (load.span(), load.rpc()?, load.batch());
-        let rpc = Rpc { select: None, ..rpc };
+        if self.is_loading {
+            let (text, reason) =
+                (field.name(), "it is a key once more, and would be loaded without end");
+            let place = Place { side: Side::Response, argument: "select", span };
+            return self.bad_path(text, reason, place, &field);
+        }
         let Some(method) = self.find_method(&rpc.method) else {
             self.load_policy(at, definition, Ground::Unknown);
             return None;
@@ -176,6 +208,7 @@ impl Binder<'_> {
                 ..Default::default()
             },
             many: field.is_list(),
+            field: field.clone(),
         };
         let parent = Parent::Key(&key);
         let asking = Asking {
@@ -190,16 +223,38 @@ impl Binder<'_> {
         let streaming = self.check_streaming(&asking, Some(&arguments))?;
         let load = super::Call { method: Some(method.clone()), span, ..Default::default() };
         let first = self.call.replace(load);
+        self.is_loading = true;
         let mut source = self.join(&asking, Some(&arguments), streaming);
+        self.is_loading = false;
+        if self.batch_arguments(&asking, Some(&arguments)).is_none() {
+            self.load_without_batch(named, definition);
+        }
         if let Some(Source { kind: Some(source::Kind::Join(join)) }) = &mut source {
             join.policy = self.load_policy(at, definition, self.ground(join));
         } else {
-            self.load_policy(at, definition, self.ground_of_refused());
+            self.load_policy(at, definition, self.ground_of_refused(false));
         }
         if first.is_some() {
             self.load = std::mem::replace(&mut self.call, first);
         }
         source
+    }
+
+    /// What `@load` says of items where the method answers one.
+    fn load_without_batch(&mut self, named: &str, definition: &ExtendedType) {
+        let load = Reader::find(self.schema(), definition.directives(), "load");
+        let said: Vec<_> = ["match", "status", "max"]
+            .into_iter()
+            .filter_map(|name| Some((name, load.as_ref()?.argument(name)?.span)))
+            .collect();
+        for (name, span) in said {
+            self.fault(Fault::MisplacedDirective {
+                coordinate: named.to_owned(),
+                directive: format!("load({name}:)"),
+                reason: "one key is asked at a time: a batch has `items`".to_owned(),
+                span,
+            });
+        }
     }
 
     pub(super) fn find_method(&mut self, name: &Text) -> Option<MethodDescriptor> {

@@ -11,6 +11,10 @@ use super::path::{Place, is_plain};
 use crate::contract::{Field, Source, State, join, source};
 use crate::diagnostic::Span;
 
+/// Directives that say how an object's field is answered.
+const OF_OBJECTS: [&str; 9] =
+    ["rpc", "batch", "from", "resolve", "timeout", "cache", "fallback", "invalidates", "mock"];
+
 /// Directives that shape a call, and mean nothing without one.
 const OF_CALLS: [&str; 4] = ["timeout", "cache", "fallback", "invalidates"];
 
@@ -169,6 +173,35 @@ impl Binder<'_> {
         }
         for (directive, reason) in conflicts {
             self.misplaced(at, directive, reason);
+        }
+        self.selects(at);
+    }
+
+    /// Of two `select` one would be lost.
+    fn selects(&mut self, at: &At) {
+        let select = |name: &str| self.directive(at, name)?.argument("select");
+        let (Some(rpc), Some(_)) = (select("rpc"), select("batch")) else { return };
+        self.fault(Fault::MisplacedDirective {
+            coordinate: at.coordinate(),
+            directive: "rpc(select:)".to_owned(),
+            reason: "`@batch` says with `select` what an item shows".to_owned(),
+            span: rpc.span,
+        });
+    }
+
+    /// What answers the field of an interface is said by the types that implement it.
+    pub(super) fn interfaces(&mut self) {
+        let types = &self.schema().definitions.types;
+        for interface in types.values().filter_map(|ty| ty.as_interface()) {
+            for field in interface.fields.values() {
+                let type_name = interface.name.to_string();
+                let at = At { type_name, field: field.clone(), operation: None };
+                for directive in OF_OBJECTS {
+                    let reason =
+                        "each type that implements the interface says what answers its field";
+                    self.misplaced(&at, directive, reason);
+                }
+            }
         }
     }
 

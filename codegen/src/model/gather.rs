@@ -14,6 +14,7 @@ use super::directives::Text;
 use super::fault::{Fault, Mismatch, Side};
 use super::leaf::scalar_of;
 use super::path::Place;
+use super::request::Keyed;
 use super::response::Standing;
 use super::value::Side as Shown;
 use crate::contract::{
@@ -25,8 +26,7 @@ const ITEMS: u32 = 1;
 
 impl Binder<'_> {
     pub(super) fn gathered(&mut self, asking: &Asking<'_>) -> Option<Join> {
-        let request =
-            self.request(asking, &[]).and_then(|request| self.key_of_one(asking, request, None));
+        let request = self.request(asking, Keyed::One(None));
         let value = self.gathered_value(asking);
         let (request, (gather, then)) = (request?, value?);
         if request.many {

@@ -32,9 +32,7 @@ impl Binder<'_> {
     ) -> Option<InputField> {
         let name = field.name.to_string();
         let named = field.ty.inner_named_type();
-        let is_object = self.type_of(named).is_some_and(|ty| ty.is_input_object());
-        if is_object && field_of(message, &name).is_none() && oneof_of(message, &name).is_some() {
-            // The members of a oneof are fields of the message itself.
+        if self.is_oneof_group(field, message) {
             let value = Some(input_value::Value::Input(self.input_binding(named, message)));
             let value =
                 InputValue { cardinality: Cardinality::Explicit as i32, value, map_key: None };
@@ -46,6 +44,18 @@ impl Binder<'_> {
         let side = TypeSide { coordinate: &coordinate, ty: &field.ty, span };
         let value = self.input_value(&side, path.last()?)?;
         Some(InputField { name, path: numbers(&path), value: Some(value) })
+    }
+
+    /// Whether a field of an input object is a oneof, whose members are fields of the message itself.
+    pub(super) fn is_oneof_group(
+        &self,
+        field: &InputValueDefinition,
+        message: &MessageDescriptor,
+    ) -> bool {
+        let ty = self.type_of(field.ty.inner_named_type());
+        ty.is_some_and(|ty| ty.is_input_object())
+            && field_of(message, &field.name).is_none()
+            && oneof_of(message, &field.name).is_some()
     }
 
     /// Where a field of an input object goes in a message.

@@ -42,6 +42,7 @@ pub(crate) use batch::same_class;
 pub(crate) use call::describe;
 pub(crate) use enums::counterpart;
 pub(crate) use fault::{Fault, MessageFacts, Mismatch, Side};
+pub(crate) use request::{Filler, Filling, Fillings};
 pub(crate) use selection::is_mask;
 
 /// Everything that was bound, and everything that could not be.
@@ -62,7 +63,11 @@ pub(crate) struct Model<'input> {
     pub(crate) synthetic_files: Vec<Vec<u8>>,
     /// The files that those import.
     pub(crate) synthetic_imports: BTreeSet<String>,
+    /// What fills each request, and the message with each key of a batch.
+    pub(crate) fillings: Vec<Fillings>,
     pub(crate) sites: Vec<Site>,
+    /// Members of oneofs that the unions and interfaces do not show which are bound to them, by binding.
+    pub(crate) uncovered: Vec<(u32, FieldDescriptor)>,
     pub(crate) faults: Vec<Fault>,
 }
 

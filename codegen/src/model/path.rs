@@ -80,6 +80,15 @@ pub(super) fn numbers(fields: &[FieldDescriptor]) -> Vec<u32> {
     fields.iter().map(FieldDescriptor::number).collect()
 }
 
+/// The field at the end of a path of numbers.
+pub(super) fn field_at(message: &MessageDescriptor, path: &[u32]) -> Option<FieldDescriptor> {
+    let (last, through) = path.split_last()?;
+    let inner = through.iter().try_fold(message.clone(), |message, number| {
+        message.get_field(*number)?.kind().as_message().cloned()
+    });
+    inner?.get_field(*last)
+}
+
 /// The message of a field that holds at most one. Groups, and fields that are `DELIMITED`, are not read.
 pub(super) fn singular_message(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {

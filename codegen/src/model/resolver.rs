@@ -73,64 +73,74 @@ impl Binder<'_> {
         requires: &Text,
         message: &mut MessageBuilder,
     ) -> Option<Vec<KeyPart>> {
-        let mut key = Vec::new();
-        for path in requires.value.split_whitespace() {
-            let place = Place { side: Side::Parent, argument: "requires", span: requires.span };
-            let (mut part, optional) = match parent {
-                Parent::Message(parent) => {
-                    let fields = self.path(parent, path, place)?;
-                    let last = fields.last()?;
-                    if last.is_list() || !is_plain(last) {
-                        let reason = format!("`{path}` is no singular scalar");
-                        let proto = self.field_span(last);
-                        return self.invalid_requires(at, reason, requires.span, proto);
-                    }
-                    let part = KeyPart {
-                        path: numbers(&fields),
-                        scalar: scalar_of(&last.kind()) as i32,
-                        presence: has_presence(last),
-                        ..Default::default()
-                    };
-                    (part, has_presence(last) || fields.len() > 1)
+        let parts: Vec<KeyPart> = requires
+            .value
+            .split_whitespace()
+            .filter_map(|path| self.required_part(at, parent, (path, requires.span), message))
+            .collect();
+        (parts.len() == requires.value.split_whitespace().count()).then_some(parts)
+    }
+
+    fn required_part(
+        &mut self,
+        at: &At,
+        parent: &Parent<'_>,
+        (path, span): (&str, Option<Span>),
+        message: &mut MessageBuilder,
+    ) -> Option<KeyPart> {
+        let place = Place { side: Side::Parent, argument: "requires", span };
+        let (mut part, optional) = match parent {
+            Parent::Message(parent) => {
+                let fields = self.path(parent, path, place)?;
+                let last = fields.last()?;
+                if last.is_list() || !is_plain(last) {
+                    let reason = format!("`{path}` is no singular scalar");
+                    let proto = self.field_span(last);
+                    return self.invalid_requires(at, reason, span, proto);
                 }
-                Parent::Synthetic(parent) => {
-                    let Some(field) = parent
-                        .field(path)
-                        .filter(|field| !field.repeated && field.message.is_none())
-                    else {
-                        return self.invalid_requires(
-                            at,
-                            format!("`{path}` is no singular scalar"),
-                            requires.span,
-                            None,
-                        );
-                    };
-                    let part = KeyPart {
-                        path: vec![field.number],
-                        scalar: field.leaf.scalar,
-                        presence: field.presence,
-                        ..Default::default()
-                    };
-                    (part, field.presence)
-                }
-                Parent::Unknown => return None,
-                Parent::Root | Parent::Key(_) => {
+                let part = KeyPart {
+                    path: numbers(&fields),
+                    scalar: scalar_of(&last.kind()) as i32,
+                    presence: has_presence(last),
+                    ..Default::default()
+                };
+                (part, has_presence(last) || fields.len() > 1)
+            }
+            Parent::Synthetic(parent) => {
+                let Some(field) =
+                    parent.field(path).filter(|field| !field.repeated && field.message.is_none())
+                else {
                     return self.invalid_requires(
                         at,
-                        "a root field has no parent".to_owned(),
-                        requires.span,
+                        format!("`{path}` is no singular scalar"),
+                        span,
                         None,
                     );
-                }
-            };
-            let scalar = if part.scalar() == Scalar::Enum { Scalar::Int32 } else { part.scalar() };
-            let ty = FieldType { scalar, name: None, repeated: false, optional };
-            let (_, number) = message.field(&path.replace('.', "_"), ty);
-            part.target = vec![number];
-            part.target_scalar = scalar as i32;
-            key.push(part);
-        }
-        Some(key)
+                };
+                let part = KeyPart {
+                    path: vec![field.number],
+                    scalar: field.leaf.scalar,
+                    presence: field.presence,
+                    ..Default::default()
+                };
+                (part, field.presence)
+            }
+            Parent::Unknown => return None,
+            Parent::Root | Parent::Key(_) => {
+                return self.invalid_requires(
+                    at,
+                    "a root field has no parent".to_owned(),
+                    span,
+                    None,
+                );
+            }
+        };
+        let scalar = if part.scalar() == Scalar::Enum { Scalar::Int32 } else { part.scalar() };
+        let ty = FieldType { scalar, name: None, repeated: false, optional };
+        let (_, number) = message.field(&path.replace('.', "_"), ty);
+        part.target = vec![number];
+        part.target_scalar = scalar as i32;
+        Some(part)
     }
 
     fn invalid_requires<T>(

@@ -180,8 +180,9 @@ impl Binder<'_> {
             let message =
                 if ty.is_list() { repeated_message(field) } else { singular_message(field) };
             let is_object = message.is_some() && leaf::natural(&field.kind()).is_none();
-            return is_object
-                || (is_plain(field) && field.is_list() == ty.is_list() && self.has_load(named));
+            // What is being loaded is no key again.
+            let is_key = is_plain(field) && self.has_load(named) && !self.is_loading;
+            return is_object || is_key && field.is_list() == ty.is_list();
         }
         let listness = ty.is_list() == field.is_list() && !field.is_map();
         let is_enum = self.type_of(named).is_some_and(|ty| ty.is_enum());

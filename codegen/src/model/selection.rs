@@ -51,7 +51,6 @@ impl Binder<'_> {
     ) -> Option<Selection> {
         let (path, resource) = match &request.selecting {
             Some(selecting) => {
-                self.check_mask(selecting)?;
                 let resource = match &selecting.within {
                     Some(within) => self.resource_at(asking.method, selecting, within)?,
                     None => self.only_resource(asking.method, selecting)?,
@@ -81,7 +80,7 @@ impl Binder<'_> {
         Some(Selection { path, resource, message: self.masks.position(&message) })
     }
 
-    fn check_mask(&mut self, selecting: &Selecting) -> Option<()> {
+    pub(super) fn check_mask(&mut self, selecting: &Selecting) -> Option<()> {
         let field = selecting.target.last()?;
         let reason = if !is_mask(field) {
             format!("`{}` is no `google.protobuf.FieldMask`", field.name())

@@ -36,6 +36,10 @@ impl Binder<'_> {
         let operations =
             [OperationType::Query, OperationType::Mutation, OperationType::Subscription];
         let operation = operations.into_iter().find(is_root);
+        let load = Reader::find(schema, &object.directives, "load");
+        if let Some(load) = load.and_then(|load| load.rpc()) {
+            self.find_method(&load.method);
+        }
         for field in object.fields.values() {
             let type_name = object.name.to_string();
             self.unbound_field(&At { type_name, field: field.clone(), operation });

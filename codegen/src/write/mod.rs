@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::Compiled;
 
+mod grow;
+
+pub use grow::{Grown, grow};
+
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -20,6 +24,22 @@ pub enum NotWritten {
     /// There are errors: their number.
     #[error("nothing is written: {0} errors")]
     Errors(usize),
+    /// A file of somebody's would lose what is in it.
+    #[error("nothing is written: `{}` {reason}", path.display())]
+    Clobbered {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The system does not let it be read.
+    #[error("nothing is written: cannot read `{}`: {reason}", path.display())]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: io::Error,
+    },
     /// The system refused.
     #[error("cannot write `{}`: {reason}", path.display())]
     Refused {
@@ -56,13 +76,25 @@ fn write_one(output: &Output) -> io::Result<()> {
     if std::fs::read(&output.path).is_ok_and(|present| present == output.bytes) {
         return Ok(());
     }
-    if let Some(folder) = output.path.parent().filter(|folder| *folder != Path::new("")) {
-        std::fs::create_dir_all(folder)?;
+    make_folder(&output.path)?;
+    let aside = unfinished(&output.path);
+    std::fs::write(&aside, &output.bytes)?;
+    std::fs::rename(&aside, &output.path)
+}
+
+/// Makes the folder in which the file goes.
+fn make_folder(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|folder| *folder != Path::new("")) {
+        Some(folder) => std::fs::create_dir_all(folder),
+        None => Ok(()),
     }
-    let mut unfinished = output.path.clone().into_os_string();
+}
+
+/// Where a file is written before it takes its place.
+fn unfinished(path: &Path) -> PathBuf {
+    let mut unfinished = path.to_owned().into_os_string();
     unfinished.push(".unfinished");
-    std::fs::write(&unfinished, &output.bytes)?;
-    std::fs::rename(&unfinished, &output.path)
+    PathBuf::from(unfinished)
 }
 
 /// Whether something is there that is not itself a file or a folder.

@@ -6,14 +6,14 @@ use anabranch_codegen::{Color, Imported, Severity, Sources, compile, import};
 
 use crate::contracts::repository;
 
-type Files = Vec<(String, String)>;
+pub(crate) type Files = Vec<(String, String)>;
 
 /// The files of a schema after an import into `existing`.
 fn after(existing: &Files, imported: &Imported) -> Files {
     let mut files = existing.clone();
     for output in &imported.files {
         let path = output.path.to_string_lossy().into_owned();
-        let text = String::from_utf8(output.bytes.clone()).expect("text");
+        let text = output.text();
         match files.iter_mut().find(|(file, _)| *file == path) {
             Some((_, old)) => *old = text,
             None => files.push((path, text)),
@@ -28,7 +28,7 @@ fn sources(protos: &Sources, schema: &Files) -> Sources {
 
 /// Imports, and holds the result against what every import promises: it compiles, and a second one adds nothing.
 fn imported(protos: &Sources, existing: &Files) -> Files {
-    let imported = import(protos, existing);
+    let imported = import(protos, "", existing);
     assert_eq!(imported.diagnostics.errors(), 0, "{}", imported.diagnostics.render(Color::Never));
     let schema = after(existing, &imported);
     let compiled = compile(&sources(protos, &schema));
@@ -45,7 +45,7 @@ fn imported(protos: &Sources, existing: &Files) -> Files {
         compiled.diagnostics.render(Color::Never)
     );
     assert!(compiled.contract.is_some());
-    let again = import(protos, &schema);
+    let again = import(protos, "", &schema);
     let changed: Vec<_> = again.files.iter().map(|file| &file.path).collect();
     assert!(changed.is_empty(), "a second import changes {changed:?}");
     schema
@@ -66,7 +66,7 @@ fn the_bookshop_is_imported_from_its_protos_alone() {
     assert!(query.contains("    first: Int @from(path: \"page_size\")\n"), "{query}");
     assert!(query.contains("  ): BookPage\n"), "{query}");
     for join in [
-        "authors: [Author!]",
+        "authors: [Author]",
         "stock: Stock",
         "promotion: Promotion",
         "rating: Rating",
@@ -377,10 +377,10 @@ fn a_field_behind_a_comment_sign_stays_away() {
 #[test]
 fn protos_that_do_not_parse_give_findings_and_no_files() {
     let broken = books().proto_text("broken.proto", "syntax = \"proto3\"; message {");
-    let imported = import(&broken, &[]);
+    let imported = import(&broken, "", &[]);
     assert!(imported.diagnostics.errors() > 0 && imported.files.is_empty());
     let broken = [("mine.graphql".to_owned(), "type Query {".to_owned())];
-    let imported = import(&books(), &broken);
+    let imported = import(&books(), "", &broken);
     assert!(imported.diagnostics.errors() > 0 && imported.files.is_empty());
 }
 

@@ -5,6 +5,7 @@ mod builtins;
 mod contracts;
 mod echoes;
 mod editions;
+mod growth;
 mod hostile;
 mod imports;
 mod rules;

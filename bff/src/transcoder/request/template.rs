@@ -14,7 +14,10 @@ use crate::{
     contract::{Join, fill},
     error::{Code, Error, Result},
     operation::{NeverNull, Value, Variables},
-    transcoder::{misfit::Misfit, wire::put_nested},
+    transcoder::{
+        misfit::Misfit,
+        wire::{Fields, put_nested},
+    },
 };
 
 /// A request, but for its keys.
@@ -269,6 +272,12 @@ fn write_constants(parts: &[Part], out: &mut Vec<u8>) {
     }
 }
 
+/// Whether one of these fields has the number.
+fn has(fields: &[u8], number: u32) -> bool {
+    let mut fields = Fields::of(fields);
+    std::iter::from_fn(|| fields.next().ok().flatten()).any(|field| field.number() == number)
+}
+
 /// One filling of a template.
 struct Filler<'a> {
     encoders: &'a Encoders,
@@ -299,6 +308,7 @@ impl Missing<'_> {
 
 impl<'a> Filler<'a> {
     fn parts(&mut self, parts: &'a [Part], out: &mut Vec<u8>) -> Result<()> {
+        let message = out.len();
         for part in parts {
             match part {
                 Part::Constant(bytes) => out.extend_from_slice(bytes),
@@ -313,7 +323,12 @@ impl<'a> Filler<'a> {
                     let inside = std::mem::replace(&mut self.missing, around);
                     if empty {
                         out.truncate(start);
-                        self.lacks(inside.map(|it| Missing { levels: it.levels - 1, ..it }));
+                        let Some(missing) = inside else { continue };
+                        // It is there all the same where an argument gives it as a whole.
+                        if has(&out[message..], *number) {
+                            return Err(missing.error());
+                        }
+                        self.lacks(Some(Missing { levels: missing.levels - 1, ..missing }));
                     } else if let Some(missing) = inside {
                         return Err(missing.error());
                     }

@@ -36,7 +36,7 @@ pub(super) struct ExistingType {
     pub(super) messages: Vec<String>,
     pub(super) has_load: bool,
     pub(super) members: Vec<ExistingMember>,
-    /// `None` where it has no braces.
+    /// `None` where it has no braces, or no members.
     pub(super) place: Option<Place>,
     /// Its source, comments included.
     source: String,
@@ -67,7 +67,7 @@ impl ExistingType {
     /// Whether somebody has written the name in a comment, so that it is not added again.
     pub(super) fn is_left_out(&self, name: &str) -> bool {
         let comments = self.source.lines().filter_map(|line| line.trim_start().strip_prefix('#'));
-        comments.map(|comment| comment.trim_start_matches(['#', ' ', '`'])).any(|comment| {
+        comments.map(|comment| comment.trim_start_matches(['#', ' ', '`', '|'])).any(|comment| {
             comment.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_letter))
         })
     }
@@ -135,8 +135,14 @@ impl Existing {
         found.has_load |= definition.directives().has("load");
         found.source.push_str(&text[start..end]);
         found.source.push('\n');
+        let mut body = place::body(text, start);
+        if kind == Kind::Union {
+            body = place::behind_members(definition);
+            let end = body.as_ref().map_or(end, |body| body.end);
+            found.source.push_str(place::comments_behind(text, end));
+        }
         if !definition.is_extension_definition() || found.place.is_none() {
-            found.place = place::body(text, start).map(|body| Place { file, body });
+            found.place = body.map(|body| Place { file, body });
         }
     }
 }

@@ -9,7 +9,7 @@ use apollo_compiler::ast::Definition;
 pub(in crate::import) struct Place {
     /// The position in the list of files.
     pub(in crate::import) file: usize,
-    /// What is between the braces, in bytes.
+    /// What is between the braces, in bytes. For a union: the empty range behind its last member.
     pub(in crate::import) body: Range<usize>,
 }
 
@@ -28,6 +28,31 @@ pub(super) fn range(definition: &Definition, text: &str) -> (usize, usize) {
         _ => None,
     };
     location.map_or((text.len(), text.len()), |location| (location.offset(), location.end_offset()))
+}
+
+/// Behind the last member of a union.
+pub(super) fn behind_members(definition: &Definition) -> Option<Range<usize>> {
+    let members = match definition {
+        Definition::UnionTypeDefinition(union) => &union.members,
+        Definition::UnionTypeExtension(union) => &union.members,
+        _ => return None,
+    };
+    let end = members.last()?.location()?.end_offset();
+    Some(end..end)
+}
+
+/// The comments behind a union that are part of it: a member that is left out at its end stands outside of what the parser
+/// takes for the union. They are indented, or begin as a member does.
+pub(super) fn comments_behind(text: &str, end: usize) -> &str {
+    let mut lines = text[end..].split_inclusive('\n');
+    let first = lines.next().map_or(0, str::len);
+    let is_ours = |line: &&str| {
+        let comment = line.trim_start().strip_prefix('#');
+        let is_indented = line.starts_with([' ', '\t']);
+        comment.is_some_and(|comment| is_indented || comment.trim_start().starts_with('|'))
+    };
+    let length: usize = lines.take_while(is_ours).map(str::len).sum();
+    &text[end + first..end + first + length]
 }
 
 /// What is between the braces of the definition that begins at `start`. Braces in arguments, texts and comments are

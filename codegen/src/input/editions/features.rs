@@ -3,7 +3,11 @@
 
 use prost_reflect::{DynamicMessage, Value};
 
-use super::Edition;
+use super::descriptor::{
+    GROUP, LABEL_OPTIONAL, LABEL_REPEATED, LABEL_REQUIRED, MESSAGE, UNPACKABLE, each, inside,
+    is_entry, number, own, text,
+};
+use super::{Edition, Language};
 
 /// What a descriptor that was lowered does not show any more.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -31,7 +35,7 @@ pub(in crate::input) fn lower(
     file: &mut DynamicMessage,
     edition: Edition,
 ) -> Result<Lowered, String> {
-    let features = Features::of(edition).with(file);
+    let features = Features::of(Language::Edition(edition)).with(file);
     let mut first = Walk { as_proto3: false, has_implicit: false, lowered: Lowered::default() };
     first.file(&mut file.clone(), features);
     let mut walk = Walk { as_proto3: first.has_implicit, ..first };
@@ -53,30 +57,31 @@ pub(in crate::input) fn lower(
 
 /// The features that change how a message is read and written. Numbers are those of google.protobuf.FeatureSet.
 #[derive(Clone, Copy)]
-struct Features {
-    presence: i32,
-    enum_type: i32,
+pub(super) struct Features {
+    pub(super) presence: i32,
+    pub(super) enum_type: i32,
     repeated: i32,
-    encoding: i32,
+    pub(super) encoding: i32,
 }
 
-const IMPLICIT: i32 = 2;
-const REQUIRED: i32 = 3;
-const OPEN: i32 = 1;
-const PACKED: i32 = 1;
-const DELIMITED: i32 = 2;
+pub(super) const IMPLICIT: i32 = 2;
+pub(super) const REQUIRED: i32 = 3;
+pub(super) const OPEN: i32 = 1;
+pub(super) const PACKED: i32 = 1;
+pub(super) const DELIMITED: i32 = 2;
 
 impl Features {
-    fn of(edition: Edition) -> Features {
-        match edition {
-            Edition::Of2023 | Edition::Of2024 => {
-                Features { presence: 1, enum_type: OPEN, repeated: PACKED, encoding: 1 }
-            }
+    pub(super) fn of(language: Language) -> Features {
+        let of_2023 = Features { presence: 1, enum_type: OPEN, repeated: PACKED, encoding: 1 };
+        match language {
+            Language::Edition(Edition::Of2023 | Edition::Of2024) => of_2023,
+            Language::Proto2 => Features { enum_type: 2, repeated: 2, ..of_2023 },
+            Language::Proto3 => Features { presence: IMPLICIT, ..of_2023 },
         }
     }
 
     /// What an element has: what stands around it, but for what it says itself.
-    fn with(self, element: &DynamicMessage) -> Features {
+    pub(super) fn with(self, element: &DynamicMessage) -> Features {
         let Some(Value::Message(options)) = own(element, "options") else { return self };
         let Some(Value::Message(said)) = own(&options, "features") else { return self };
         let or = |name: &str, outer: i32| match own(&said, name) {
@@ -91,54 +96,6 @@ impl Features {
         }
     }
 }
-
-/// A field's value, if it is set.
-fn own(message: &DynamicMessage, name: &str) -> Option<Value> {
-    message
-        .has_field_by_name(name)
-        .then(|| message.get_field_by_name(name))?
-        .map(|it| it.into_owned())
-}
-
-fn number(message: &DynamicMessage, name: &str) -> Option<i32> {
-    match own(message, name)? {
-        Value::EnumNumber(number) | Value::I32(number) => Some(number),
-        _ => None,
-    }
-}
-
-fn text(message: &DynamicMessage, name: &str) -> String {
-    match own(message, name) {
-        Some(Value::String(text)) => text,
-        _ => String::new(),
-    }
-}
-
-fn is_true(message: &DynamicMessage, name: &str) -> bool {
-    own(message, name) == Some(Value::Bool(true))
-}
-
-/// The messages in a repeated field.
-fn each<'m>(
-    message: &'m mut DynamicMessage,
-    name: &str,
-) -> impl Iterator<Item = &'m mut DynamicMessage> {
-    let list = message.get_field_by_name_mut(name).and_then(Value::as_list_mut);
-    list.into_iter().flatten().filter_map(Value::as_message_mut)
-}
-
-fn is_entry(message: &DynamicMessage) -> bool {
-    matches!(own(message, "options"), Some(Value::Message(options)) if is_true(&options, "map_entry"))
-}
-
-/// As google.protobuf.FieldDescriptorProto.Type and .Label number them.
-const GROUP: i32 = 10;
-const MESSAGE: i32 = 11;
-const LABEL_OPTIONAL: i32 = 1;
-const LABEL_REQUIRED: i32 = 2;
-const LABEL_REPEATED: i32 = 3;
-/// Texts, bytes and messages.
-const UNPACKABLE: [i32; 4] = [9, GROUP, MESSAGE, 12];
 
 struct Walk {
     as_proto3: bool,
@@ -254,10 +211,6 @@ impl Walk {
         let name = text(field, "name");
         Some(if name.starts_with('_') { format!("X{name}") } else { format!("_{name}") })
     }
-}
-
-fn inside(scope: &str, name: &str) -> String {
-    if scope.is_empty() { name.to_owned() } else { format!("{scope}.{name}") }
 }
 
 /// The first enum of a file or message that proto3 would refuse.

@@ -1,10 +1,14 @@
 //! Files of an edition: read as proto2, the nearest of what the compiler of protos knows, and then given what their features
 //! say (<https://protobuf.dev/editions/features/>).
 
+mod descriptor;
 mod features;
+mod refused;
 mod text;
+mod tokens;
 
 pub(super) use features::{Lowered, lower};
+pub(super) use refused::{ClosedEnums, Refused, closed_enums, refused};
 pub(super) use text::{AsProto2, Inserted, as_proto2, is_proto3};
 
 /// What a file of protos is written in.

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::Edition;
+use super::tokens::{Token, tokens};
 
 /// A text of an edition, as proto2.
 #[derive(Debug)]
@@ -11,7 +12,11 @@ pub(in crate::input) struct AsProto2 {
     pub(in crate::input) edition: Edition,
     pub(in crate::input) text: String,
     pub(in crate::input) inserted: Inserted,
+    pub(in crate::input) refused: Vec<RefusedText>,
 }
+
+/// What the edition does not have, and how it says such a thing; the place is that in the file.
+pub(in crate::input) type RefusedText = (Range<usize>, &'static str, &'static str);
 
 /// What stands in a text that does not stand in its file: where it begins, and how long it is.
 #[derive(Debug, Default)]
@@ -41,18 +46,21 @@ pub(in crate::input) fn as_proto2(text: &str) -> Option<AsProto2> {
         }
         _ => return None,
     };
-    let mut rewriter = Rewriter { tokens: &tokens, at: 0, blanks: Vec::new(), inserts: Vec::new() };
+    let mut rewriter = Rewriter {
+        tokens: &tokens,
+        edition,
+        at: 0,
+        blanks: Vec::new(),
+        inserts: Vec::new(),
+        refused: Vec::new(),
+    };
     rewriter.file();
-    let Rewriter { blanks, inserts, .. } = rewriter;
-    Some(written(text, edition, &blanks, &inserts))
+    let Rewriter { blanks, inserts, refused, .. } = rewriter;
+    let (text, inserted) = written(text, &blanks, &inserts);
+    Some(AsProto2 { edition, text, inserted, refused })
 }
 
-fn written(
-    text: &str,
-    edition: Edition,
-    blanks: &[Range<usize>],
-    inserts: &[(usize, &str)],
-) -> AsProto2 {
+fn written(text: &str, blanks: &[Range<usize>], inserts: &[(usize, &str)]) -> (String, Inserted) {
     let mut kept = text.to_owned();
     for blank in blanks {
         let space =
@@ -70,7 +78,7 @@ fn written(
         from = *at;
     }
     written.push_str(&kept[from..]);
-    AsProto2 { edition, text: written, inserted: Inserted(inserted) }
+    (written, Inserted(inserted))
 }
 
 /// What a statement stands in.
@@ -83,20 +91,22 @@ enum Scope {
 
 struct Rewriter<'t> {
     tokens: &'t [Token<'t>],
+    edition: Edition,
     at: usize,
     blanks: Vec<Range<usize>>,
     inserts: Vec<(usize, &'static str)>,
+    refused: Vec<RefusedText>,
 }
 
-/// The features that we know.
-const FEATURES: [&str; 6] = [
-    "field_presence",
-    "enum_type",
-    "repeated_field_encoding",
-    "utf8_validation",
-    "message_encoding",
-    "json_format",
-];
+/// Features of edition 2024 that say nothing of what is on the wire; the compiler of protos does not know them.
+const OF_STYLE: [&str; 2] = ["enforce_naming_style", "default_symbol_visibility"];
+
+/// Whether an option, or the statement of one behind its first word, is a feature that says nothing to us: one of style, or of
+/// another language, `features.(pb.cpp).string_type`.
+fn is_foreign(option: &[Token<'_>]) -> bool {
+    let [features, point, name, ..] = option else { return false };
+    features.is("features") && point.is(".") && (name.is("(") || OF_STYLE.contains(&name.text))
+}
 
 impl<'t> Rewriter<'t> {
     fn file(&mut self) {
@@ -121,6 +131,13 @@ impl<'t> Rewriter<'t> {
         let names_type =
             |at: usize| self.word(at).is_some_and(|word| word == "message" || word == "enum");
         if (first.is("export") || first.is("local")) && names_type(self.at + 1) {
+            if self.edition == Edition::Of2023 {
+                self.refuse(
+                    first,
+                    "`export` and `local` came with edition 2024",
+                    "leave the word out",
+                );
+            }
             self.blanks.push(first.range());
             self.at += 1;
             return None;
@@ -131,18 +148,21 @@ impl<'t> Rewriter<'t> {
         let start = self.at;
         let end = self.end();
         let statement = &self.tokens[start..end];
+        self.foreign_features(statement);
         match first.text {
             "edition" if start == 0 => self.blank(statement),
-            "import" => self.import(statement),
-            "option" => {
-                let is_feature =
-                    statement.len() > 3 && statement[1].is("features") && statement[2].is(".");
-                if is_feature && !FEATURES.contains(&statement[3].text) {
-                    self.blank(statement);
-                }
+            "syntax" if statement.get(1).is_some_and(|next| next.is("=")) => {
+                self.refuse(first, "a file has an edition, or a syntax", "leave `syntax` out");
+                self.blank(statement);
             }
+            "import" => self.import(statement),
+            "option" if is_foreign(&statement[1..]) => self.blank(statement),
+            "option" => {}
             "reserved" => self.reserved(statement),
-            "extensions" | "repeated" | "optional" | "required" => {}
+            "optional" | "required" | "repeated" | "group" if scope == Scope::Message => {
+                self.label(statement);
+            }
+            "extensions" => {}
             "map" if statement.get(1).is_some_and(|next| next.is("<")) => {}
             _ if scope == Scope::Message => self.inserts.push((first.start, "optional ")),
             _ => {}
@@ -184,6 +204,73 @@ impl<'t> Rewriter<'t> {
         self.tokens.get(at).map(|token| token.text)
     }
 
+    fn refuse(&mut self, token: Token<'_>, message: &'static str, help: &'static str) {
+        self.refused.push((token.range(), message, help));
+    }
+
+    /// What stands in front of a field's type, where editions have only `repeated`.
+    fn label(&mut self, statement: &[Token<'_>]) {
+        let first = statement[0];
+        match first.text {
+            "optional" => self.refuse(
+                first,
+                "Label \"optional\" is not supported in editions",
+                "leave it out: fields have presence unless `features.field_presence` says otherwise",
+            ),
+            "required" => self.refuse(
+                first,
+                "Label \"required\" is not supported in editions",
+                "say `[features.field_presence = LEGACY_REQUIRED]`",
+            ),
+            _ => {}
+        }
+        if first.is("group") {
+            self.inserts.push((first.start, "optional "));
+        }
+        if let Some(group) = statement.iter().take(2).find(|token| token.is("group")) {
+            self.refuse(
+                *group,
+                "Group syntax is no longer supported in editions",
+                "declare a message, and a field of it with `[features.message_encoding = DELIMITED]`",
+            );
+        }
+    }
+
+    /// Blanks them in the brackets behind a field or a value, and the brackets where nothing else is in them.
+    fn foreign_features(&mut self, statement: &[Token<'_>]) {
+        let Some(open) = statement.iter().position(|token| token.is("[")) else { return };
+        let (mut depth, mut options, mut start) = (0_usize, Vec::new(), open + 1);
+        for (at, token) in statement.iter().enumerate().skip(open) {
+            let is_end = token.is("]") && depth == 1;
+            if is_end || token.is(",") && depth == 1 {
+                options.push(start..at);
+                start = at + 1;
+            }
+            match token.text {
+                "[" | "{" => depth += 1,
+                "]" | "}" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if is_end {
+                break;
+            }
+        }
+        let (foreign, own): (Vec<_>, Vec<_>) =
+            options.into_iter().partition(|option| is_foreign(&statement[option.clone()]));
+        let Some(last) = foreign.last().filter(|_| start < statement.len()) else { return };
+        let Some(last_own) = own.last() else {
+            return self.blank(&statement[open..=last.end]);
+        };
+        for option in foreign {
+            // With the comma behind it, or where nothing of ours follows, in front of it.
+            let tokens = match option.start > last_own.start {
+                true => option.start - 1..option.end,
+                false => option.start..option.end + 1,
+            };
+            self.blank(&statement[tokens]);
+        }
+    }
+
     fn blank(&mut self, statement: &[Token<'_>]) {
         if let (Some(first), Some(last)) = (statement.first(), statement.last()) {
             self.blanks.push(first.start..last.range().end);
@@ -199,8 +286,22 @@ impl<'t> Rewriter<'t> {
         };
         if statement.iter().any(name) {
             self.blank(statement);
-        } else if let Some(option) = statement.get(1).filter(|token| token.is("option")) {
-            self.blanks.push(option.range());
+            return;
+        }
+        let Some(word) = statement.get(1) else { return };
+        match (word.text, self.edition) {
+            ("option", edition) => {
+                if edition == Edition::Of2023 {
+                    let help = "leave `option` out";
+                    self.refuse(*word, "option import is not supported before edition 2024", help);
+                }
+                self.blanks.push(word.range());
+            }
+            ("weak", Edition::Of2024) => {
+                let help = "write `import option`, or leave `weak` out";
+                self.refuse(*word, "weak import is not supported in edition 2024", help);
+            }
+            _ => {}
         }
     }
 
@@ -210,65 +311,17 @@ impl<'t> Rewriter<'t> {
         if statement.iter().any(is_number) {
             return;
         }
+        if let Some(quoted) = statement.iter().find(|token| token.text.starts_with(['"', '\''])) {
+            self.refuse(
+                *quoted,
+                "Reserved names must be identifiers in editions, not string literals",
+                "write it without quotes",
+            );
+        }
         for name in statement[1..].iter().filter(|token| token.is_word()) {
             self.inserts.extend([(name.start, "\""), (name.range().end, "\"")]);
         }
     }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Token<'t> {
-    text: &'t str,
-    start: usize,
-}
-
-impl Token<'_> {
-    fn is(&self, text: &str) -> bool {
-        self.text == text
-    }
-
-    fn is_word(&self) -> bool {
-        self.text.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_')
-    }
-
-    fn range(&self) -> Range<usize> {
-        self.start..self.start + self.text.len()
-    }
-}
-
-/// Words, texts in quotes, and each other sign for itself; no comments.
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    let (mut tokens, mut at) = (Vec::new(), 0);
-    while let Some(first) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
-        let length = match first {
-            _ if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            _ if rest.starts_with("/*") => rest[2..].find("*/").map_or(rest.len(), |end| end + 4),
-            '"' | '\'' => quoted(rest, first),
-            _ if is_word(first) => rest.find(|letter| !is_word(letter)).unwrap_or(rest.len()),
-            _ => first.len_utf8(),
-        };
-        let is_comment = rest.starts_with("//") || rest.starts_with("/*");
-        if !first.is_whitespace() && !is_comment {
-            tokens.push(Token { text: &rest[..length], start: at });
-        }
-        at += length;
-    }
-    tokens
-}
-
-/// The length of a text in quotes, which ends with its line at the latest.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut is_escaped = false;
-    for (at, letter) in text.char_indices().skip(1) {
-        match letter {
-            '\n' => return at,
-            _ if letter == quote && !is_escaped => return at + 1,
-            _ => is_escaped = letter == '\\' && !is_escaped,
-        }
-    }
-    text.len()
 }
 
 #[cfg(test)]
@@ -311,6 +364,10 @@ mod tests {
         check(
             "import option \"a.proto\"; import \"google/protobuf/go_features.proto\";",
             "import        \"a.proto\";                                            ",
+        );
+        check(
+            "message A { B a = 1 [features.(pb.go).x = Y, deprecated = true, features.(pb.cpp).z = W]; B b = 2 [features.(pb.go).x = Y]; }",
+            "message A { optional B a = 1 [                        deprecated = true                         ]; optional B b = 2                         ; }",
         );
         check(
             "option features.(pb.go).api_level = API_OPAQUE; option features.field_presence = IMPLICIT;",

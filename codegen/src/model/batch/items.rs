@@ -5,6 +5,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::keys::{Keys, Parts, same_class};
 use crate::contract::{Cardinality, KeyPart, Source, Wire, source, wire};
+use crate::diagnostic::Span;
 use crate::model::abstract_type::oneof_at;
 use crate::model::binder::{At, Binder};
 use crate::model::call::Asking;
@@ -79,7 +80,10 @@ impl Binder<'_> {
         items: &Items,
         parts: &Parts,
     ) -> Option<Vec<Vec<FieldDescriptor>>> {
-        let mut matches = Vec::new();
+        if let Some(matching) = &arguments.matching {
+            self.match_of_parts(asking, matching, parts)?;
+        }
+        let mut matches: Vec<Vec<FieldDescriptor>> = Vec::new();
         for (name, part) in parts {
             let path = match &arguments.matching {
                 Some(matching) => self.match_path(asking, matching, items, name.as_deref())?,
@@ -96,17 +100,58 @@ impl Binder<'_> {
                 let span =
                     arguments.matching.as_ref().and_then(|matching| matching.span).or(asking.span);
                 let proto = self.field_span(last);
-                self.fault(Fault::KeyMismatch {
-                    coordinate: asking.at.coordinate(),
-                    reason,
-                    span,
-                    proto,
-                });
-                return None;
+                return self.key_mismatch(asking, reason, span, proto);
+            }
+            if matches.contains(&path) {
+                let reason = format!("two parts are matched by `{}`", last.name());
+                let span = arguments.matching.as_ref().map_or(asking.span, |it| it.span);
+                let proto = self.field_span(last);
+                return self.key_mismatch(asking, reason, span, proto);
             }
             matches.push(path);
         }
         Some(matches)
+    }
+
+    /// `match` speaks of the parts of the key, and of nothing else.
+    fn match_of_parts(
+        &mut self,
+        asking: &Asking<'_>,
+        matching: &Argument,
+        parts: &Parts,
+    ) -> Option<()> {
+        let names: Vec<&str> = parts.iter().filter_map(|(name, _)| name.as_deref()).collect();
+        match &*matching.value {
+            Value::String(_) if names.len() > 1 => {
+                let each = names.iter().map(|name| format!("{name}: \"…\"")).collect::<Vec<_>>();
+                let reason =
+                    format!("it is matched part by part, `match: {{{}}}`", each.join(", "));
+                self.key_mismatch(asking, reason, matching.span, None)
+            }
+            Value::Object(fields) if !names.is_empty() => {
+                match fields.iter().find(|(name, _)| !names.contains(&name.as_str())) {
+                    Some((name, value)) => {
+                        let span = self.span(value.location()).or(matching.span);
+                        let reason = format!("`match` has `{name}`, which is no part of it");
+                        self.key_mismatch(asking, reason, span, None)
+                    }
+                    None => Some(()),
+                }
+            }
+            _ => Some(()),
+        }
+    }
+
+    fn key_mismatch<T>(
+        &mut self,
+        asking: &Asking<'_>,
+        reason: String,
+        span: Option<Span>,
+        proto: Option<Span>,
+    ) -> Option<T> {
+        let coordinate = asking.at.coordinate();
+        self.fault(Fault::KeyMismatch { coordinate, reason, span, proto });
+        None
     }
 
     fn match_path(
@@ -129,13 +174,7 @@ impl Binder<'_> {
                 Some(name) => format!("`match` has to say where an item has `{name}`"),
                 None => "`match` is the path of the key in an item, as a text".to_owned(),
             };
-            self.fault(Fault::KeyMismatch {
-                coordinate: asking.at.coordinate(),
-                reason,
-                span: matching.span,
-                proto: None,
-            });
-            return None;
+            return self.key_mismatch(asking, reason, matching.span, None);
         };
         let place = Place { side: Side::Response, argument: "match", span: matching.span };
         let path = self.path(items.inner(), &text, place)?;

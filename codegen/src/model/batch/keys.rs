@@ -11,6 +11,7 @@ use crate::model::fault::{Fault, Side};
 use crate::model::leaf::scalar_of;
 use crate::model::names::{singular, snake};
 use crate::model::path::{Place, has_presence, is_plain, numbers};
+use crate::model::{Filler, Filling, Fillings};
 
 /// The repeated field of a request that takes the keys.
 pub(super) struct Keys {
@@ -61,13 +62,24 @@ impl Binder<'_> {
         let Some(key) = &arguments.key else {
             return self.key_by_name(asking, arguments, keys, &target);
         };
-        let mut bound = Vec::new();
+        if key.value.as_object().is_some_and(|parts| parts.is_empty()) {
+            let text = Text { value: as_written(&key.value), span: key.span };
+            self.invalid_source(&text, "a key has parts: `key: {sku: \"$parent.sku\"}`");
+            return None;
+        }
+        let (mut bound, mut fillings) = (Vec::new(), Vec::new());
         let mut many = false;
         for (name, text) in self.key_texts(key) {
             let (part, repeated) = self.key_part(asking.parent, &text)?;
             let (target, numbers) = self.key_target(asking, arguments, &target, name.as_deref())?;
-            bound.push((name, self.aim(asking, part, &target, numbers, text.span)?));
+            let part = self.aim(asking, part, &target, numbers, text.span)?;
+            let path = part.target.clone();
+            fillings.push(Filling { path, filler: Filler::Key, span: text.span });
+            bound.push((name, part));
             many |= repeated;
+        }
+        if let Kind::Message(message) = target.kind() {
+            self.model.fillings.push(Fillings { message, fillings });
         }
         if many && bound.len() > 1 {
             let reason = "a composite key has one value in each part".to_owned();
@@ -101,11 +113,10 @@ impl Binder<'_> {
                 .iter()
                 .map(|(name, value)| {
                     let span = self.span(value.location()).or(key.span);
-                    let value = value.as_str().unwrap_or_default().to_owned();
-                    (Some(name.to_string()), Text { value, span })
+                    (Some(name.to_string()), Text { value: as_written(value), span })
                 })
                 .collect(),
-            _ => vec![(None, Text { value: key.value.to_string(), span: key.span })],
+            value => vec![(None, Text { value: as_written(value), span: key.span })],
         }
     }
 
@@ -222,6 +233,11 @@ impl Binder<'_> {
         let part = self.aim(asking, part, &target, numbers, asking.span)?;
         Some((vec![(None, part)], many))
     }
+}
+
+/// A text, or another value in one line.
+fn as_written(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.serialize().no_indent().to_string(), str::to_owned)
 }
 
 /// The field of the parent that gives `key`: `author_id` where the field is `author`; the same name; `id` of a `Book`

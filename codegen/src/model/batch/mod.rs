@@ -9,6 +9,7 @@ use super::fault::{Fault, Side};
 use super::leaf::scalar_of;
 use super::names::snake;
 use super::path::{Place, numbers, repeated_message, singular_message};
+use super::request::Keyed;
 use super::selection::Itemised;
 use crate::contract::{Batch, Join, Match, Scalar};
 pub(super) use items::Items;
@@ -64,7 +65,8 @@ impl Binder<'_> {
             call.item = Some(items.inner().clone());
             call.item_prefix = items.prefix();
         }
-        let request = self.request(asking, keys.as_ref().map_or(&[], |keys| &*keys.path));
+        let request =
+            self.request(asking, Keyed::Batch(keys.as_ref().map_or(&[], |keys| &*keys.path)));
         let max = self.max(asking.at, arguments);
         let status = items.as_ref().and_then(|items| self.status(arguments, items));
         let key = match &keys {

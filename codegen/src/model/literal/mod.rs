@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::leaf::natural;
 use super::names::field_of;
 use super::path::numbers;
-use super::request::Request;
+use super::request::{Filling, Request};
 use crate::contract::{Fill, fallback, fill, source};
 use crate::diagnostic::Span;
 
@@ -29,6 +29,14 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
+    /// The same, said of a field.
+    fn of(self, coordinate: &str) -> Refusal {
+        match self {
+            Refusal::Mismatch(reason) => Refusal::Mismatch(format!("`{coordinate}`: {reason}")),
+            Refusal::Unholdable(reason) => Refusal::Unholdable(format!("`{coordinate}`: {reason}")),
+        }
+    }
+
     fn mismatch<T>(reason: impl Into<String>) -> Result<T, Refusal> {
         Err(Refusal::Mismatch(reason.into()))
     }
@@ -131,15 +139,13 @@ impl Binder<'_> {
         let mut bytes = Vec::new();
         match constant(field, value, &mut bytes) {
             Ok(()) => {
-                request.fill(
-                    numbers(path),
-                    Fill {
-                        path: numbers(through),
-                        source: Some(fill::Source::Constant(bytes)),
-                        value: None,
-                        required: 0,
-                    },
-                );
+                let fill = Fill {
+                    path: numbers(through),
+                    source: Some(fill::Source::Constant(bytes)),
+                    value: None,
+                    required: 0,
+                };
+                request.fill(Filling::constant(path, value, span), fill);
             }
             Err(refusal) => {
                 let proto = self.field_span(field);
@@ -198,12 +204,7 @@ fn constant_item(field: &FieldDescriptor, value: &Value, out: &mut Vec<u8>) -> R
             Ok(())
         }
         _ => match natural(&kind) {
-            Some(natural) => leaf::write(
-                out,
-                field.number(),
-                &natural,
-                unescape(value).as_ref().unwrap_or(value),
-            ),
+            Some(natural) => leaf::write(out, field.number(), &natural, &unescaped(value)),
             None => Refusal::mismatch("a constant of this type cannot be written"),
         },
     }
@@ -213,17 +214,38 @@ fn constant_message(message: &MessageDescriptor, value: &Value) -> Result<Vec<u8
     let Some(fields) = value.as_object() else {
         return Refusal::mismatch(format!("`{}` is written as an object", message.full_name()));
     };
-    let mut bytes = Vec::new();
+    let (mut bytes, mut written) = (Vec::new(), Vec::<FieldDescriptor>::new());
     for (name, value) in fields {
         let Some(field) = field_of(message, name) else {
             return Refusal::mismatch(format!("`{}` has no field `{name}`", message.full_name()));
         };
+        let oneof = field.containing_oneof();
+        let excludes = |other: &&FieldDescriptor| {
+            **other == field || oneof.is_some() && other.containing_oneof() == oneof
+        };
+        if let Some(other) = written.iter().find(excludes) {
+            let (field, other) = (field.name(), other.name());
+            return Refusal::mismatch(format!("of `{other}` and `{field}` only one has a value"));
+        }
         constant(&field, value, &mut bytes)?;
+        written.push(field);
     }
     Ok(bytes)
 }
 
-/// `$$x` is the text `$x`.
-fn unescape(value: &Value) -> Option<Value> {
-    value.as_str()?.strip_prefix("$$").map(|rest| Value::String(format!("${rest}")))
+/// `$$x` is the text `$x`, in JSON too.
+fn unescaped(value: &Value) -> Value {
+    let inner = |value: &Node<Value>| Node::new(unescaped(value));
+    match value {
+        Value::String(text) => match text.strip_prefix("$$") {
+            Some(rest) => Value::String(format!("${rest}")),
+            None => value.clone(),
+        },
+        Value::List(values) => Value::List(values.iter().map(inner).collect()),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.clone(), inner(value)));
+            Value::Object(fields.collect())
+        }
+        value => value.clone(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Type, Value};
+use prost_reflect::MessageDescriptor;
 
 use super::super::Model;
 use super::Refusal;
@@ -176,6 +177,7 @@ fn object(
     let Some(definition) = model.input.schema.definitions.get_object(&binding.r#type) else {
         return Ok(());
     };
+    let mut written: Vec<Written<'_>> = Vec::new();
     for bound in &binding.fields {
         let (Some(source), Some(definition)) =
             (&bound.source, definition.fields.get(bound.name.as_str()))
@@ -190,16 +192,24 @@ fn object(
                     "`{coordinate}` is answered by another call and cannot be part of it"
                 ));
             }
-            (Some((_, value)), _) => field(model, source, &definition.ty, value, out).map_err(
-                |refusal| match refusal {
-                    Refusal::Mismatch(reason) => {
-                        Refusal::Mismatch(format!("`{coordinate}`: {reason}"))
+            (Some((_, value)), _) => {
+                let mut bytes = Vec::new();
+                let held = field(model, source, &definition.ty, value, &mut bytes);
+                held.map_err(|refusal| refusal.of(&coordinate))?;
+                let fresh = Written { name: &bound.name, source, bytes };
+                let message = model.input.protos.pool.get_message_by_name(&binding.message);
+                if let Some(message) = message.filter(|_| !fresh.bytes.is_empty()) {
+                    match written.iter().find_map(|other| fresh.beside(other, &message)) {
+                        Some(Beside::Same) => continue,
+                        Some(Beside::Lost(reason)) => {
+                            return Err(Refusal::Unholdable(reason).of(&coordinate));
+                        }
+                        None => {}
                     }
-                    Refusal::Unholdable(reason) => {
-                        Refusal::Unholdable(format!("`{coordinate}`: {reason}"))
-                    }
-                },
-            )?,
+                }
+                out.extend_from_slice(&fresh.bytes);
+                written.push(fresh);
+            }
             (None, Some(source::Kind::Wire(wire)))
                 if definition.ty.is_non_null() && wire.cardinality() == Cardinality::Explicit =>
             {
@@ -213,6 +223,54 @@ fn object(
     Ok(())
 }
 
+/// A field of an object as it was written.
+struct Written<'m> {
+    name: &'m str,
+    source: &'m Source,
+    bytes: Vec<u8>,
+}
+
+/// How a field goes together with one that was written before.
+enum Beside {
+    /// The proto has one field for both, and it has the value already.
+    Same,
+    /// The value of one of them would be lost.
+    Lost(String),
+}
+
+impl Written<'_> {
+    fn path(&self) -> Vec<u32> {
+        let Some(source::Kind::Wire(wire)) = &self.source.kind else { return Vec::new() };
+        let number = Some(wire.number).filter(|number| *number != 0);
+        wire.path.iter().copied().chain(number).collect()
+    }
+
+    /// `None`: each has a place of its own.
+    fn beside(&self, other: &Written<'_>, message: &MessageDescriptor) -> Option<Beside> {
+        let (path, others) = (self.path(), other.path());
+        if path.is_empty() || others.is_empty() {
+            return None;
+        }
+        if path == others {
+            let reason = || format!("it is the same field of the proto as `{}`", other.name);
+            let is_same = self.bytes == other.bytes;
+            return Some(if is_same { Beside::Same } else { Beside::Lost(reason()) });
+        }
+        let same = path.iter().zip(&others).take_while(|(one, other)| one == other).count();
+        let inner = path[..same].iter().try_fold(message.clone(), |message, number| {
+            message.get_field(*number)?.kind().as_message().cloned()
+        })?;
+        let oneof = inner.get_field(*path.get(same)?)?.containing_oneof()?;
+        let is_member = inner.get_field(*others.get(same)?)?.containing_oneof()? == oneof;
+        is_member.then(|| {
+            let (name, oneof) = (other.name, oneof.name());
+            Beside::Lost(format!(
+                "of it and `{name}`, which are members of `{oneof}`, one has a value"
+            ))
+        })
+    }
+}
+
 /// A value of an abstract type says which type it has.
 fn member(
     model: &Model<'_>,
@@ -222,11 +280,14 @@ fn member(
     out: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
     let typename = fields.iter().find(|(name, _)| name == "__typename");
-    let typename = typename.and_then(|(_, value)| value.as_str().map(str::to_owned));
+    let typename = typename.map(|(_, value)| value.as_str().unwrap_or_default().to_owned());
     let of_type = |id: u32| model.bindings.get(id as usize);
     let found = binding.members.iter().find_map(|member| {
         of_type(member.binding)
-            .filter(|bound| binding.members.len() == 1 || Some(&bound.r#type) == typename.as_ref())
+            .filter(|bound| match &typename {
+                Some(name) => bound.r#type == *name,
+                None => binding.members.len() == 1,
+            })
             .map(|bound| (member.number, bound))
     });
     let Some((number, bound)) = found else {

@@ -97,6 +97,15 @@ impl Binder<'_> {
             return None;
         }
         let original = self.directive(at, "rpc").and_then(|rpc| rpc.rpc());
+        if original.as_ref().is_some_and(|rpc| rpc.method.value == method.value) {
+            self.fault(Fault::MisplacedDirective {
+                coordinate: at.coordinate(),
+                directive: "fallback(rpc:)".to_owned(),
+                reason: "it is the method that failed: another one can stand in for it".to_owned(),
+                span: method.span,
+            });
+            return None;
+        }
         let batch = self.directive(at, "batch").map(|batch| batch.batch());
         let batch = batch.map(|batch| same_names(batch, &found));
         let with = original.and_then(|rpc| rpc.with);

@@ -10,8 +10,9 @@ use apollo_compiler::schema::ExtendedType;
 pub(super) use self::tags::Ground;
 use self::tags::Holes;
 use super::binder::{At, Binder, Shape};
-use super::directives::Reader;
+use super::directives::{Reader, Text};
 use super::fault::Fault;
+use super::request::is_header;
 use crate::contract::{Cache, Join, Policy, Scope, Template, source};
 
 impl Binder<'_> {
@@ -43,7 +44,8 @@ impl Binder<'_> {
     /// What is wrong with the policy of a field whose call could not be bound, as far as that does not depend on what is
     /// wrong with the call.
     pub(super) fn policy_of_refused(&mut self, at: &At, shape: &Shape, place: (u32, usize)) {
-        let holes = Holes { ground: self.ground_of_refused(), has_arguments: true };
+        let holes =
+            Holes { ground: self.ground_of_refused(at.operation.is_some()), has_arguments: true };
         self.own_policy(at, shape, place, false, &holes);
     }
 
@@ -105,8 +107,7 @@ impl Binder<'_> {
             .argument("scope")
             .and_then(|scope| scope.value.as_enum().map(ToString::to_string));
         let scope = scope.as_deref().and_then(Scope::from_str_name).unwrap_or(Scope::Unspecified);
-        let vary =
-            cache.texts("vary").into_iter().map(|header| header.value.to_lowercase()).collect();
+        let vary = cache.texts("vary");
         let tags = cache.texts("tags");
         Some(Cache {
             max_age_ms: max_age.and_then(|text| self.duration(&text)).unwrap_or_default(),
@@ -114,9 +115,20 @@ impl Binder<'_> {
                 .and_then(|text| self.duration(&text))
                 .unwrap_or_default(),
             scope: scope as i32,
-            vary,
+            vary: vary.iter().filter_map(|header| self.header(at, header)).collect(),
             tags: tags.iter().filter_map(|tag| self.template(at, tag, holes)).collect(),
         })
+    }
+
+    fn header(&mut self, at: &At, header: &Text) -> Option<String> {
+        if is_header(&header.value) {
+            return Some(header.value.to_lowercase());
+        }
+        let reason =
+            format!("no header is called `{}`: it has letters, digits and `-`", header.value);
+        let coordinate = at.coordinate();
+        self.fault(Fault::ValueMismatch { coordinate, reason, span: header.span, proto: None });
+        None
     }
 
     fn invalidates(&mut self, at: &At, holes: &Holes) -> Vec<Template> {

@@ -42,10 +42,16 @@ impl Binder<'_> {
     }
 
     /// Where paths begin though the call is refused: its items are known, and something else of it is wrong.
-    pub(in crate::model) fn ground_of_refused(&self) -> Ground {
+    pub(in crate::model) fn ground_of_refused(&self, is_root: bool) -> Ground {
         let call = self.call.as_ref();
-        call.and_then(|call| Some(Ground::Message(call.item.clone()?, call.item_prefix.clone())))
-            .unwrap_or(Ground::Unknown)
+        let item = call
+            .and_then(|call| Some(Ground::Message(call.item.clone()?, call.item_prefix.clone())));
+        item.or_else(|| {
+            // A field of a root is asked for once, and never in a batch.
+            let method = call?.method.as_ref().filter(|it| is_root && !it.is_server_streaming())?;
+            Some(Ground::Message(method.output(), Vec::new()))
+        })
+        .unwrap_or(Ground::Unknown)
     }
 
     /// "book-{book_id}" as pieces.
@@ -88,7 +94,7 @@ impl Binder<'_> {
                     .invalid_tag(tag, "a type has no arguments; `{id}` is a path in the item");
             }
             let ty = self.argument_type(at, argument);
-            let is_leaf = ty.as_ref().is_some_and(|ty| {
+            let is_leaf = ty.as_ref().is_ok_and(|ty| {
                 !ty.is_list() && self.type_of(ty.inner_named_type()).is_some_and(|ty| ty.is_leaf())
             });
             if !is_leaf {

@@ -4,7 +4,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::{InputValueDefinition, Type};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
-use super::Request;
+use super::{Filler, Filling, Request};
 use crate::contract::{Fill, fill};
 use crate::model::binder::{At, Binder};
 use crate::model::call::Asking;
@@ -55,7 +55,8 @@ impl Binder<'_> {
         if self.type_of(argument.ty.inner_named_type()).is_some_and(|ty| ty.is_input_object())
             && !argument.ty.is_list()
         {
-            return self.spread(asking, message, argument, request);
+            let input = (argument.ty.inner_named_type().as_str(), name);
+            return self.spread(asking, message, input, &[], request);
         }
         let (coordinate, argument) = (asking.at.coordinate(), name.to_owned());
         let message = self.facts(message);
@@ -87,19 +88,27 @@ impl Binder<'_> {
         same.next().is_none().then_some(first)
     }
 
-    /// An input object that is the request: each of its fields is filled by itself.
+    /// An input object that is the request, or a oneof of it: each of its fields is filled by itself. `around` are those
+    /// that it stands in.
     fn spread(
         &mut self,
         asking: &Asking<'_>,
         message: &MessageDescriptor,
-        argument: &InputValueDefinition,
+        (named, argument): (&str, &str),
+        around: &[&str],
         request: &mut Request,
     ) {
-        let named = argument.ty.inner_named_type().as_str();
         let Some(input) = self.type_of(named).and_then(|ty| ty.as_input_object()) else { return };
+        let around = [around, &[named]].concat();
         for field in input.fields.values() {
             let span = self.span(field.name.location());
-            let path = format!("{}.{}", argument.name, field.name);
+            let path = format!("{argument}.{}", field.name);
+            let inner = field.ty.inner_named_type().as_str();
+            let is_group = self.is_oneof_group(field, message) && !field.ty.is_list();
+            if is_group && !around.contains(&inner) {
+                self.spread(asking, message, (inner, &path), &around, request);
+                continue;
+            }
             let text =
                 Text { value: format!("$args.{path}"), span: self.type_span(&field.ty).or(span) };
             match self.input_field_path(named, field, message) {
@@ -112,37 +121,61 @@ impl Binder<'_> {
     pub(in crate::model) fn argument_fill(
         &mut self,
         asking: &Asking<'_>,
-        path: &str,
+        argument: &str,
         text: &Text,
         target: &[FieldDescriptor],
         request: &mut Request,
     ) {
-        let Some(ty) = self.argument_type(asking.at, path) else {
-            return self.invalid_source(text, "the field has no such argument");
+        let ty = match self.argument_type(asking.at, argument) {
+            Ok(ty) => ty,
+            Err(reason) => {
+                request.arguments.extend(argument.split('.').next().map(str::to_owned));
+                return self.invalid_source(text, reason);
+            }
         };
-        request.arguments.extend(path.split('.').next().map(str::to_owned));
+        request.arguments.extend(argument.split('.').next().map(str::to_owned));
         let Some(field) = target.last() else { return };
-        let coordinate = format!("{}({path}:)", asking.at.coordinate());
+        let coordinate = format!("{}({argument}:)", asking.at.coordinate());
         let side = TypeSide { coordinate: &coordinate, ty: &ty, span: text.span };
         let Some(value) = self.input_value(&side, field) else { return };
-        let source = Some(fill::Source::Argument(path.to_owned()));
-        request.fill(
-            numbers(target),
-            Fill { path: numbers(target), source, value: Some(value), required: 0 },
-        );
+        let (path, source) = (numbers(target), fill::Source::Argument(argument.to_owned()));
+        let filling = Filling {
+            path: path.clone(),
+            filler: Filler::Argument {
+                name: argument.to_owned(),
+                value,
+                is_always_given: ty.is_non_null(),
+            },
+            span: text.span,
+        };
+        let fill = Fill { path, source: Some(source), value: Some(value), required: 0 };
+        request.fill(filling, fill);
     }
 
-    /// The type of `page.size`: an argument, or a field of an input object in it.
-    pub(in crate::model) fn argument_type(&self, at: &At, path: &str) -> Option<Type> {
+    /// The type of `page.size`: an argument, or a field of an input object in it, and then nullable where that is.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub(in crate::model) fn argument_type(
+        &self,
+        at: &At,
+        path: &str,
+    ) -> Result<Type, &'static str> {
         let mut segments = path.split('.');
-        let name = segments.next()?;
-        let argument = at.field.arguments.iter().find(|argument| argument.name == name)?;
-        let mut ty = (*argument.ty).clone();
+        let name = segments.next().unwrap_or_default();
+        let argument = at.field.arguments.iter().find(|argument| argument.name == name);
+        let mut ty = (*argument.ok_or("the field has no such argument")?.ty).clone();
         for segment in segments {
-            let input = self.type_of(ty.inner_named_type())?.as_input_object()?;
-            ty = (*input.fields.get(segment)?.ty).clone();
+            if ty.is_list() {
+                return Err("it goes through a list, which has no fields");
+            }
+            let input = self.type_of(ty.inner_named_type()).and_then(|ty| ty.as_input_object());
+            let inner = input.and_then(|input| input.fields.get(segment));
+            let inner = &*inner.ok_or("the argument has no such field")?.ty;
+            ty = if ty.is_non_null() { inner.clone() } else { inner.clone().nullable() };
         }
-        Some(ty)
+        Ok(ty)
     }
 }
 

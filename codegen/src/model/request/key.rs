@@ -28,9 +28,8 @@ impl Binder<'_> {
         };
         let Some(field) = target.last() else { return };
         let Some(part) = self.aim(asking, part, field, numbers(target), span) else { return };
-        request.filled.push(numbers(target));
         request.many |= repeated;
-        request.key.push(part);
+        request.key(part, span);
     }
 
     /// A part of the key by its path in the parent, and whether the parent holds many of it.
@@ -110,12 +109,12 @@ impl Binder<'_> {
     }
 
     /// Where the parent's key goes when there is no batch and no `$parent` in `with`.
-    pub(in crate::model) fn key_of_one(
+    pub(super) fn key_of_one(
         &mut self,
         asking: &Asking<'_>,
-        mut request: Request,
+        request: &mut Request,
         key: Option<&Text>,
-    ) -> Option<Request> {
+    ) -> Option<()> {
         let message = asking.method.input();
         match asking.parent {
             Parent::Key(load) => {
@@ -125,17 +124,16 @@ impl Binder<'_> {
                             Place { side: Side::Request, argument: "keys", span: text.span };
                         self.path(&message, &text.value, place)?
                     }
-                    None => vec![self.only_key(asking, &message, &request)?],
+                    None => vec![self.only_key(asking, &message, request)?],
                 };
                 let field = target.last()?;
                 let part =
                     self.aim(asking, load.part.clone(), field, numbers(&target), asking.span)?;
-                request.key.push(part);
+                request.key(part, key.map_or(asking.span, |key| key.span));
                 request.many = load.many;
             }
             Parent::Message(parent) if request.key.is_empty() => {
-                if let Some((from, to)) = self.conventional_key(asking, parent, &message, &request)
-                {
+                if let Some((from, to)) = self.conventional_key(asking, parent, &message, request) {
                     let part = KeyPart {
                         path: vec![from.number()],
                         scalar: scalar_of(&from.kind()) as i32,
@@ -143,13 +141,13 @@ impl Binder<'_> {
                         ..Default::default()
                     };
                     let part = self.aim(asking, part, &to, vec![to.number()], asking.span)?;
-                    request.key.push(part);
+                    request.key(part, asking.span);
                     request.many = from.is_list();
                 }
             }
             _ => {}
         }
-        Some(request)
+        Some(())
     }
 
     fn only_key(

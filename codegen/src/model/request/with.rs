@@ -1,9 +1,10 @@
 //! `with`: an object of constants and sources.
 
+use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
-use super::Request;
+use super::{Filling, Request};
 use crate::contract::{Fill, InputValue, fill, input_value};
 use crate::model::binder::{At, Binder};
 use crate::model::call::{Asking, Parent};
@@ -40,7 +41,7 @@ impl Binder<'_> {
             let place = Place { side: Side::Request, argument: "with", span: name_span };
             let Some(path) = self.path(message, name, place) else {
                 // The argument has a place, if a wrong one: it is not to be looked for by name.
-                request.arguments.extend(argument_in(value));
+                arguments_in(value, &mut request.arguments);
                 continue;
             };
             let Some(field) = path.last().cloned() else { continue };
@@ -57,15 +58,19 @@ impl Binder<'_> {
             prefix.push(field.clone());
             let inner = singular_message(&field).filter(|_| natural(&field.kind()).is_none());
             match (inner, &**value) {
-                (Some(inner), Value::Object(_)) => {
+                (Some(inner), Value::Object(fields)) if !fields.is_empty() => {
                     let with = Argument { value: value.clone(), span };
                     self.with(asking, &inner, &with, prefix, request);
                 }
-                (_, Value::String(text)) if text.starts_with('$') && !text.starts_with("$$") => {
+                (_, Value::String(text)) if is_source(text) => {
                     let text = Text { value: text.clone(), span };
                     self.given(asking, &text, prefix, request);
                 }
-                _ => self.constant_fill(asking.at, value, span, prefix, request),
+                _ => {
+                    self.sources_inside(value);
+                    arguments_in(value, &mut request.arguments);
+                    self.constant_fill(asking.at, value, span, prefix, request);
+                }
             }
             prefix.pop();
         }
@@ -78,8 +83,10 @@ impl Binder<'_> {
             if value.as_object().is_some() {
                 self.with_sources(at, parent, &Argument { value: value.clone(), span });
             }
-            let source =
-                value.as_str().filter(|text| text.starts_with('$') && !text.starts_with("$$"));
+            if value.as_list().is_some() {
+                self.sources_inside(value);
+            }
+            let source = value.as_str().filter(|text| is_source(text));
             let Some(text) = source.map(|text| Text { value: text.to_owned(), span }) else {
                 continue;
             };
@@ -89,11 +96,31 @@ impl Binder<'_> {
                     let place = Place { side: Side::Parent, argument: "with", span };
                     self.parent_part(parent, path, place);
                 }
-                Ok(Given::Argument(path)) if self.argument_type(at, path).is_none() => {
-                    self.invalid_source(&text, "the field has no such argument");
+                Ok(Given::Argument(path)) => {
+                    if let Err(reason) = self.argument_type(at, path) {
+                        self.invalid_source(&text, reason);
+                    }
                 }
                 Ok(_) => {}
             }
+        }
+    }
+
+    /// A list, a map or JSON is a constant as a whole.
+    fn sources_inside(&mut self, constant: &Node<Value>) {
+        match &**constant {
+            Value::String(text) if is_source(text) => {
+                let text = Text { value: text.clone(), span: self.span(constant.location()) };
+                self.invalid_source(
+                    &text,
+                    "it stands in a constant: a source fills a whole field, and `$$` begins a text with a dollar",
+                );
+            }
+            Value::List(values) => values.iter().for_each(|value| self.sources_inside(value)),
+            Value::Object(fields) => {
+                fields.iter().for_each(|(_, value)| self.sources_inside(value));
+            }
+            _ => {}
         }
     }
 
@@ -136,10 +163,9 @@ impl Binder<'_> {
             value: Some(input_value::Value::Leaf(leaf)),
             map_key: None,
         };
-        request.fill(
-            numbers(path),
-            Fill { path: numbers(path), source: Some(value), value: Some(leaf), required: 0 },
-        );
+        let filling = Filling::part(path, text);
+        let path = numbers(path);
+        request.fill(filling, Fill { path, source: Some(value), value: Some(leaf), required: 0 });
     }
 }
 
@@ -151,21 +177,40 @@ impl Binder<'_> {
         path: &[FieldDescriptor],
         request: &mut Request,
     ) {
+        let (target, within) = (path.to_vec(), within.map(str::to_owned));
+        let selecting = Selecting { target, within, text: text.clone() };
+        self.check_mask(&selecting);
         if request.selecting.is_some() {
             return self.invalid_source(text, "a request takes one mask of what is read");
         }
-        request.filled.push(numbers(path));
-        request.selecting = Some(Selecting {
-            target: path.to_vec(),
-            within: within.map(str::to_owned),
-            text: text.clone(),
-        });
+        request.fillings.push(Filling::part(path, text));
+        request.selecting = Some(selecting);
     }
 }
 
-/// The argument that a text in `with` uses.
-fn argument_in(value: &Value) -> Option<String> {
-    value.as_str()?.strip_prefix("$args.")?.split('.').next().map(str::to_owned)
+/// Whether a request can have a header of that name.
+pub(in crate::model) fn is_header(name: &str) -> bool {
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_sign)
+}
+
+fn is_source(text: &str) -> bool {
+    text.starts_with('$') && !text.starts_with("$$")
+}
+
+/// Adds the arguments that a value in `with` uses.
+fn arguments_in(value: &Value, arguments: &mut Vec<String>) {
+    match value {
+        Value::String(text) => {
+            let path = text.strip_prefix("$args.");
+            arguments.extend(path.and_then(|path| path.split('.').next()).map(str::to_owned));
+        }
+        Value::List(values) => values.iter().for_each(|value| arguments_in(value, arguments)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(_, value)| arguments_in(value, arguments));
+        }
+        _ => {}
+    }
 }
 
 fn given(text: &str) -> Result<Given<'_>, &'static str> {
@@ -181,6 +226,9 @@ fn given(text: &str) -> Result<Given<'_>, &'static str> {
         ("parent", Some(path)) => Ok(Given::Parent(path)),
         ("args", Some(path)) => Ok(Given::Argument(path)),
         ("identity", Some(path)) => Ok(Given::Identity(path)),
+        ("header", Some(path)) if !is_header(path) => {
+            Err("a header's name has letters, digits and `-`")
+        }
         ("header", Some(path)) => Ok(Given::Header(path)),
         ("context", Some(path)) => Ok(Given::Context(path)),
         ("parent" | "args" | "identity" | "header" | "context", None) => {

@@ -111,14 +111,79 @@ fn a_request_is_filled_from_everywhere() {
 }
 
 #[test]
+fn parts_of_a_message_stand_beside_an_argument_that_gives_the_rest_of_it() {
+    let contract = bound(
+        "service Catalog { rpc ListBooks(ListBooksRequest) returns (Books); }
+         message ListBooksRequest { string tenant = 1; Filter filter = 2; }
+         message Filter { string tenant = 1; string author = 2; string viewer = 3; Filter not = 4; string title = 5; }
+         message Books { repeated string titles = 1; }",
+        r#"type Query { books(filter: Filter, title: String @from(path: "filter.title")): [String!]
+             @rpc(method: "shop.v1.Catalog/ListBooks", with: {filter: {not: {tenant: "x"}, viewer: "$identity.sub"}}) }
+           input Filter { author: String not: Not } input Not { author: String not: Filter }"#,
+    );
+    check(
+        &contract,
+        "Query.books",
+        "ListBooks(2 ← $args.filter, 2.4 ← [10, 1, 120], 2.3 ← $identity.sub, 2.5 ← $args.title): 1 list of string as string",
+    );
+}
+
+#[test]
+fn a_oneof_in_an_input_object_that_is_the_request_is_spread_too() {
+    let contract = bound(
+        "service Catalog { rpc GetBook(GetBookRequest) returns (Book); }
+         message GetBookRequest { oneof by { string sku = 1; string isbn = 2; } string lang = 3; }
+         message Book { string id = 1; }",
+        r#"type Query { book(input: In!): Book } type Book { id: ID }
+           input In { by: By! lang: String } input By @oneOf { sku: String isbn: String }"#,
+    );
+    check(
+        &contract,
+        "Query.book",
+        "GetBook(1 ← $args.input.by.sku, 2 ← $args.input.by.isbn, 3 ← $args.input.lang): whole Book in Book",
+    );
+}
+
+#[test]
+fn an_empty_object_is_a_message_that_is_there() {
+    let contract = bound(
+        "service Catalog { rpc ListBooks(ListBooksRequest) returns (Books); }
+         message ListBooksRequest { oneof order { Page newest = 1; Page cheapest = 2; } Page page = 3; }
+         message Page { int32 size = 1; }
+         message Books { repeated string titles = 1; }",
+        r#"type Query { books(size: Int @from(path: "page.size")): [String!]
+             @rpc(method: "shop.v1.Catalog/ListBooks", with: {cheapest: {}, page: {}}) }"#,
+    );
+    check(
+        &contract,
+        "Query.books",
+        "ListBooks( ← [18, 0],  ← [26, 0], 3.1 ← $args.size): 1 list of string as string",
+    );
+}
+
+#[test]
+fn texts_in_json_begin_with_a_dollar_where_they_have_two() {
+    let contract = bound(
+        "import \"google/protobuf/struct.proto\";
+         service Catalog { rpc ListBooks(ListBooksRequest) returns (Books); }
+         message ListBooksRequest { google.protobuf.ListValue it = 1; }
+         message Books { repeated string titles = 1; }",
+        r#"type Query { books: [String!] @rpc(method: "shop.v1.Catalog/ListBooks", with: {it: ["$$x"]}) }"#,
+    );
+    let join = join_of(&contract, "Query.books");
+    let constant = fill::Source::Constant(vec![10, 6, 10, 4, 26, 2, b'$', b'x']);
+    assert_eq!(join.fills[0].source, Some(constant));
+}
+
+#[test]
 fn input_objects_follow_the_messages_that_they_fill() {
     let contract = bound(
         "service Shelf { rpc PutThing(PutThingRequest) returns (Thing); }
          message PutThingRequest { Thing thing = 1; }
          message Thing { string id = 1; map<string, int32> counts = 2; oneof place { string shelf = 3; Box box = 4; } repeated Thing parts = 5; }
-         message Box { string label = 1; }",
+         message Box { string label = 1; string tag = 2; }",
         r#"type Query { hello: String } type Mutation { putThing(thing: ThingInput!): Thing } type Thing { id: ID! }
-           input ThingInput { id: ID! counts: [CountInput!] place: PlaceInput parts: [ThingInput!] tag: String @from(path: "box.label") }
+           input ThingInput { id: ID! counts: [CountInput!] place: PlaceInput parts: [ThingInput!] tag: String @from(path: "box.tag") }
            input CountInput { key: String! value: Int! } input PlaceInput @oneOf { shelf: String box: BoxInput } input BoxInput { label: String! }"#,
     );
     let shown = |name: &str| {
@@ -134,7 +199,7 @@ fn input_objects_follow_the_messages_that_they_fill() {
             "counts → 2 list of CountInput",
             "place →  PlaceInput",
             "parts → 5 list of ThingInput",
-            "tag → 4.1 string as string",
+            "tag → 4.2 string as string",
         ]
     );
     assert_eq!(shown("PlaceInput"), ["shelf → 3 string as string", "box → 4 BoxInput"]);

@@ -197,3 +197,32 @@ fn items_that_share_a_key_are_grouped_into_one_list() {
     let minus_one = [0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
     assert_eq!(last(&contract, "Book.nested"), [[0x12, 11].as_slice(), &minus_one].concat());
 }
+
+#[test]
+fn what_loads_one_object_may_say_where_it_stands() {
+    let contract = bound(
+        "service Catalog { rpc GetBook(GetBookRequest) returns (GetBookResponse); rpc GetShelf(GetShelfRequest) returns (Shelf); }
+         message GetBookRequest { string id = 1; }
+         message GetBookResponse { Book old = 1; Book new = 2; }
+         message Book { string id = 1; }
+         message GetShelfRequest { string id = 1; }
+         message Shelf { string book_id = 1; }",
+        r#"type Query { shelf(id: ID!): Shelf } type Shelf { book: Book }
+           type Book @load(method: "shop.v1.Catalog/GetBook", select: "new") { id: ID }"#,
+    );
+    check(&contract, "Shelf.book", "GetBook() by 1→1: 2 maybe Book in Book");
+}
+
+#[test]
+fn what_is_loaded_may_say_its_own_key_again() {
+    let contract = bound(
+        "service Catalog { rpc GetAuthor(GetAuthorRequest) returns (GetAuthorResponse); rpc GetShelf(GetShelfRequest) returns (Shelf); }
+         message GetAuthorRequest { string id = 1; }
+         message GetAuthorResponse { string author_id = 1; string name = 2; }
+         message GetShelfRequest { string id = 1; }
+         message Shelf { string author_id = 1; }",
+        r#"type Query { shelf(id: ID!): Shelf } type Shelf { author: Author }
+           type Author @load(method: "shop.v1.Catalog/GetAuthor") { name: String }"#,
+    );
+    check(&contract, "Shelf.author", "GetAuthor() by 1→1: whole Author in GetAuthorResponse");
+}

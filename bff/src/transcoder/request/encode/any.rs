@@ -21,9 +21,6 @@ const VALUE: &str = "value";
 /// An Any in general.
 const LIKE: &str = "like {\"@type\": \"type.googleapis.com/a.B\", \"value\": \"CAE=\"}";
 
-/// The names of a message's fields that an error tells.
-const TOLD: usize = 12;
-
 /// Appends the content of an Any.
 ///
 /// # Errors
@@ -154,7 +151,7 @@ impl Reader<'_> {
             if Some(&**name) == beside {
                 continue;
             }
-            let written = self.named(known, name, value).and_then(|at| {
+            let written = named(known, name, value).and_then(|at| {
                 let field = &known.fields[at];
                 if *value == Value::Null && !self.takes_null(field) {
                     return Ok(());
@@ -177,19 +174,6 @@ impl Reader<'_> {
             written.map_err(|misfit| misfit.in_field(name))?;
         }
         Ok(())
-    }
-
-    fn named(&self, known: &MessageType, name: &str, value: &Value) -> Result<usize> {
-        known.named(name).ok_or_else(|| {
-            let names = known.fields.iter().map(|field| field.json_name.as_str());
-            let mut names: Vec<_> = names.take(TOLD).collect();
-            if known.fields.len() > TOLD {
-                names.push("…");
-            }
-            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            let why = format!("is given for no field of {}, which has {names}", known.name);
-            Misfit::new(value, why)
-        })
     }
 
     /// Whether JSON's null is one of its values.
@@ -356,11 +340,9 @@ impl Reader<'_> {
                     _ if values.is_null() => None,
                     value => whole(value).and_then(|number| i32::try_from(number).ok()),
                 };
-                let why =
-                    || format!("is neither a name of {} nor a number of 32 bits", values.name);
-                number
-                    .map(|number| i64::from(number) as u64)
-                    .ok_or_else(|| Misfit::new(value, why()))
+                let why = "is neither the name of one of its enum's values nor a number of 32 bits";
+                let number = number.ok_or_else(|| Misfit::new(value, why))?;
+                Ok(i64::from(number) as u64)
             }
             Scalar::Bool => match value {
                 Value::Boolean(boolean) => Ok(u64::from(*boolean)),
@@ -379,6 +361,13 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The position of a field. Which others there are is not told: a client may name any type of the contract, and need not
+/// know the protos.
+fn named(known: &MessageType, name: &str, value: &Value) -> Result<usize> {
+    let why = "is given for a field that its type does not have: names are those of the proto, or in lowerCamelCase";
+    known.named(name).ok_or_else(|| Misfit::new(value, why))
 }
 
 fn deeper(value: &Value, depth: u32) -> Result<u32> {

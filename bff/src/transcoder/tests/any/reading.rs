@@ -115,12 +115,11 @@ fn a_value_alone_is_the_content_undecoded_unless_the_type_has_such_a_field() {
 
 #[test]
 fn what_does_not_fit_is_told_with_its_place_and_what_fits() {
-    refused(
-        json!({"bookId": 5}),
-        "5 at \"it.bookId\", which is given for no field of t.Every, which has doubleField, floatField, int32Field, \
-         int64Field, uint32Field, uint64Field, sint32Field, sint64Field, fixed32Field, fixed64Field, sfixed32Field, \
-         sfixed64Field, …",
-    );
+    let no_field = "which is given for a field that its type does not have: names are those of the proto, or in \
+                    lowerCamelCase";
+    refused(json!({"bookId": 5}), &format!("5 at \"it.bookId\", {no_field}"));
+    let nested = format!("5 at \"it.books[0].BookId\", {no_field}");
+    refused(json!({"books": [{"BookId": 5}]}), &nested);
     refused(
         json!({"books": [{}, {"bookId": 5}]}),
         "5 at \"it.books[1].bookId\", which is not a text",
@@ -143,7 +142,7 @@ fn what_does_not_fit_is_told_with_its_place_and_what_fits() {
     refused(json!({"bytesField": "!"}), "\"!\" at \"it.bytesField\", which is not base64");
     refused(
         json!({"color": "PINK"}),
-        "\"PINK\" at \"it.color\", which is neither a name of t.Color nor a number of 32 bits",
+        "\"PINK\" at \"it.color\", which is neither the name of one of its enum's values nor a number of 32 bits",
     );
     refused(json!({"texts": "a"}), "\"a\" at \"it.texts\", which is not a list");
     refused(

@@ -364,3 +364,29 @@ fn a_request_is_not_made_without_what_it_must_have_of_its_caller() {
     assert_eq!(lacking(&[(&[3, 4, 1], header(), 2)], Some(&[])), Ok(beside.0.into()));
     assert_eq!(lacking(&[(&[3, 4, 1], header(), 2)], Some(&[3])), page);
 }
+
+#[test]
+fn what_is_filled_in_a_message_that_an_argument_gives_is_merged_into_it() {
+    let text = || input(Cardinality::Explicit, leaf(Scalar::String, Format::String));
+    let email = fill(&[8, 9], fill::Source::Identity("email".to_owned()), text());
+    let sent = |given: Option<Value>, context: &Context| {
+        let mut builder = Builder::new();
+        builder.contract.inputs = inputs();
+        let required = Fill { required: 1, ..email.clone() };
+        let step = builder.step(filled(vec![argument(&[8], "it", page()), required]));
+        let variable = Value::Variable { index: 0, default: None, never_null: false };
+        builder.arguments(step, vec![("it", variable)]);
+        let request = builder.compile().call(STEP).request(&[given], context);
+        request.map_err(|error| error.code())
+    };
+    let (given, nothing) = (object(vec![("size", Value::Int(3))]), object(Vec::new()));
+    let nobody = Context::anonymous(Instant::now());
+    let mail = || message().message(8, message().len(9, b"a@b.c"));
+    let both = message().message(8, message().varint(1, 3)).0;
+    assert_eq!(sent(Some(given.clone()), &context()), Ok([both, mail().0].concat().into()));
+    assert_eq!(sent(None, &context()), Ok(mail().0.into()));
+    // A service refuses the message without it: it is refused where it is given, and only there.
+    assert_eq!(sent(Some(given), &nobody), Err(Code::Unauthenticated));
+    assert_eq!(sent(Some(nothing), &nobody), Err(Code::Unauthenticated));
+    assert_eq!(sent(None, &nobody), Ok(Bytes::new()));
+}

@@ -1,5 +1,7 @@
 //! Protos of an edition: as text, and as descriptors.
 
+mod refused;
+
 use anabranch_codegen::contract::{Cardinality, source, wire};
 use anabranch_codegen::{Color, Sources, compile};
 use prost::Message as _;
