@@ -80,11 +80,13 @@ struct Row {
     retryable: bool,
     endpoint_fault: bool,
     may_fall_back: bool,
+    is_open: bool,
+    is_denial: bool,
 }
 
-const fn row(name: &'static str, http_status: u16, level: Level, traits: [bool; 3]) -> Row {
-    let [retryable, endpoint_fault, may_fall_back] = traits;
-    Row { name, http_status, level, retryable, endpoint_fault, may_fall_back }
+const fn row(name: &'static str, http_status: u16, level: Level, traits: [bool; 5]) -> Row {
+    let [retryable, endpoint_fault, may_fall_back, is_open, is_denial] = traits;
+    Row { name, http_status, level, retryable, endpoint_fault, may_fall_back, is_open, is_denial }
 }
 
 impl Code {
@@ -120,45 +122,50 @@ impl Code {
         Self::NullValue,
     ];
 
-    /// The one table. The flags are: may be retried, is the endpoint's fault, may be answered by a fallback.
+    /// The one table. The flags are: may be retried, is the endpoint's fault, may be answered by a fallback, leaves open whether
+    /// a change was made, denies.
     ///
     /// A fallback after a denial would be a leak, and after a caller's fault it would hide the fault.
     const fn row(self) -> Row {
         const N: bool = false;
         const Y: bool = true;
         match self {
-            Self::Cancelled => row("CANCELLED", 499, Level::DEBUG, [N, N, N]),
-            Self::Unknown => row("UNKNOWN", 502, Level::WARN, [N, Y, Y]),
-            Self::InvalidArgument => row("INVALID_ARGUMENT", 400, Level::INFO, [N, N, N]),
-            Self::DeadlineExceeded => row("DEADLINE_EXCEEDED", 504, Level::WARN, [N, Y, Y]),
-            Self::NotFound => row("NOT_FOUND", 404, Level::DEBUG, [N, N, N]),
-            Self::AlreadyExists => row("ALREADY_EXISTS", 409, Level::INFO, [N, N, N]),
-            Self::PermissionDenied => row("PERMISSION_DENIED", 403, Level::INFO, [N, N, N]),
-            Self::ResourceExhausted => row("RESOURCE_EXHAUSTED", 429, Level::WARN, [N, N, Y]),
-            Self::FailedPrecondition => row("FAILED_PRECONDITION", 400, Level::INFO, [N, N, N]),
-            Self::Aborted => row("ABORTED", 409, Level::INFO, [N, N, Y]),
-            Self::OutOfRange => row("OUT_OF_RANGE", 400, Level::INFO, [N, N, N]),
-            Self::Unimplemented => row("UNIMPLEMENTED", 501, Level::ERROR, [N, N, N]),
-            Self::Internal => row("INTERNAL", 500, Level::ERROR, [N, Y, Y]),
-            Self::Unavailable => row("UNAVAILABLE", 503, Level::WARN, [Y, Y, Y]),
-            Self::DataLoss => row("DATA_LOSS", 502, Level::ERROR, [N, Y, Y]),
-            Self::Unauthenticated => row("UNAUTHENTICATED", 401, Level::INFO, [N, N, N]),
-            Self::BadRequest => row("BAD_REQUEST", 400, Level::INFO, [N, N, N]),
-            Self::ParseFailed => row("GRAPHQL_PARSE_FAILED", 400, Level::INFO, [N, N, N]),
-            Self::ValidationFailed => row("GRAPHQL_VALIDATION_FAILED", 400, Level::INFO, [N, N, N]),
-            Self::BadUserInput => row("BAD_USER_INPUT", 400, Level::INFO, [N, N, N]),
+            Self::Cancelled => row("CANCELLED", 499, Level::DEBUG, [N, N, N, Y, N]),
+            Self::Unknown => row("UNKNOWN", 502, Level::WARN, [N, Y, Y, Y, N]),
+            Self::InvalidArgument => row("INVALID_ARGUMENT", 400, Level::INFO, [N, N, N, N, N]),
+            Self::DeadlineExceeded => row("DEADLINE_EXCEEDED", 504, Level::WARN, [N, Y, Y, Y, N]),
+            Self::NotFound => row("NOT_FOUND", 404, Level::DEBUG, [N, N, N, N, N]),
+            Self::AlreadyExists => row("ALREADY_EXISTS", 409, Level::INFO, [N, N, N, N, N]),
+            Self::PermissionDenied => row("PERMISSION_DENIED", 403, Level::INFO, [N, N, N, N, Y]),
+            Self::ResourceExhausted => row("RESOURCE_EXHAUSTED", 429, Level::WARN, [N, N, Y, N, N]),
+            Self::FailedPrecondition => {
+                row("FAILED_PRECONDITION", 400, Level::INFO, [N, N, N, N, N])
+            }
+            Self::Aborted => row("ABORTED", 409, Level::INFO, [N, N, Y, N, N]),
+            Self::OutOfRange => row("OUT_OF_RANGE", 400, Level::INFO, [N, N, N, N, N]),
+            Self::Unimplemented => row("UNIMPLEMENTED", 501, Level::ERROR, [N, N, N, N, N]),
+            Self::Internal => row("INTERNAL", 500, Level::ERROR, [N, Y, Y, Y, N]),
+            Self::Unavailable => row("UNAVAILABLE", 503, Level::WARN, [Y, Y, Y, Y, N]),
+            Self::DataLoss => row("DATA_LOSS", 502, Level::ERROR, [N, Y, Y, Y, N]),
+            Self::Unauthenticated => row("UNAUTHENTICATED", 401, Level::INFO, [N, N, N, N, Y]),
+            Self::BadRequest => row("BAD_REQUEST", 400, Level::INFO, [N, N, N, N, N]),
+            Self::ParseFailed => row("GRAPHQL_PARSE_FAILED", 400, Level::INFO, [N, N, N, N, N]),
+            Self::ValidationFailed => {
+                row("GRAPHQL_VALIDATION_FAILED", 400, Level::INFO, [N, N, N, N, N])
+            }
+            Self::BadUserInput => row("BAD_USER_INPUT", 400, Level::INFO, [N, N, N, N, N]),
             Self::OperationNotFound => {
-                row("OPERATION_RESOLUTION_FAILURE", 400, Level::INFO, [N, N, N])
+                row("OPERATION_RESOLUTION_FAILURE", 400, Level::INFO, [N, N, N, N, N])
             }
-            Self::LimitExceeded => row("LIMIT_EXCEEDED", 400, Level::INFO, [N, N, N]),
-            Self::MethodNotAllowed => row("METHOD_NOT_ALLOWED", 405, Level::INFO, [N, N, N]),
-            Self::NotAcceptable => row("NOT_ACCEPTABLE", 406, Level::INFO, [N, N, N]),
+            Self::LimitExceeded => row("LIMIT_EXCEEDED", 400, Level::INFO, [N, N, N, N, N]),
+            Self::MethodNotAllowed => row("METHOD_NOT_ALLOWED", 405, Level::INFO, [N, N, N, N, N]),
+            Self::NotAcceptable => row("NOT_ACCEPTABLE", 406, Level::INFO, [N, N, N, N, N]),
             Self::UnsupportedMediaType => {
-                row("UNSUPPORTED_MEDIA_TYPE", 415, Level::INFO, [N, N, N])
+                row("UNSUPPORTED_MEDIA_TYPE", 415, Level::INFO, [N, N, N, N, N])
             }
-            Self::PayloadTooLarge => row("PAYLOAD_TOO_LARGE", 413, Level::INFO, [N, N, N]),
-            Self::InvalidValue => row("INVALID_VALUE", 502, Level::WARN, [N, N, N]),
-            Self::NullValue => row("NULL_VALUE", 502, Level::WARN, [N, N, N]),
+            Self::PayloadTooLarge => row("PAYLOAD_TOO_LARGE", 413, Level::INFO, [N, N, N, N, N]),
+            Self::InvalidValue => row("INVALID_VALUE", 502, Level::WARN, [N, N, N, N, N]),
+            Self::NullValue => row("NULL_VALUE", 502, Level::WARN, [N, N, N, N, N]),
         }
     }
 
@@ -202,6 +209,19 @@ impl Code {
     #[must_use]
     pub const fn may_fall_back(self) -> bool {
         self.row().may_fall_back
+    }
+
+    /// Whether a service that says so may have done what it was asked: by gRPC's description of the codes. The others are
+    /// refusals, or say that it was undone.
+    #[must_use]
+    pub const fn leaves_the_outcome_open(self) -> bool {
+        self.row().is_open
+    }
+
+    /// Whether it says that the caller may not have what it asked for.
+    #[must_use]
+    pub const fn is_denial(self) -> bool {
+        self.row().is_denial
     }
 
     /// The code of a gRPC status number; `None` for 0, which is no error. Numbers that gRPC does not know are
@@ -312,6 +332,12 @@ impl Error {
         Self(Arc::new(Inner { origin: Some(origin), ..self.into_inner() }))
     }
 
+    /// The same error in other words.
+    #[must_use]
+    pub(crate) fn with_message(self, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Arc::new(Inner { message: message.into(), ..self.into_inner() }))
+    }
+
     /// Itself, or where others have it too one of which it is the source.
     fn into_inner(self) -> Inner {
         Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
@@ -420,6 +446,23 @@ mod tests {
             allowed.join(" "),
             "UNKNOWN DEADLINE_EXCEEDED RESOURCE_EXHAUSTED ABORTED INTERNAL UNAVAILABLE DATA_LOSS"
         );
+    }
+
+    #[test]
+    fn a_change_was_certainly_not_made_where_it_was_refused_or_undone() {
+        let open = Code::ALL.into_iter().filter(|code| code.leaves_the_outcome_open());
+        let open: Vec<_> = open.map(Code::name).collect();
+        assert_eq!(
+            open.join(" "),
+            "CANCELLED UNKNOWN DEADLINE_EXCEEDED INTERNAL UNAVAILABLE DATA_LOSS"
+        );
+    }
+
+    #[test]
+    fn nothing_else_is_shown_after_a_denial() {
+        let denials = Code::ALL.into_iter().filter(|code| code.is_denial());
+        let denials: Vec<_> = denials.inspect(|code| assert!(!code.may_fall_back())).collect();
+        assert_eq!(denials, [Code::PermissionDenied, Code::Unauthenticated]);
     }
 
     #[test]

@@ -275,12 +275,35 @@ impl Expired {
     }
 }
 
+/// Why a call failed of which the service itself said nothing. A failure without this is what the service answered.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// The service has certainly done nothing.
+    #[error("the service has not seen the request")]
+    Unsent(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The request went out, and no answer came that could be read.
+    #[error("no answer came to the request")]
+    Lost(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl NoAnswer {
+    /// What of this is behind an error.
+    #[must_use]
+    pub fn behind(error: &Error) -> Option<&Self> {
+        cause(error)
+    }
+}
+
 fn is_cause<T: std::error::Error + 'static>(error: &Error) -> bool {
+    cause::<T>(error).is_some()
+}
+
+fn cause<T: std::error::Error + 'static>(error: &Error) -> Option<&T> {
     let mut cause = error.source();
     while let Some(error) = cause.filter(|error| !error.is::<T>()) {
         cause = error.source();
     }
-    cause.is_some()
+    cause?.downcast_ref()
 }
 
 impl fmt::Debug for ShareKey {

@@ -10,6 +10,7 @@
 //! The clock is [`tokio::time::Instant`], which tests stop.
 
 mod config;
+mod denials;
 mod generations;
 mod jitter;
 mod key;
@@ -24,9 +25,11 @@ use tokio::time::Instant;
 use crate::{cache::Cache, call::ShareKey, error::Error, plan::FieldSet};
 
 pub use config::Config;
+pub use denials::Began;
 pub use generations::Generation;
 pub use segments::{Fields, Pick, merged};
 
+use denials::{Denials, Slot};
 use generations::Generations;
 use jitter::Jitter;
 use key::{BorrowedKey, EntityKey, KeyParts, Realm};
@@ -37,6 +40,7 @@ use segments::{Fetched, Kept, MAX_SEGMENTS, Segment};
 pub struct EntityCache {
     entries: Cache<EntityKey, Arc<Entry>>,
     generations: Generations,
+    denials: Denials,
     jitter: Jitter,
     hasher: RandomState,
     negative_max_age: Duration,
@@ -103,6 +107,7 @@ impl EntityCache {
                 key.weight() + entry.weight()
             }),
             generations: Generations::new(config.max_tags),
+            denials: Denials::default(),
             jitter: Jitter::new(config.jitter, seed),
             hasher,
             negative_max_age: config.negative_max_age.0,
@@ -121,6 +126,12 @@ impl EntityCache {
     #[must_use]
     pub fn generation(&self) -> Generation {
         self.generations.current()
+    }
+
+    /// The moment before a call is sent, among those of all calls.
+    #[must_use]
+    pub fn begin(&self) -> Began {
+        self.denials.begin(self.generation())
     }
 
     /// Forgets every item with one of these tags, those included whose fetch has begun.
@@ -147,8 +158,8 @@ impl View<'_> {
             Some(Entry::Item(kept)) => self.look_up(kept),
             Some(Entry::Missing(error, fetched)) => {
                 // What would have been its tags is not known, so that any invalidation may have meant it.
-                let is_valid =
-                    self.rules.tagging == 0 || fetched.began == self.cache.generations.current();
+                let is_valid = self.rules.tagging == 0
+                    || fetched.began.generation() == self.cache.generations.current();
                 if is_valid && fetched.at.elapsed() < self.cache.negative_max_age {
                     Lookup::Missing(error.clone())
                 } else {
@@ -239,8 +250,42 @@ impl View<'_> {
     }
 
     /// Keeps an answer, in place of an older one or beside it. It is refused where one of its tags was invalidated after
-    /// `began`, the moment before the call was sent.
-    pub fn put(&self, key: &[u8], answer: Answer, began: Generation) {
+    /// `began`, the moment before the call was sent, or the key denied by a call that began later.
+    pub fn put(&self, key: &[u8], answer: Answer, began: Began) {
+        let denials = self.denials_of(key);
+        if denials.are_any_since(began) {
+            return;
+        }
+        self.keep(key, answer, began);
+        // A denial between these lines may have found nothing to forget.
+        if denials.are_any_since(began) {
+            self.remove(key);
+        }
+    }
+
+    /// Forgets a key that a call was denied, and refuses what calls bring of it that began earlier. What a later one brought
+    /// stays, but for an item of which only some segments are later: that goes whole.
+    pub fn deny(&self, key: &[u8], began: Began) {
+        self.denials_of(key).note(began);
+        let is_later = |fetched: &Fetched| fetched.began.is_after(began);
+        let stays = match self.entry(key).as_deref() {
+            Some(Entry::Item(kept)) => {
+                kept.segments.iter().all(|segment| is_later(&segment.fetched))
+            }
+            Some(Entry::Missing(_, fetched)) => is_later(fetched),
+            None => true,
+        };
+        if !stays {
+            self.remove(key);
+        }
+    }
+
+    fn denials_of(&self, key: &[u8]) -> &Slot {
+        let key = BorrowedKey::new(&self.realm, key);
+        self.cache.denials.of(self.cache.hasher.hash_one(&key as &dyn KeyParts))
+    }
+
+    fn keep(&self, key: &[u8], answer: Answer, began: Began) {
         let fetched = Fetched { at: Instant::now(), began, shortening: self.cache.jitter.next() };
         let entries = &self.cache.entries;
         let (bytes, segment) = match answer {
@@ -250,7 +295,8 @@ impl View<'_> {
             Answer::Missing(error) => {
                 // What a service said in its words may be long, and nobody reads it again.
                 let error = error.map(Error::without_source);
-                if self.rules.tagging == 0 || began == self.cache.generations.current() {
+                if self.rules.tagging == 0 || began.generation() == self.cache.generations.current()
+                {
                     entries.insert(self.realm.key(key), Arc::new(Entry::Missing(error, fetched)));
                 }
                 return;
@@ -305,7 +351,7 @@ impl View<'_> {
     }
 
     fn is_valid(&self, segment: &Segment) -> bool {
-        self.cache.generations.is_valid(segment.fetched.began, &segment.tags)
+        self.cache.generations.is_valid(segment.fetched.began.generation(), &segment.tags)
     }
 }
 

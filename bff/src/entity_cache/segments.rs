@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use prost::encoding::{DecodeContext, decode_key, skip_field};
 
-use super::{Generation, jitter::Shortening};
+use super::{Began, jitter::Shortening};
 use crate::plan::FieldSet;
 use tokio::time::Instant;
 
@@ -38,7 +38,7 @@ pub(super) struct Segment {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fetched {
     pub(super) at: Instant,
-    pub(super) began: Generation,
+    pub(super) began: Began,
     pub(super) shortening: Shortening,
 }
 

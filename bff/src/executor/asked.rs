@@ -20,7 +20,7 @@ use super::{
     watch::{Going, Part, Watched, Went},
 };
 use crate::{
-    call::{ShareInput, ShareKey},
+    call::{NoAnswer, ShareInput, ShareKey},
     entity_cache::{self, Fields, Pick, View},
     error::{Code, Error, Result},
     plan::{FieldSet, StepId},
@@ -177,9 +177,14 @@ impl<'a> Asked<'a> {
 
     /// Asks for these keys.
     pub(super) fn calls(&self, ids: &[u32]) -> Calls<'_> {
-        let in_time = Instant::now() < self.deadline;
-        let waiting = if in_time { self.ask(ids, self.deadline).into() } else { VecDeque::new() };
+        let waiting =
+            if self.has_time() { self.ask(ids, self.deadline).into() } else { VecDeque::new() };
         Calls::new(self, waiting, ids.len())
+    }
+
+    /// Whether there is any time to ask.
+    fn has_time(&self) -> bool {
+        self.began < self.deadline
     }
 
     /// Of these keys nothing more is waited for.
@@ -318,13 +323,14 @@ impl<'a> Asked<'a> {
 
     /// What so many keys are told that got nothing in time.
     pub(super) fn too_late(&self, keys: usize) -> Error {
-        let message = if self.prepared().acts {
-            "the service did not answer in time: the outcome is unknown"
+        let error = if self.has_time() {
+            Error::new(Code::DeadlineExceeded, "the service did not answer in time")
         } else {
-            "the service did not answer in time"
+            let reason = NoAnswer::Unsent("it was too late to ask".into());
+            let message = "the time was over before the service was asked";
+            Error::with_source(Code::DeadlineExceeded, message, reason)
         };
-        let error =
-            Error::new(Code::DeadlineExceeded, message).from_method(self.target.origin.clone());
+        let error = error.from_method(self.target.origin.clone());
         self.request.engine.failures.failed_call(&error, self.target, keys);
         error
     }

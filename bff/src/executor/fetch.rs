@@ -16,8 +16,8 @@ use super::{
     prepared::{Target, TargetKind},
 };
 use crate::{
-    call::{Call, ShareKey},
-    entity_cache::{Answer, Fields, Generation},
+    call::{Call, NoAnswer, ShareKey},
+    entity_cache::{Answer, Began, Fields},
     error::{Code, Error, Result},
     plan::StepId,
     resolver,
@@ -56,7 +56,7 @@ pub(super) struct Fetch {
     /// Which of the keys, in order.
     pub(super) ids: Arc<[u32]>,
     pub(super) deadline: Instant,
-    pub(super) began: Generation,
+    pub(super) began: Began,
     /// Where several requests ask: who brought which of the keys, in order.
     pub(super) owners: Option<Arc<[Owner]>>,
     /// From when on it is late for those who share it.
@@ -140,7 +140,7 @@ impl Question {
             keys: Arc::clone(keys),
             ids: ids.into(),
             deadline,
-            began: self.request.engine.entities.generation(),
+            began: self.request.engine.entities.begin(),
             owners: None,
             late: None,
         }
@@ -228,6 +228,8 @@ impl Fetch {
         let failure = self.question.attributed(failure);
         let failures = &self.question.request.engine.failures;
         failures.failed_call(&failure, self.question.target(), self.ids.len());
+        let landing = Landing { items: vec![Landed::Failed(failure.clone())], failed: true };
+        self.keep(&self.question, 0..1, &landing);
         failure
     }
 
@@ -329,13 +331,14 @@ impl Fetch {
         }
     }
 
-    /// Copies what came into the cache: an item is a slice of a reply, and would keep all of it.
+    /// Copies what came into the cache: an item is a slice of a reply, and would keep all of it. A denial takes out what is there.
     fn keep(&self, question: &Question, places: Range<usize>, landing: &Landing) {
         let Question { request, step, keep, fields, .. } = question;
         let Some(share) = keep else { return };
         let rules = request.step(*step).rules;
         let Some(view) = request.engine.entities.view(share, rules, None) else { return };
         for (id, landed) in self.ids[places.clone()].iter().zip(&landing.items[places]) {
+            let key = self.keys.get(*id);
             let answer = match landed {
                 Landed::Item(item) => {
                     let tags = request.prepared.program.tags(*step, item, &request.variables);
@@ -349,9 +352,16 @@ impl Fetch {
                 {
                     Answer::Missing(Some(error.clone()))
                 }
+                // A call that is denied as a whole does not say which of its keys was meant, so each may be. Whoever shares the
+                // entry, be it one user or everybody, is the same caller to the service, and so denied as well. One entry too many
+                // that is gone costs a call; one too few is shown to who may not see it.
+                Landed::Failed(error) if error.code().is_denial() => {
+                    view.deny(key, self.began);
+                    continue;
+                }
                 Landed::Failed(_) => continue,
             };
-            view.put(self.keys.get(*id), answer, self.began);
+            view.put(key, answer, self.began);
         }
     }
 }
@@ -409,5 +419,5 @@ pub(super) fn panicked(message: &'static str, panic: &(dyn Any + Send)) -> Error
         .map(|text| Cow::Borrowed(*text))
         .or_else(|| panic.downcast_ref::<String>().map(|text| Cow::Owned(text.clone())))
         .unwrap_or(Cow::Borrowed("a panic without words"));
-    Error::with_source(Code::Internal, message, format!("panicked: {told}"))
+    Error::with_source(Code::Internal, message, NoAnswer::Lost(format!("panicked: {told}").into()))
 }

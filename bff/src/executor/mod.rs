@@ -8,6 +8,7 @@ mod asked;
 mod blame;
 mod calls;
 mod config;
+mod doubt;
 mod early;
 mod engine;
 mod fetch;

@@ -11,7 +11,7 @@ use futures::{
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    Answer,
+    Answer, doubt,
     engine::{Engine, Request},
     fetch,
     prepared::{Node, Prepared, PreparedStep},
@@ -103,12 +103,9 @@ pub(super) async fn answer(
     let answer = match timeout_at(request.cutoff, answering.catch_unwind()).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(panic)) => Err(fetch::panicked("the field failed inside the gateway", &*panic)),
-        Err(_) if *acts => {
-            let message = "the field was not answered in time: the outcome is unknown";
-            Err(Error::new(Code::DeadlineExceeded, message))
-        }
         Err(_) => Err(Error::new(Code::DeadlineExceeded, "the field was not answered in time")),
     };
+    let answer = if *acts { answer.map_err(doubt::told) } else { answer };
     if let Some(watch) = &request.watch {
         watch.field(response_key, source, began);
     }

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
     asked::Asked,
+    doubt,
     engine::Request,
     fetch::{Landed, Rung},
     hasty,
@@ -119,7 +120,7 @@ impl StepRun {
             .collect();
         let step = self.request.step(self.step);
         if step.acts {
-            outcomes.iter_mut().for_each(Outcome::doubt_the_outcome);
+            outcomes.iter_mut().for_each(Outcome::doubt);
         }
         if step.has_ladder() {
             let failed = failures(&outcomes);
@@ -173,18 +174,10 @@ impl Outcome {
         Self::new(EntityValue::Failed(error))
     }
 
-    /// Whoever sent a change and heard nothing in time does not know whether it was made.
-    fn doubt_the_outcome(&mut self) {
-        const UNKNOWN: &str = "the service did not answer in time: the outcome is unknown";
-        let EntityValue::Failed(error) = &self.value else { return };
-        if error.code() == Code::DeadlineExceeded && error.message() != UNKNOWN {
-            let origin = error.origin().cloned();
-            let told = Error::with_source(error.code(), UNKNOWN, error.clone());
-            let told = match origin {
-                Some(origin) => told.from_method(origin),
-                None => told,
-            };
-            self.value = EntityValue::Failed(told);
+    /// Says of a change whether it may have been made though it failed.
+    fn doubt(&mut self) {
+        if let EntityValue::Failed(error) = &mut self.value {
+            *error = doubt::told(error.clone());
         }
     }
 }

@@ -24,7 +24,10 @@ mod stream;
 mod unary;
 mod upstream;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use futures::future::{BoxFuture, FutureExt};
 use tokio::time::timeout_at;
@@ -33,7 +36,7 @@ pub use config::{Config, Endpoint, ServiceConfig, Settings};
 
 use self::{connection::Connection, upstream::Upstream};
 use crate::{
-    call::{Call, CallService, Replies, Reply, TooLarge},
+    call::{Call, CallService, NoAnswer, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
 };
 
@@ -111,12 +114,13 @@ impl Mesh {
     /// Where a call goes, with everything that is known before it is sent.
     fn route(&self, call: &Call) -> Result<Arc<Upstream>> {
         let Some(upstream) = self.upstream(&call.method.service) else {
-            return Err(status::failure(call, Code::Unavailable, "no endpoints are configured"));
+            let reason = "no endpoints are configured";
+            return Err(status::failure_unsent(call, Code::Unavailable, reason));
         };
         let (size, limit) = (call.message.len() as u64, upstream.settings.max_request_size);
         if size > limit.0 {
             let too_large = TooLarge { what: "the request", size, limit: limit.0 };
-            return Err(status::failure(call, Code::ResourceExhausted, too_large));
+            return Err(status::failure_unsent(call, Code::ResourceExhausted, too_large));
         }
         Ok(Arc::clone(upstream))
     }
@@ -133,8 +137,9 @@ impl CallService for Mesh {
             Err(error) => return futures::future::ready(Err(error)).boxed(),
         };
         Box::pin(async move {
-            let answer = timeout_at(call.deadline, unary::unary(&upstream, &call)).await;
-            answer.unwrap_or_else(|_| Err(late(&call)))
+            let is_sent = AtomicBool::new(false);
+            let answer = timeout_at(call.deadline, unary::unary(&upstream, &call, &is_sent)).await;
+            answer.unwrap_or_else(|_| Err(late(&call, is_sent.into_inner())))
         })
     }
 
@@ -145,20 +150,24 @@ impl CallService for Mesh {
         };
         Box::pin(async move {
             let opened = timeout_at(call.deadline, stream::open(&upstream, &call)).await;
-            let opened = opened.unwrap_or_else(|_| Err(late(&call)))?;
+            let opened = opened.unwrap_or_else(|_| Err(late(&call, true)))?;
             Ok(stream::replies(opened, call, &upstream.settings))
         })
     }
 }
 
-fn late(call: &Call) -> Error {
-    status::failure(call, Code::DeadlineExceeded, "our timer rang")
+/// `is_sent`: whether the request may have gone out.
+fn late(call: &Call, is_sent: bool) -> Error {
+    let reason = "our timer rang".into();
+    let reason = if is_sent { NoAnswer::Lost(reason) } else { NoAnswer::Unsent(reason) };
+    status::failure(call, Code::DeadlineExceeded, reason)
 }
 
 /// The connection whose turn it is.
 async fn connection(upstream: &Upstream, call: &Call) -> Result<Connection> {
     let connection = upstream.connection(call.deadline).await;
-    connection.ok_or_else(|| status::failure(call, Code::Unavailable, "no endpoint is connected"))
+    connection
+        .ok_or_else(|| status::failure_unsent(call, Code::Unavailable, "no endpoint is connected"))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn path(call: &Call) -> Result<PathAndQuery> {
     let path = format!("/{}/{}", call.method.service, call.method.name);
     PathAndQuery::from_maybe_shared(Bytes::from(path))
-        .map_err(|error| status::failure(call, Code::Unimplemented, error))
+        .map_err(|error| status::failure_unsent(call, Code::Unimplemented, error))
 }
 
 /// The request as tonic sends it.
@@ -34,7 +34,7 @@ pub(super) fn http(
 ) -> Result<(http::Request<()>, Bytes)> {
     let Some(message) = framed(&call.message) else {
         let reason = "the request has more than 4 GiB";
-        return Err(status::failure(call, Code::ResourceExhausted, reason));
+        return Err(status::failure_unsent(call, Code::ResourceExhausted, reason));
     };
     let mut target = http::uri::Parts::default();
     target.scheme = origin.scheme().cloned();
@@ -43,8 +43,8 @@ pub(super) fn http(
     let mut request = http::Request::new(());
     *request.method_mut() = http::Method::POST;
     *request.version_mut() = http::Version::HTTP_2;
-    *request.uri_mut() =
-        Uri::from_parts(target).map_err(|error| status::failure(call, Code::Internal, error))?;
+    *request.uri_mut() = Uri::from_parts(target)
+        .map_err(|error| status::failure_unsent(call, Code::Internal, error))?;
     *request.headers_mut() = metadata(call, settings, timeout);
     let headers = request.headers_mut();
     headers.insert(http::header::TE, HeaderValue::from_static("trailers"));

@@ -1,7 +1,7 @@
 //! From what a service or a connection says to an [`Error`]: a code, a sentence of ours for the client, and the rest for
 //! the log.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 use h2::Reason;
 use http::StatusCode;
@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use crate::{
-    call::{Call, Stated, TooLarge},
+    call::{Call, NoAnswer, Stated, TooLarge},
     error::{Code, Error, Origin},
 };
 
@@ -18,43 +18,43 @@ use crate::{
 const DEADLINE_GRAIN: Duration = Duration::from_millis(5);
 
 /// The connection ended before any of the request went out: another endpoint may be asked without doing anything twice.
-#[derive(Debug)]
-struct Unsent;
-
-impl fmt::Display for Unsent {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the connection ended before the request was sent")
-    }
+pub(super) fn unsent() -> Status {
+    unseen("the connection ended before the request was sent".to_owned())
 }
 
-impl std::error::Error for Unsent {}
-
-/// The request went nowhere.
-pub(super) fn unsent() -> Status {
-    let mut status = Status::unavailable(Unsent.to_string());
-    status.set_source(Arc::new(Unsent));
+fn unseen(reason: String) -> Status {
+    let mut status = Status::unavailable(reason);
+    status.set_source(Arc::new(NoAnswer::Unsent("no connection".into())));
     status
 }
 
 /// Whether the service has certainly seen nothing of the request.
 pub(super) fn is_unsent(status: &Status) -> bool {
-    std::error::Error::source(status).is_some_and(|source| source.is::<Unsent>())
+    matches!(no_answer(status), Some(NoAnswer::Unsent(_)))
+}
+
+fn no_answer(status: &Status) -> Option<&NoAnswer> {
+    status.source()?.downcast_ref()
 }
 
 /// A connection that breaks, or a stream that is reset, while a call is in flight.
 pub(super) fn of_connection(error: h2::Error) -> Status {
-    // The service says that it did nothing: RFC 9113, section 8.7.
-    if error.is_remote() && error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM) {
-        return unsent();
+    // The service says that it did nothing, by a reset or by its goodbye, which h2 hands only to streams behind the last one that
+    // the service looked at: RFC 9113, sections 8.7 and 6.8.
+    let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+    if error.is_remote() && (is_refused || error.is_go_away()) {
+        return unseen(error.to_string());
     }
     let status = Status::from_error(Box::new(error));
-    match status.code() {
+    let mut status = match status.code() {
         // A broken connection has no code of its own, and nobody on our side cancels by a reset from over there.
         tonic::Code::Unknown | tonic::Code::Cancelled => {
             Status::unavailable(format!("the connection broke: {}", status.message()))
         }
         _ => status,
-    }
+    };
+    status.set_source(Arc::new(NoAnswer::Lost("no connection".into())));
+    status
 }
 
 /// A response without a gRPC status. Source: `doc/http-grpc-status-mapping.md` of grpc/grpc.
@@ -81,13 +81,22 @@ pub(super) fn error(call: &Call, deadline: Instant, status: &Status) -> Error {
         tonic::Code::Cancelled if is_over(deadline) => Code::DeadlineExceeded,
         code => Code::from_grpc(code as i32).unwrap_or(Code::Unknown),
     };
-    let source = std::error::Error::source(status);
-    if let Some(too_large) = source.and_then(|source| source.downcast_ref::<TooLarge>()) {
-        return failure(call, code, *too_large);
+    failure(call, code, reason(status))
+}
+
+/// What the log should know.
+fn reason(status: &Status) -> Box<dyn StdError + Send + Sync> {
+    if let Some(too_large) = status.source().and_then(|source| source.downcast_ref::<TooLarge>()) {
+        return NoAnswer::Lost((*too_large).into()).into();
     }
-    match source.and_then(|source| source.downcast_ref::<Stated>()) {
-        Some(stated) => failure(call, code, stated.clone()),
-        None => failure(call, code, short(status.message())),
+    if let Some(stated) = status.source().and_then(|source| source.downcast_ref::<Stated>()) {
+        return stated.clone().into();
+    }
+    let text = short(status.message()).into();
+    match no_answer(status) {
+        Some(NoAnswer::Unsent(_)) => NoAnswer::Unsent(text).into(),
+        Some(NoAnswer::Lost(_)) => NoAnswer::Lost(text).into(),
+        None => text,
     }
 }
 
@@ -115,9 +124,20 @@ fn short(reason: &str) -> &str {
 pub(super) fn failure(
     call: &Call,
     code: Code,
-    reason: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    reason: impl Into<Box<dyn StdError + Send + Sync>>,
 ) -> Error {
-    Error::with_source(code, message(code), reason).from_method(origin(call))
+    let reason = reason.into();
+    let message = message(code, reason.downcast_ref());
+    Error::with_source(code, message, reason).from_method(origin(call))
+}
+
+/// The failure of `call`, of which nothing went out.
+pub(super) fn failure_unsent(
+    call: &Call,
+    code: Code,
+    reason: impl Into<Box<dyn StdError + Send + Sync>>,
+) -> Error {
+    failure(call, code, NoAnswer::Unsent(reason.into()))
 }
 
 /// Who fails where a call fails.
@@ -129,22 +149,27 @@ pub(super) fn origin(call: &Call) -> Origin {
 }
 
 /// What a client reads. What the service says of itself is for the log.
-fn message(code: Code) -> &'static str {
-    match code {
-        Code::Cancelled => "the service gave the call up",
-        Code::InvalidArgument => "the service refused an argument",
-        Code::DeadlineExceeded => "the service did not answer in time",
-        Code::NotFound => "not found",
-        Code::AlreadyExists => "it exists already",
-        Code::PermissionDenied => "not permitted",
-        Code::ResourceExhausted => "a limit of the service is reached",
-        Code::FailedPrecondition => "the service is not in the state that this needs",
-        Code::Aborted => "the service gave up because of a conflict",
-        Code::OutOfRange => "out of range",
-        Code::Unimplemented => "the service does not know this method",
-        Code::Unavailable => "the service cannot be reached",
-        Code::DataLoss => "the service lost data",
-        Code::Unauthenticated => "the caller is not known to the service",
+fn message(code: Code, no_answer: Option<&NoAnswer>) -> &'static str {
+    match (code, no_answer) {
+        (Code::Cancelled, _) => "the service gave the call up",
+        (Code::InvalidArgument, _) => "the service refused an argument",
+        (Code::DeadlineExceeded, Some(NoAnswer::Unsent(_))) => {
+            "the time was over before the service was asked"
+        }
+        (Code::DeadlineExceeded, _) => "the service did not answer in time",
+        (Code::NotFound, _) => "not found",
+        (Code::AlreadyExists, _) => "it exists already",
+        (Code::PermissionDenied, _) => "not permitted",
+        (Code::ResourceExhausted, _) => "a limit of the service is reached",
+        (Code::FailedPrecondition, _) => "the service is not in the state that this needs",
+        (Code::Aborted, _) => "the service gave up because of a conflict",
+        (Code::OutOfRange, _) => "out of range",
+        (Code::Unimplemented, _) => "the service does not know this method",
+        (Code::Unavailable, Some(NoAnswer::Unsent(_))) => "the service cannot be reached",
+        (Code::Unavailable, Some(NoAnswer::Lost(_))) => "the connection to the service broke",
+        (Code::Unavailable, None) => "the service answered UNAVAILABLE",
+        (Code::DataLoss, _) => "the service lost data",
+        (Code::Unauthenticated, _) => "the caller is not known to the service",
         _ => "the service failed",
     }
 }

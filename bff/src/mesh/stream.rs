@@ -57,9 +57,9 @@ fn client(place: Place, settings: &Settings) -> Grpc<Line> {
 fn refusal(call: &Call, none: NoPlace) -> Error {
     match none {
         NoPlace::NotConnected => {
-            status::failure(call, Code::Unavailable, "no endpoint is connected")
+            status::failure_unsent(call, Code::Unavailable, "no endpoint is connected")
         }
-        NoPlace::Unreachable(_) => status::failure(call, Code::Unavailable, none),
+        NoPlace::Unreachable(_) => status::failure_unsent(call, Code::Unavailable, none),
         NoPlace::Full { .. } => {
             let message = "too many streams of the service are open";
             let refused = Error::with_source(Code::ResourceExhausted, message, none);

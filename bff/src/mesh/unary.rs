@@ -1,6 +1,8 @@
 //! One request and one response, straight on a connection: most calls are this. tonic's machinery for streams of any length
 //! would cost a third of the call's instructions again, and copy the response once more.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use bytes::{BufMut, Bytes, BytesMut};
 use http::{HeaderMap, Response};
 use tokio::time::Instant;
@@ -20,19 +22,22 @@ use crate::{
 /// How often a request that certainly did not go out is given to another connection.
 pub(super) const MAX_UNSENT: usize = 3;
 
-/// Sends the call to the connection whose turn it is.
-pub(super) async fn unary(upstream: &Upstream, call: &Call) -> Result<Reply> {
+/// Sends the call to the connection whose turn it is. `is_sent` tells who stops waiting whether it may have gone out.
+pub(super) async fn unary(upstream: &Upstream, call: &Call, is_sent: &AtomicBool) -> Result<Reply> {
     let (settings, mut unsent) = (&upstream.settings, 0);
     loop {
         let connection = super::connection(upstream, call).await?;
         let timeout = call.deadline.saturating_duration_since(Instant::now());
         if timeout.is_zero() {
-            return Err(late(call));
+            return Err(late(call, false));
         }
         let request = request::http(call, settings, connection.origin(), timeout)?;
-        match exchange(connection, request, settings.max_response_size.0).await {
+        match exchange(connection, request, settings.max_response_size.0, is_sent).await {
             Ok(message) => return Ok(Reply { message }),
-            Err(failed) if status::is_unsent(&failed) && unsent < MAX_UNSENT => unsent += 1,
+            Err(failed) if status::is_unsent(&failed) && unsent < MAX_UNSENT => {
+                is_sent.store(false, Ordering::Relaxed);
+                unsent += 1;
+            }
             Err(failed) => return Err(status::error(call, call.deadline, &failed)),
         }
     }
@@ -43,8 +48,11 @@ async fn exchange(
     connection: Connection,
     (head, message): (http::Request<()>, Bytes),
     max_size: u64,
+    is_sent: &AtomicBool,
 ) -> Result<Bytes, Status> {
-    let response = connection.place().await?.send(head, message).await?;
+    let place = connection.place().await?;
+    is_sent.store(true, Ordering::Relaxed);
+    let response = place.send(head, message).await?;
     let (headers, mut body) = checked(response)?;
     let mut outcome = outcome(&headers)?;
     let mut message = Message::new(max_size);
@@ -69,7 +77,7 @@ fn checked(response: Response<Incoming>) -> Result<(HeaderMap, Incoming), Status
         Some(encoding) if encoding != "identity" => {
             let message =
                 format!("the response is compressed by {encoding:?}, which was not asked for");
-            Err(Status::unimplemented(message))
+            Err(Status::internal(message))
         }
         _ => Ok((parts.headers, body)),
     }

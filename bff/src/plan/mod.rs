@@ -332,12 +332,14 @@ impl Plan {
         latest(ends.into_iter())
     }
 
-    /// How many calls go out one after the other at most. An early step is on the level of those it needs.
+    /// How many calls go out one after the other at most. An early step is on the level of those it needs, a root field of a
+    /// mutation below all that is before it.
     #[must_use]
     pub fn levels(&self) -> usize {
         let mut levels: Vec<usize> = Vec::with_capacity(self.steps.len());
         for step in &self.steps {
-            let above = step.needs.iter().map(|id| levels[id.0]).max().unwrap_or_default();
+            let before = step.needs.iter().chain(&step.after);
+            let above = before.map(|id| levels[id.0]).max().unwrap_or_default();
             levels.push(above + usize::from(!step.early));
         }
         levels.into_iter().max().unwrap_or_default()

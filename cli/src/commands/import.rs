@@ -11,8 +11,9 @@ use crate::{
 
 /// Write a first schema from protos, or add to the one that is there
 ///
-/// Nothing that people wrote is changed: types and fields that are missing are added, a name once given stays. What a
-/// comment inside a type names (`# email: String!`) is not added again.
+/// Nothing that people wrote is changed: types, fields and members of unions that are missing are added, in the files
+/// that are there; a name once given stays. What a comment inside a type names (`# email: String!`, `# | Shelf`) is not
+/// added again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -44,9 +44,9 @@ pub struct Imported {
 /// Makes a schema from `protos` in `folder`, beside the `existing` files of one, each a path and its text. New files are
 /// directly in the folder, and what belongs in one that is there already is put into that.
 ///
-/// Only what is missing is added: types that no file has, and fields that a type lacks. A name once written stays, so
-/// that a type may be renamed as long as its `@message` stays. What a comment inside a type names (`# email: String!`)
-/// is not added again.
+/// Only what is missing is added: types that no file has, fields that a type lacks, and members that a union lacks. A
+/// name once written stays, so that a type may be renamed as long as its `@message` stays. What a comment inside a type
+/// names (`# email: String!`, `# | Shelf`) is not added again.
 ///
 /// ```
 /// use anabranch_codegen::{Sources, import};

@@ -7,6 +7,7 @@ use super::existing::{ExistingMember, ExistingType};
 use super::fields::{Part, meaning, named, outputs, same};
 use super::plan::{Plan, message_directive};
 use super::sdl::{Definition, Kind, Member};
+use super::unions;
 use super::values::Way;
 
 pub(super) fn object(plan: &mut Plan<'_>, name: &str, message: &MessageDescriptor) {
@@ -15,7 +16,7 @@ pub(super) fn object(plan: &mut Plan<'_>, name: &str, message: &MessageDescripto
         return;
     }
     let mut missing = Vec::new();
-    let parts = readable(message).into_iter().flat_map(|part| apart(existing, message, part));
+    let parts = readable(message).into_iter().flat_map(|part| as_shown(existing, message, part));
     for part in parts {
         match existing.and_then(|ty| Some((ty, shows(ty, message, &part)?))) {
             Some((_, member)) => adopt(plan, member, &part),
@@ -46,12 +47,22 @@ pub(super) fn object(plan: &mut Plan<'_>, name: &str, message: &MessageDescripto
     });
 }
 
-/// The members of a oneof as fields, where the type shows some of them so, and not the oneof.
-fn apart(existing: Option<&ExistingType>, message: &MessageDescriptor, part: Part) -> Vec<Part> {
-    let (Some(ty), Part::Union(oneof)) = (existing, &part) else { return vec![part] };
-    let members: Vec<Part> = oneof.fields().map(Part::Field).collect();
+/// A oneof as the type shows it, if it does: as a union, or each member by itself. What no union can show is a field
+/// beside it.
+fn as_shown(existing: Option<&ExistingType>, message: &MessageDescriptor, part: Part) -> Vec<Part> {
+    let Some(ty) = existing else { return vec![part] };
     let is_shown = |part: &Part| shows(ty, message, part).is_some();
-    if !is_shown(&part) && members.iter().any(is_shown) { members } else { vec![part] }
+    match &part {
+        Part::Union(oneof) if !is_shown(&part) => {
+            let members: Vec<Part> = oneof.fields().map(Part::Field).collect();
+            if members.iter().any(is_shown) { members } else { vec![part] }
+        }
+        Part::Field(field) if unions::object_of(field).is_some() => {
+            let union = field.containing_oneof().map(Part::Union).filter(is_shown);
+            vec![union.unwrap_or(part)]
+        }
+        _ => vec![part],
+    }
 }
 
 /// The field of an existing type that shows a part, by `@from` or by name.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use prost_reflect::{FieldDescriptor, Kind as Proto, MessageDescriptor, OneofDescriptor};
+use prost_reflect::{FieldDescriptor, MessageDescriptor, OneofDescriptor};
 
 use super::existing::ExistingType;
 use super::plan::{Plan, message_directive};
@@ -86,14 +86,13 @@ fn objects(
     oneof: &OneofDescriptor,
 ) -> impl Iterator<Item = (FieldDescriptor, MessageDescriptor)> + use<> {
     let fields: Vec<FieldDescriptor> = oneof.fields().collect();
-    fields.into_iter().filter_map(|field| match field.kind() {
-        Proto::Message(message)
-            if !field.is_group() && matches!(shown(&message), Shown::Object) =>
-        {
-            Some((field, message))
-        }
-        _ => None,
-    })
+    fields.into_iter().filter_map(|field| object_of(&field).map(|message| (field, message)))
+}
+
+/// The message of a field that a union can show.
+pub(super) fn object_of(field: &FieldDescriptor) -> Option<MessageDescriptor> {
+    let message = field.kind().as_message().cloned()?;
+    (!field.is_group() && matches!(shown(&message), Shown::Object)).then_some(message)
 }
 
 /// A comment names the type, the message or the field.

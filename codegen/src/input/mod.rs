@@ -117,9 +117,23 @@ pub(crate) fn read(sources: &Sources) -> Input {
     let mut files = Files::default();
     let mut faults = Vec::new();
     let schema_texts = walk::schema_texts(sources, &mut files, &mut faults);
+    let is_there = !schema_texts.is_empty();
     let proto_texts = walk::proto_texts(sources, &mut files, &mut faults);
     let schema = schema::read(schema_texts, &mut faults);
     let described = described::files(sources, &mut faults);
     let protos = protos::read(proto_texts, described, &mut faults);
+    if !is_there {
+        no_schema(&mut faults);
+    }
     Input { files, protos, schema, faults }
+}
+
+/// What a schema without files lacks is told in one sentence, and only where nothing else is wrong: it may be what did not
+/// let it be read.
+fn no_schema(faults: &mut Vec<Fault>) {
+    faults.retain(|fault| !matches!(fault, Fault::Schema { .. }));
+    if faults.is_empty() {
+        let message = "there is no schema: not one `.graphql` file, in which a type `Query` says what can be asked";
+        faults.push(Fault::Schema { message: message.to_owned(), span: None });
+    }
 }

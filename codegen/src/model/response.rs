@@ -75,6 +75,8 @@ impl Binder<'_> {
         message: &MessageDescriptor,
         candidates: Vec<String>,
     ) -> Option<T> {
+        // Where nobody defines the type, that is the fault.
+        self.type_of(ty.inner_named_type())?;
         let (coordinate, graphql) = (at.coordinate(), ty.to_string());
         let (span, message) = (self.type_span(ty), self.facts(message));
         self.fault(Fault::NoValue { coordinate, graphql, span, message, candidates });

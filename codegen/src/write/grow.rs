@@ -97,11 +97,14 @@ fn present(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// The whole file beside its place, for those who may read the old one.
 fn stage(path: &Path, aside: &Path, text: &str) -> io::Result<()> {
     make_folder(path)?;
+    // Who may not write into a file may still put another in its place, which is not what a read-only file is for.
+    let old = match fs::OpenOptions::new().append(true).open(path) {
+        Ok(file) => Some(file.metadata()?.permissions()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
     fs::write(aside, text)?;
-    match fs::metadata(path) {
-        Ok(old) => fs::set_permissions(aside, old.permissions()),
-        Err(_) => Ok(()),
-    }
+    old.map_or(Ok(()), |permissions| fs::set_permissions(aside, permissions))
 }
 
 #[cfg(test)]

@@ -147,6 +147,20 @@ fn a_union_gets_the_members_that_its_oneof_has() {
 }
 
 #[test]
+fn a_scalar_that_joins_a_oneof_is_a_field_beside_its_union() {
+    let first = grown(&hits(), &Files::new(), "first");
+    let text = HITS.replace("Y y = 2;", "Y y = 2; Z z = 3; string text = 4; Void none = 5;");
+    let protos =
+        Sources::new().proto_text("a.proto", text + "message Z { string id = 1; } message Void {}");
+    let schema = grown(&protos, &first, "second");
+    let found = "type Found @message(name: \"a.v1.Found\") {\n  hit: FoundHit\n  text: String\n  none: Boolean\n}";
+    assert!(all(&schema).contains(found), "{}", all(&schema));
+    assert!(all(&schema).contains(" = X | Y | Z\n"), "{}", all(&schema));
+    let sources = schema.iter().fold(protos, |all, (path, text)| all.schema_text(path, text));
+    assert_eq!(compile(&sources).diagnostics.warnings(), 0);
+}
+
+#[test]
 fn a_member_that_a_comment_names_is_left_out() {
     let types = "type Query { search(text: String): Found }\ntype Found { hit: Hit }\n\
                  type X { id: ID! }\ntype Y { id: ID! }\n";
@@ -206,6 +220,8 @@ struct Package {
     name: String,
     messages: Vec<Vec<String>>,
     members: Vec<usize>,
+    /// Members of the oneof that no union shows.
+    texts: usize,
     values: usize,
 }
 
@@ -215,16 +231,18 @@ impl Package {
             name: format!("p{number}.v1"),
             messages: vec![Vec::new()],
             members: Vec::new(),
+            texts: 0,
             values: 1,
         }
     }
 
     fn grow(&mut self, random: &mut Random) {
         let count = self.messages.len();
-        match random.below(5) {
-            0 | 1 => self.messages.push(Vec::new()),
-            2 => self.values += 1,
-            3 if self.members.len() < count => self.members.push(self.members.len()),
+        match random.below(12) {
+            0..4 => self.messages.push(Vec::new()),
+            4..6 => self.values += 1,
+            6 => self.texts += 1,
+            7..9 if self.members.len() < count => self.members.push(self.members.len()),
             _ => {
                 let types =
                     ["string", "int64", "repeated int32", "google.protobuf.Timestamp", "Kind"];
@@ -247,7 +265,8 @@ impl Package {
         text.push_str(&format!("enum Kind {{ {} }}\n", values.collect::<String>()));
         let members =
             self.members.iter().map(|member| format!("M{member} m{member} = {}; ", member + 1));
-        let members: String = members.collect();
+        let texts = (0..self.texts).map(|text| format!("string t{text} = {}; ", text + 1000));
+        let members: String = members.chain(texts).collect();
         let mut methods = String::new();
         if !members.is_empty() {
             text.push_str(&format!("message Found {{ oneof hit {{ {members} }} }}\n"));
@@ -317,6 +336,11 @@ fn nothing_is_lost_however_protos_grow() {
                     let name = format!("(name: \"{}.M{number}\")", package.name);
                     let count = text.matches(&name).count();
                     assert_eq!(count, 1, "seed {seed}, step {step}: {name}\n{text}");
+                }
+                for number in 0..package.texts {
+                    let fields = definition(&text, "type", &format!("{}.Found", package.name));
+                    let is_shown = fields.contains(&format!("  t{number}: String"));
+                    assert!(is_shown, "seed {seed}, step {step}: t{number} of {fields}");
                 }
                 for member in &package.members {
                     // In the union, or in a field where the oneof had one member when it was imported.

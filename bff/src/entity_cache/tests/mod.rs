@@ -56,7 +56,7 @@ fn view(cache: &EntityCache) -> View<'_> {
 
 fn put(cache: &EntityCache, item: &'static str, tags: &[&str]) {
     let tags = tags.iter().map(|tag| (*tag).into()).collect();
-    view(cache).put(b"7", Answer::Item(item.into(), None, tags), cache.generation());
+    view(cache).put(b"7", Answer::Item(item.into(), None, tags), cache.begin());
 }
 
 fn told(lookup: &Lookup) -> String {
@@ -100,7 +100,7 @@ async fn each_reader_judges_by_its_own_rules() {
 async fn jitter_only_ever_shortens_a_life() {
     let cache = EntityCache::new(&Config { jitter: 0.5, seed: Some(3), ..Config::default() });
     for key in 0..100_u8 {
-        view(&cache).put(&[key], Answer::Item(Bytes::new(), None, Vec::new()), cache.generation());
+        view(&cache).put(&[key], Answer::Item(Bytes::new(), None, Vec::new()), cache.begin());
     }
     let fresh = || {
         let is_fresh = |key: &u8| matches!(view(&cache).get(&[*key]), Lookup::Fresh(_));
@@ -120,7 +120,7 @@ async fn what_does_not_exist_is_remembered_briefly_and_evicts_what_was_there() {
     let cache = cache();
     put(&cache, "item", &[]);
     let gone = Error::new(Code::NotFound, "there is no such book");
-    view(&cache).put(b"7", Answer::Missing(Some(gone)), cache.generation());
+    view(&cache).put(b"7", Answer::Missing(Some(gone)), cache.begin());
     check(&cache, "missing true");
     advance(SECOND).await;
     check(&cache, "absent");
@@ -143,22 +143,18 @@ async fn an_invalidated_tag_takes_its_items_along_and_no_others() {
 #[tokio::test(start_paused = true)]
 async fn a_fill_that_began_before_an_invalidation_is_refused() {
     let cache = cache();
-    let began = cache.generation();
+    let began = cache.begin();
     cache.invalidate(["book-7".into()]);
     view(&cache).put(b"7", Answer::Item("old".into(), None, vec!["book-7".into()]), began);
     check(&cache, "absent");
-    view(&cache).put(
-        b"7",
-        Answer::Item("new".into(), None, vec!["book-7".into()]),
-        cache.generation(),
-    );
+    view(&cache).put(b"7", Answer::Item("new".into(), None, vec!["book-7".into()]), cache.begin());
     check(&cache, "fresh new");
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_any_invalidation_what_did_not_exist_is_asked_for_again() {
     let cache = cache();
-    view(&cache).put(b"7", Answer::Missing(None), cache.generation());
+    view(&cache).put(b"7", Answer::Missing(None), cache.begin());
     check(&cache, "missing false");
     cache.invalidate(["book-7".into()]);
     check(&cache, "absent");
@@ -178,7 +174,7 @@ async fn a_users_item_is_found_by_that_user_alone() {
     let of = |subject| share(contract::Scope::User, &user(Some(subject)));
     let get = |subject| told(&cache.view(&of(subject), rules(), None).unwrap().get(b"7"));
     let anns = cache.view(&of("ann"), rules(), None).unwrap();
-    anns.put(b"7", Answer::Item("of ann".into(), None, Vec::new()), cache.generation());
+    anns.put(b"7", Answer::Item("of ann".into(), None, Vec::new()), cache.begin());
     assert_eq!(get("ann"), "fresh of ann");
     assert_eq!(get("bob"), "absent");
     check(&cache, "absent");
@@ -219,7 +215,7 @@ async fn a_missing_item_is_kept_without_what_only_the_log_shows() {
     let cache = cache();
     let error = Error::with_source(Code::NotFound, "the thing does not exist", "x".repeat(2_000));
     let entry = view(&cache);
-    entry.put(b"7", Answer::Missing(Some(error.with_extension("hint", "y"))), cache.generation());
+    entry.put(b"7", Answer::Missing(Some(error.with_extension("hint", "y"))), cache.begin());
     let Lookup::Missing(Some(kept)) = entry.get(b"7") else { panic!("it is not kept") };
     assert!(std::error::Error::source(&kept).is_none());
     assert_eq!((kept.message(), kept.extensions().len()), ("the thing does not exist", 1));
@@ -229,7 +225,7 @@ async fn a_missing_item_is_kept_without_what_only_the_log_shows() {
 async fn all_that_a_missing_item_holds_is_counted() {
     let fetched = |error: Error| {
         let cache = cache();
-        view(&cache).put(b"7", Answer::Missing(Some(error)), cache.generation());
+        view(&cache).put(b"7", Answer::Missing(Some(error)), cache.begin());
         view(&cache).entry(b"7").unwrap().weight()
     };
     let long = "z".repeat(1_000);

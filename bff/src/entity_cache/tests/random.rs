@@ -134,7 +134,7 @@ async fn run(seed: u64, seen: &mut Seen) {
             let item = answered(missing, stamp(now, tag));
             let tags = vec![TAGS[tag as usize].into()];
             let answer = Answer::Item(item.clone(), Some(Arc::new(missing.clone())), tags);
-            view.put(b"7", answer, cache.generation());
+            view.put(b"7", answer, cache.begin());
             item
         };
         match view.get(b"7") {

@@ -43,7 +43,7 @@ impl Shelf {
         let parts: Vec<u32> = paths.as_ref().map_or(vec![1, 2, 3, 4], |it| it.parts().collect());
         let item = item(&parts, self.began.elapsed().as_secs());
         let tags = vec![tag.into()];
-        self.view("all").put(b"7", Answer::Item(item, paths, tags), self.cache.generation());
+        self.view("all").put(b"7", Answer::Item(item, paths, tags), self.cache.begin());
     }
 
     fn put(&self, paths: &str) {
@@ -167,7 +167,7 @@ async fn an_invalidated_tag_takes_along_what_was_fetched_with_it() {
 async fn a_fill_that_began_before_an_invalidation_takes_nothing_from_what_is_there() {
     let shelf = Shelf::new();
     shelf.put_tagged("a", "other");
-    let began = shelf.cache.generation();
+    let began = shelf.cache.begin();
     shelf.cache.invalidate(["any".into()]);
     let late = Answer::Item(item(&[1, 2], 9), fields("a b"), vec!["any".into()]);
     shelf.view("all").put(b"7", late, began);
@@ -179,13 +179,31 @@ async fn that_there_is_no_such_thing_evicts_all_of_it() {
     let shelf = Shelf::new();
     shelf.put("a");
     shelf.put("b");
-    shelf.view("all").put(b"7", Answer::Missing(None), shelf.cache.generation());
+    shelf.view("all").put(b"7", Answer::Missing(None), shelf.cache.begin());
     shelf.check("a", "missing");
     advance(SECOND).await;
     shelf.check("a b", "lacks a,b");
     assert_eq!(shelf.view("a").stale_if_error(b"7"), None);
     shelf.put("b");
     shelf.check("a b", "lacks a beside 2@1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_denial_evicts_all_of_it_and_refuses_what_was_asked_for_before() {
+    let shelf = Shelf::new();
+    shelf.put("a");
+    let (before, denied) = (shelf.cache.begin(), shelf.cache.begin());
+    shelf.put("b");
+    let late = || Answer::Item(item(&[1], 9), fields("a"), Vec::new());
+    shelf.view("all").deny(b"7", denied);
+    shelf.check("a b", "lacks a,b");
+    assert_eq!(shelf.view("b").stale_if_error(b"7"), None);
+    shelf.view("all").put(b"7", late(), before);
+    shelf.check("a", "lacks a");
+    shelf.view("all").put(b"7", late(), shelf.cache.begin());
+    shelf.check("a", "fresh 1@9");
+    shelf.view("all").deny(b"7", denied);
+    shelf.check("a", "fresh 1@9");
 }
 
 #[tokio::test(start_paused = true)]
@@ -209,18 +227,10 @@ async fn what_falls_into_too_many_pieces_is_fetched_again_as_one() {
 async fn more_than_was_asked_for_is_not_relied_upon() {
     let shelf = Shelf::new();
     let view = shelf.view("all");
-    view.put(
-        b"7",
-        Answer::Item(item(&[1, 2, 3], 0), fields("a"), Vec::new()),
-        shelf.cache.generation(),
-    );
+    view.put(b"7", Answer::Item(item(&[1, 2, 3], 0), fields("a"), Vec::new()), shelf.cache.begin());
     shelf.check("b", "lacks b");
     advance(SECOND).await;
-    view.put(
-        b"7",
-        Answer::Item(item(&[1, 2, 3], 1), fields("b"), Vec::new()),
-        shelf.cache.generation(),
-    );
+    view.put(b"7", Answer::Item(item(&[1, 2, 3], 1), fields("b"), Vec::new()), shelf.cache.begin());
     shelf.check("a b", "fresh 1@0 2@1");
 }
 
@@ -230,11 +240,7 @@ async fn less_than_was_asked_for_is_what_there_is() {
     shelf.put("a b");
     advance(SECOND).await;
     let view = shelf.view("all");
-    view.put(
-        b"7",
-        Answer::Item(item(&[2], 1), fields("a b"), Vec::new()),
-        shelf.cache.generation(),
-    );
+    view.put(b"7", Answer::Item(item(&[2], 1), fields("a b"), Vec::new()), shelf.cache.begin());
     shelf.check("a b", "fresh 2@1");
 }
 

@@ -219,7 +219,7 @@ impl InFlight {
         let alarm = if self.keeps { None } else { fetch.alarm(soonest) };
         let late = alarm.as_ref().map(|alarm| alarm.at);
         let (keys, ids) = (Arc::clone(&fetch.keys), Arc::clone(&fetch.ids));
-        let (deadline, began) = (fetch.deadline, fetch.began);
+        let (deadline, began) = (fetch.deadline, fetch.began.generation());
         let departure = (!self.keeps).then(|| Departure {
             in_flight: Arc::clone(self),
             number,

@@ -18,7 +18,7 @@ use futures::{
 };
 
 use super::{
-    Answer,
+    Answer, doubt,
     early::{self, Early, Guess, shown_at},
     engine::Request,
     in_flight::InFlight,
@@ -66,8 +66,8 @@ pub(super) struct Run {
     first_waits_for: usize,
     /// By step: what was started before its keys were known.
     early: Vec<Option<Early>>,
-    /// A mutation's root field has an unknown outcome: no later one starts.
-    halted: bool,
+    /// A mutation's root field has an unknown outcome, after this: no later one starts.
+    halted: Option<Code>,
 }
 
 /// What a piece of work brought.
@@ -171,7 +171,7 @@ impl Run {
             over: vec![false; steps.len()],
             first_waits_for: request.prepared.first_waits_for,
             early: steps.iter().map(|_| None).collect(),
-            halted: false,
+            halted: None,
             request,
         }
     }
@@ -187,8 +187,8 @@ impl Run {
 
     fn begin_slow(&mut self, field: usize, work: &Work) {
         let prepared = &self.request.prepared.slow[field];
-        if self.halted && prepared.acts {
-            self.slow.insert(prepared.response_key.clone(), Err(not_sent()));
+        if let Some(cause) = self.halted.filter(|_| prepared.acts) {
+            self.slow.insert(prepared.response_key.clone(), Err(doubt::not_sent(cause)));
         } else if let Some(lane) = self.lane.clone() {
             let answer = slow::answer(Arc::clone(&self.request), lane, field);
             work.push(answer.map(move |answer| Done::Spliced(field, answer)).boxed());
@@ -225,9 +225,9 @@ impl Run {
             if self.go_on(step, early, work) {
                 return;
             }
-        } else if self.halted && self.request.step(step).acts {
-            self.entities[step.0] =
-                vec![Entity { value: EntityValue::Failed(not_sent()), note: None }; keys.len()];
+        } else if let Some(cause) = self.halted.filter(|_| self.request.step(step).acts) {
+            let value = EntityValue::Failed(doubt::not_sent(cause));
+            self.entities[step.0] = vec![Entity { value, note: None }; keys.len()];
         } else if let Some(event) = self.event(step) {
             // There already: nobody is asked.
             let outcomes = vec![event; keys.len()];
@@ -278,8 +278,9 @@ impl Run {
             Done::Early => {}
             Done::Spliced(field, answer) => {
                 let prepared = &self.request.prepared.slow[field];
-                let is_late = |error: &Error| error.code() == Code::DeadlineExceeded;
-                self.halted |= prepared.acts && answer.as_ref().is_err_and(is_late);
+                if let Some(error) = answer.as_ref().err().filter(|_| prepared.acts) {
+                    self.halted = self.halted.or(doubt::is_open(error).then(|| error.code()));
+                }
                 self.slow.insert(prepared.response_key.clone(), answer);
                 self.end_slow(field);
             }
@@ -339,10 +340,8 @@ impl Run {
                     let tags = program.invalidates(step, response, &self.request.variables);
                     self.request.engine.entities.invalidate(tags);
                 }
-                EntityValue::Failed(error)
-                    if prepared.acts && error.code() == Code::DeadlineExceeded =>
-                {
-                    self.halted = true;
+                EntityValue::Failed(error) if prepared.acts && doubt::is_open(error) => {
+                    self.halted = Some(error.code());
                 }
                 _ => {}
             }
@@ -427,11 +426,4 @@ impl Run {
             at_least: None,
         }
     }
-}
-
-fn not_sent() -> Error {
-    Error::new(
-        Code::DeadlineExceeded,
-        "this was not sent: the field before it did not answer in time, and its outcome is unknown",
-    )
 }

@@ -65,7 +65,7 @@ async fn what_has_no_time_left_is_not_sent() {
     sleep(5).await;
     let answer = world.ask_as(PAGE, context).await;
     assert!(
-        answer.starts_with(r#"{"data":{"book":null},"errors":[{"message":"the service did not"#),
+        answer.starts_with(r#"{"data":{"book":null},"errors":[{"message":"the time was over before the service was asked""#),
         "{answer}"
     );
     world.check_calls("");

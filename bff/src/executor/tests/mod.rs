@@ -4,6 +4,7 @@ mod alone;
 mod batching;
 mod contracts;
 mod deadlines;
+mod denials;
 mod document;
 mod early;
 mod fallbacks;
@@ -68,7 +69,7 @@ impl World {
             type_name: "Book",
             field: "length",
             fingerprint: "1",
-            resolve: Box::new(TitleLength),
+            resolve: Box::new(TitleLength(services.clone())),
         };
         let calls = Arc::new(services.clone());
         let executor = Executor::new(&shop.contract, calls, vec![length], &config).unwrap();
@@ -120,8 +121,8 @@ fn user(subject: &str) -> Context {
     Context { identity: Some(identity), ..within(1_000) }
 }
 
-/// `Book.length`: the letters of the title.
-struct TitleLength;
+/// `Book.length`: the letters of the title, unless it is told to fail.
+struct TitleLength(Services);
 
 impl Resolve for TitleLength {
     fn resolve<'a>(
@@ -136,7 +137,10 @@ impl Resolve for TitleLength {
             let letters = i64::try_from(title.len()).unwrap();
             Ok(wire::Message::new().int(1, letters).encode().into())
         };
-        async move { parents.iter().map(length).collect() }.boxed()
+        let failure = self.0.failure("Book/length");
+        let answer = |parent| failure.clone().map_or_else(|| length(parent), Err);
+        let answers = parents.iter().map(answer).collect();
+        async move { answers }.boxed()
     }
 }
 

@@ -80,3 +80,49 @@ async fn two_equal_changes_are_two_changes() {
         .await;
     assert_eq!(world.services.count("Catalog/Rename"), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_the_outcome_open_is_told_so_and_no_later_change_is_sent() {
+    for code in Code::ALL {
+        let world = World::new(Shop::new());
+        world.services.set("Catalog/Rename", 10, Then::Fail(code));
+        let answer = world.ask(TWO).await;
+        let open = code.leaves_the_outcome_open();
+        assert_eq!(answer.contains("it failed: the outcome is unknown"), open, "{answer}");
+        let not_sent = "this was not sent: the outcome of the field before it is unknown";
+        assert_eq!(answer.contains(not_sent), open, "{answer}");
+        assert_eq!(world.services.count("Catalog/Rename"), if open { 1 } else { 2 }, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_went_out_and_was_lost_is_unknown_whatever_the_code() {
+    for code in [Code::Unavailable, Code::ResourceExhausted, Code::PermissionDenied] {
+        let world = World::new(Shop::new());
+        world.services.set("Catalog/Rename", 10, Then::Lost(code));
+        let answer = world.ask(TWO).await;
+        assert!(answer.contains("it failed: the outcome is unknown"), "{answer}");
+        world.check_calls("Catalog/Rename 1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_never_sent_was_not_made_and_the_next_one_is_tried() {
+    let world = World::new(Shop::new());
+    world.services.set("Catalog/Rename", 10, Then::Unsent);
+    let answer = world.ask(TWO).await;
+    assert_eq!(answer.matches(r#""message":"it failed""#).count(), 2, "{answer}");
+    assert!(!answer.contains("unknown"), "{answer}");
+    world.check_calls("Catalog/Rename 1\nCatalog/Rename 2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_time_nothing_is_sent_and_nothing_is_unknown() {
+    let world = World::new(Shop::new());
+    for query in [TWO, "{ books { title } }"] {
+        let answer = world.ask_as(query, within(0)).await;
+        assert!(answer.contains("the time was over before the service was asked"), "{answer}");
+        assert!(!answer.contains("unknown"), "{answer}");
+    }
+    world.check_calls("");
+}

@@ -20,7 +20,7 @@ use super::{
     wire::{Message, Value},
 };
 use crate::{
-    call::{Call, CallService, Replies, Reply, Stated, TooLarge},
+    call::{Call, CallService, NoAnswer, Replies, Reply, Stated, TooLarge},
     error::{Code, Error, Result},
 };
 
@@ -64,6 +64,10 @@ pub(super) struct Behaviour {
 pub(super) enum Then {
     Answer,
     Fail(Code),
+    /// The request goes nowhere.
+    Unsent,
+    /// The request goes out, and then the connection breaks.
+    Lost(Code),
     /// Says that it fails where it is asked for this key.
     Refuse(&'static str, Code),
     /// Its connection ends so where it is asked for this key.
@@ -186,6 +190,14 @@ impl Services {
         self.seen().iter().filter(|seen| seen.method == method).map(|seen| seen.end).collect()
     }
 
+    /// How somebody fails who is no service, if told to.
+    pub(super) fn failure(&self, name: &str) -> Option<Error> {
+        match self.0.lock().unwrap().behaviours.get(name)?.then {
+            Then::Fail(code) => Some(Error::new(code, "it failed")),
+            _ => None,
+        }
+    }
+
     fn begin(&self, call: &Call) -> (Behaviour, Watch) {
         let mut state = self.0.lock().unwrap();
         let method = full_name(&call.method);
@@ -220,6 +232,14 @@ impl Services {
         let stated = |code| Error::with_source(code, "it failed", Stated(refused.to_owned()));
         match &then {
             Then::Fail(code) => return Err(stated(*code)),
+            Then::Unsent => {
+                let reason = NoAnswer::Unsent("10.0.0.7 refused".into());
+                return Err(Error::with_source(Code::Unavailable, "it failed", reason));
+            }
+            Then::Lost(code) => {
+                let reason = NoAnswer::Lost("10.0.0.7 is gone".into());
+                return Err(Error::with_source(*code, "it failed", reason));
+            }
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
                 return Err(stated(*code));
             }

@@ -163,7 +163,7 @@ fn a_program_without_the_contracts_resolvers_is_refused() {
         type_name: "Book",
         field: "length",
         fingerprint: "2",
-        resolve: Box::new(TitleLength),
+        resolve: Box::new(TitleLength(Services::default())),
     };
     assert_eq!(
         refusal(vec![other]),

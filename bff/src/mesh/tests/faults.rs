@@ -55,6 +55,22 @@ async fn an_unknown_status_is_unknown() {
 }
 
 #[tokio::test]
+async fn a_service_that_answers_unavailable_was_reached() {
+    let server = Wire::start(Script::grpc(&[], &[("grpc-status", "14")])).await;
+    let error = answer(&mesh(&[server.address]), call("Any", b"")).await.unwrap_err();
+    assert_eq!(error.message(), "the service answered UNAVAILABLE");
+    assert!(NoAnswer::behind(&error).is_none(), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_is_no_refusal() {
+    let server = Wire::start(Script::grpc(&[b"\0\xff\xff\xff\xff"], &[]).stalled()).await;
+    let error = answer(&mesh(&[server.address]), call("Any", b"")).await.unwrap_err();
+    assert!(matches!(NoAnswer::behind(&error), Some(NoAnswer::Lost(_))), "{error:?}");
+    assert!(TooLarge::is_cause_of(&error));
+}
+
+#[tokio::test]
 async fn a_missing_status_is_unknown() {
     check(Script::grpc(&[b"\0\0\0\0\x03abc"], &[]), Err(Code::Unknown)).await;
     check(Script::grpc(&[b"\0\0\0\0\x03abc"], &[("x-other", "1")]), Err(Code::Unknown)).await;
@@ -86,7 +102,7 @@ async fn a_compressed_message_is_internal_as_none_was_asked_for() {
     check(Script::grpc(&[b"\x01\0\0\0\x03abc"], &[OK]), Err(Code::Internal)).await;
     let mut script = Script::grpc(&[b"\x01\0\0\0\x03abc"], &[OK]);
     script.headers.push(("grpc-encoding", "gzip"));
-    check(script, Err(Code::Unimplemented)).await;
+    check(script, Err(Code::Internal)).await;
 }
 
 #[tokio::test]
@@ -147,6 +163,7 @@ async fn a_stall_before_headers_ends_at_the_deadline() {
     let error = answer(&mesh, call_within("Stall", b"", within)).await.unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded);
     assert_eq!(error.message(), "the service did not answer in time");
+    assert!(matches!(NoAnswer::behind(&error), Some(NoAnswer::Lost(_))), "{error:?}");
     assert!(started.elapsed() >= within);
 }
 
@@ -158,6 +175,7 @@ async fn a_deadline_that_is_over_sends_nothing() {
     server.called().await;
     let error = answer(&mesh, call_within("Echo", b"", Duration::ZERO)).await.unwrap_err();
     assert_eq!(error.code(), Code::DeadlineExceeded);
+    assert_eq!(error.message(), "the time was over before the service was asked");
     answer(&mesh, call("Echo", b"after")).await.unwrap();
     assert_eq!(server.calls(), 1);
 }
@@ -219,6 +237,7 @@ async fn a_request_that_is_too_large_is_not_sent() {
     assert_eq!(answer(&mesh, call("Echo", b"1234")).await.unwrap(), "1234");
     let error = answer(&mesh, call("Echo", b"12345")).await.unwrap_err();
     assert_eq!(error.code(), Code::ResourceExhausted);
+    assert!(matches!(NoAnswer::behind(&error), Some(NoAnswer::Unsent(_))), "{error:?}");
     assert_eq!(server.calls(), 1);
 }
 
@@ -231,6 +250,8 @@ async fn a_connection_that_breaks_in_a_call_makes_the_service_unavailable() {
     drop(server);
     let error = timeout(PATIENCE, waiting).await.unwrap().unwrap().unwrap_err();
     assert_eq!(error.code(), Code::Unavailable, "{error:?}");
+    assert_eq!(error.message(), "the connection to the service broke");
+    assert!(matches!(NoAnswer::behind(&error), Some(NoAnswer::Lost(_))), "{error:?}");
     assert!(!Stated::is_cause_of(&error), "{error:?}");
 }
 
@@ -256,6 +277,8 @@ async fn a_service_without_endpoints_is_unavailable_at_once() {
     let mesh = Mesh::start(&Config::default(), 0);
     let error = answer(&mesh, call("Echo", b"")).await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable);
+    assert_eq!(error.message(), "the service cannot be reached");
+    assert!(matches!(NoAnswer::behind(&error), Some(NoAnswer::Unsent(_))), "{error:?}");
     assert!(!mesh.knows("test.Scripted"));
 }
 

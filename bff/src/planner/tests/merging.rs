@@ -145,7 +145,7 @@ fn a_mutation_acts_as_often_as_it_is_asked_to() {
         "
             1 shop.Reviews/Review  → Mutation.review  1 call  timeout 200ms
             2 shop.Reviews/Review  → Mutation.review  1 call  after 1  timeout 200ms
-            2 calls in 1 level · worst case 400ms
+            2 calls in 2 levels · worst case 400ms
         ",
     );
 }

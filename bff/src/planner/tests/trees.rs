@@ -67,7 +67,7 @@ fn root_fields_of_a_mutation_wait_for_all_that_is_below_the_ones_before() {
             └─ 4 shop.Reviews/ListByBooks     → Book.reviews     ← Book.id    1 call               timeout 120ms
                └─ 5 shop.Users/BatchGet       → Review.author    ← Review.#3  1 call               timeout 50ms  cache PUBLIC 5m
             6 shop.Reviews/Review             → Mutation.review               1 call               after 5  timeout 200ms
-            at least 6 calls in 3 levels · worst case 850ms
+            at least 6 calls in 6 levels · worst case 850ms
         ",
     );
 }

@@ -141,6 +141,13 @@ impl Binder<'_> {
         if let [field] = candidates.as_slice() {
             return Some(field.clone());
         }
+        // The only one there is takes the keys, even where `with` speaks of it: then that is the fault, and told there.
+        let mut lists = message.fields().filter(|field| part == "keys" && field.is_list());
+        let only = lists.next().filter(|_| candidates.is_empty() && lists.next().is_none());
+        if let Some(field) = only.filter(|field| with.iter().any(|(name, _)| name == field.name()))
+        {
+            return Some(field);
+        }
         let candidates = candidates.iter().map(|field| field.name().to_owned()).collect();
         let (coordinate, message) = (asking.at.coordinate(), self.facts(message));
         let span = arguments.span.or(asking.span);

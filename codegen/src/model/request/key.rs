@@ -1,6 +1,6 @@
 //! What the parent gives to a request that asks for it alone.
 
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::{Request, word};
 use crate::contract::KeyPart;
@@ -10,7 +10,7 @@ use crate::model::binder::Binder;
 use crate::model::call::{Asking, Parent};
 use crate::model::directives::Text;
 use crate::model::fault::{Fault, Side};
-use crate::model::leaf::scalar_of;
+use crate::model::leaf::{scalar_of, wrapped};
 use crate::model::path::{Place, has_presence, is_plain, numbers};
 
 impl Binder<'_> {
@@ -44,6 +44,13 @@ impl Binder<'_> {
             Parent::Message(message) => {
                 let fields = self.path(message, path, place)?;
                 let last = fields.last()?;
+                if let Kind::Message(inner) = last.kind() {
+                    let reason = match wrapped(&inner).filter(|_| !last.is_list()) {
+                        Some(_) => format!("it wraps one value, which is `$parent.{path}.value`"),
+                        None => "it is a message, and a key is one plain value of it".to_owned(),
+                    };
+                    return self.bad_path(&format!("$parent.{path}"), &reason, place, last);
+                }
                 part.path = numbers(&fields);
                 part.scalar = scalar_of(&last.kind()) as i32;
                 part.presence = has_presence(last);

@@ -52,7 +52,13 @@ impl Binder<'_> {
             });
             if leads_to_keys {
                 let text = Text { value: name.to_string(), span: name_span };
-                self.invalid_source(&text, "the keys of all parents go here");
+                let reason = match value.as_str().filter(|text| text.starts_with("$parent.")) {
+                    Some(path) => format!(
+                        "the keys of all parents go here: `@batch(key: \"{path}\")` says what each gives"
+                    ),
+                    None => "the keys of all parents go here".to_owned(),
+                };
+                self.invalid_source(&text, &reason);
                 continue;
             }
             prefix.push(field.clone());

@@ -74,7 +74,7 @@ impl Naive<'_> {
         path: &[String],
         acts: bool,
     ) -> Shown {
-        let (mut shown, mut halted, mut failed) = (Vec::new(), false, None);
+        let (mut shown, mut halted, mut failed) = (Vec::new(), None, None);
         for field in fields {
             let path = [path, &[json(&field.response_key)]].concat();
             let value = if field.name == "__typename" {
@@ -83,12 +83,12 @@ impl Naive<'_> {
                 let model = models.iter().find(|model| model.name == field.name).unwrap();
                 let FieldModel { nullable, item_nullable, timeout, kind, .. } = *model;
                 let place = Place { field, path, nullable, item_nullable, timeout, acts };
-                if halted {
-                    let cause = place.cause(Code::DeadlineExceeded);
+                if let Some(code) = halted {
+                    let cause = place.cause(code);
                     self.settled(nullable, |_| Err(cause))
                 } else {
                     let value = self.settled(nullable, |naive| naive.value(kind, message, &place));
-                    halted = acts && self.outcome_is_unknown(kind, &place);
+                    halted = self.unknown_outcome(kind, &place);
                     value
                 }
             };
@@ -197,10 +197,13 @@ impl Naive<'_> {
         }
     }
 
-    fn outcome_is_unknown(&self, kind: Kind, place: &Place<'_>) -> bool {
-        let Kind::Ask(ask) = kind else { return false };
-        let said = self.oracle.said_within(place.timeout, ask, place.argument(), &Key::new());
-        said == Said::Failed(Code::DeadlineExceeded)
+    /// Of a change: after what nobody knows whether it was made.
+    fn unknown_outcome(&self, kind: Kind, place: &Place<'_>) -> Option<Code> {
+        let Kind::Ask(ask) = kind else { return None };
+        match self.oracle.said_within(place.timeout, ask, place.argument(), &Key::new()) {
+            Said::Failed(code) if place.acts && code.leaves_the_outcome_open() => Some(code),
+            _ => None,
+        }
     }
 
     fn wire(&mut self, wire: &WireModel, message: &Message, place: &Place<'_>) -> Shown {
