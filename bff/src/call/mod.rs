@@ -11,7 +11,11 @@ use std::{
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
-use futures::{future::BoxFuture, stream::BoxStream};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, pending},
+    stream::BoxStream,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
@@ -55,6 +59,12 @@ pub trait CallService: Send + Sync + 'static {
 
     /// One request, many responses.
     fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies, Error>>;
+
+    /// Done when, from now on, somebody can be reached again who answers calls of a method, and it is this one's turn: of many who
+    /// wait, each has a moment of its own. Never done where nothing is known of connections.
+    fn reconnected(&self, _: &contract::Method) -> BoxFuture<'static, ()> {
+        pending().boxed()
+    }
 
     /// What answers calls of a method, in a word, for people who ask where an answer came from.
     fn source(&self, _: &contract::Method) -> &'static str {
@@ -268,6 +278,19 @@ pub enum Expired {
 }
 
 impl Expired {
+    /// Whether this is behind an error.
+    #[must_use]
+    pub fn is_cause_of(error: &Error) -> bool {
+        is_cause::<Self>(error)
+    }
+}
+
+/// Why a call failed with [`crate::error::Code::Unavailable`]: nobody was there whom it could go to, and nobody has seen it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreached(pub Arc<str>);
+
+impl Unreached {
     /// Whether this is behind an error.
     #[must_use]
     pub fn is_cause_of(error: &Error) -> bool {

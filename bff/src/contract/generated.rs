@@ -303,7 +303,8 @@ pub struct Match {
     #[prost(enumeration = "Scalar", tag = "2")]
     pub scalar: i32,
 }
-/// One field of a request.
+/// One field of a request. What fills a message as a whole stands before what fills a field of it, and neither fills what the
+/// other does.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Fill {
     /// Field numbers in the request message.

@@ -138,7 +138,8 @@ impl<C> Builder<C> {
         Self { calls: Calls::Given(calls), ..self }
     }
 
-    /// Puts everything together and takes the port. Services that are down delay nothing.
+    /// Puts everything together and takes the port. Nothing runs in the background yet, and no service is connected: that is for the
+    /// runtime that serves, which may be another one.
     ///
     /// # Errors
     ///
@@ -163,7 +164,7 @@ impl<C> Builder<C> {
             Calls::Given(calls) => route(calls, &contract, &config)?,
             Calls::Mesh => {
                 let threads = config.server.threads.map_or(0, NonZeroU16::get);
-                let mesh = Arc::new(Mesh::start(&config.services, threads.into()));
+                let mesh = Arc::new(Mesh::new(&config.services, threads.into()));
                 refuse_unknown(&contract, |service| mesh.knows(service))?;
                 let connections = Arc::clone(&mesh);
                 on_thread = Arc::new(move |number| connections.on_thread(number));

@@ -31,6 +31,10 @@ impl CallService for Route {
         self.to(&call.method).server_stream(call)
     }
 
+    fn reconnected(&self, method: &Method) -> BoxFuture<'static, ()> {
+        self.to(method).reconnected(method)
+    }
+
     fn source(&self, method: &Method) -> &'static str {
         self.to(method).source(method)
     }

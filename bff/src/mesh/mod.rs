@@ -14,6 +14,7 @@ mod driver;
 pub mod fuzzing;
 mod guard;
 mod heard;
+mod herd;
 mod keep;
 mod line;
 mod noted;
@@ -34,7 +35,7 @@ use tokio::time::timeout_at;
 
 pub use config::{Config, Endpoint, ServiceConfig, Settings};
 
-use self::{connection::Connection, upstream::Upstream};
+use self::{connection::Connection, pool::NoPlace, upstream::Upstream};
 use crate::{
     call::{Call, CallService, NoAnswer, Replies, Reply, TooLarge},
     error::{Code, Error, Result},
@@ -51,21 +52,17 @@ pub struct Mesh {
 }
 
 impl Mesh {
-    /// Begins to connect to all endpoints, in the background: a service that is down delays nothing. Where there are
-    /// `threads`, each of them connects for itself: [`Self::on_thread`].
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
+    /// Services as the configuration names them. Nothing is connected yet: each runtime that calls has connections of its own.
+    /// The number of `threads` is that of those with a runtime for each: [`Self::on_thread`].
     #[must_use]
-    pub fn start(config: &Config, threads: usize) -> Self {
+    pub fn new(config: &Config, threads: usize) -> Self {
         let mut mesh = Self::default();
         for pattern in config.services.keys() {
             let settings = config.settings(pattern);
             if settings.endpoints.is_empty() {
                 continue;
             }
-            let upstream = Arc::new(Upstream::start(pattern, settings, threads));
+            let upstream = Arc::new(Upstream::new(pattern, settings, threads));
             if pattern == "*" {
                 mesh.others = Some(upstream);
             } else if let Some(package) = pattern.strip_suffix(".*") {
@@ -77,7 +74,9 @@ impl Mesh {
         mesh
     }
 
-    /// Lets calls from this thread, which has the number, go over connections of its own, and begins to connect.
+    /// Lets calls from this thread go over the connections of its number, and begins to connect to all endpoints, in the background: a
+    /// service that is down delays nothing. Threads without a number, all workers of a runtime for one, are 0 together; their
+    /// connections belong to the runtime of the first who calls, or says this.
     ///
     /// # Panics
     ///
@@ -154,6 +153,13 @@ impl CallService for Mesh {
             Ok(stream::replies(opened, call, &upstream.settings))
         })
     }
+
+    fn reconnected(&self, method: &crate::contract::Method) -> BoxFuture<'static, ()> {
+        match self.upstream(&method.service) {
+            Some(upstream) => upstream.reconnected().boxed(),
+            None => futures::future::pending().boxed(),
+        }
+    }
 }
 
 /// `is_sent`: whether the request may have gone out.
@@ -166,8 +172,7 @@ fn late(call: &Call, is_sent: bool) -> Error {
 /// The connection whose turn it is.
 async fn connection(upstream: &Upstream, call: &Call) -> Result<Connection> {
     let connection = upstream.connection(call.deadline).await;
-    connection
-        .ok_or_else(|| status::failure_unsent(call, Code::Unavailable, "no endpoint is connected"))
+    connection.ok_or_else(|| status::unreached(call, &NoPlace::NotConnected))
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use http::StatusCode;
 use tokio::time::Instant;
 use tonic::Status;
 
+use super::pool::NoPlace;
 use crate::{
-    call::{Call, NoAnswer, Stated, TooLarge},
+    call::{Call, NoAnswer, Stated, TooLarge, Unreached},
     error::{Code, Error, Origin},
 };
 
@@ -138,6 +139,11 @@ pub(super) fn failure_unsent(
     reason: impl Into<Box<dyn StdError + Send + Sync>>,
 ) -> Error {
     failure(call, code, NoAnswer::Unsent(reason.into()))
+}
+
+/// The failure of `call` where nobody was there whom it could go to.
+pub(super) fn unreached(call: &Call, none: &NoPlace) -> Error {
+    failure_unsent(call, Code::Unavailable, Unreached(none.to_string().into()))
 }
 
 /// Who fails where a call fails.

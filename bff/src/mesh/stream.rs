@@ -56,10 +56,7 @@ fn client(place: Place, settings: &Settings) -> Grpc<Line> {
 
 fn refusal(call: &Call, none: NoPlace) -> Error {
     match none {
-        NoPlace::NotConnected => {
-            status::failure_unsent(call, Code::Unavailable, "no endpoint is connected")
-        }
-        NoPlace::Unreachable(_) => status::failure_unsent(call, Code::Unavailable, none),
+        NoPlace::NotConnected | NoPlace::Unreachable(_) => status::unreached(call, &none),
         NoPlace::Full { .. } => {
             let message = "too many streams of the service are open";
             let refused = Error::with_source(Code::ResourceExhausted, message, none);

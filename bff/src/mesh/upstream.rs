@@ -17,6 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     config::Settings,
     connection::{Connection, Place},
+    herd::Herd,
     keep::keep,
     pool::{NoPlace, StreamPool},
 };
@@ -49,6 +50,8 @@ struct Connections {
     streams: Vec<Arc<StreamPool>>,
     /// Of streams: else they could all meet one endpoint, in step with the calls.
     stream_turn: AtomicUsize,
+    /// Those who wait for a service that is away.
+    herd: Arc<Herd>,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
@@ -57,6 +60,8 @@ struct Endpoints {
     states: Vec<State>,
     /// The connections among `states`, each with the place of its endpoint.
     connected: Vec<(usize, Connection)>,
+    /// How many connections were made so far.
+    made: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -84,15 +89,9 @@ impl Endpoints {
 }
 
 impl Upstream {
-    /// Starts to connect to all endpoints, in tasks of the runtime at hand, unless there are `threads` that do so for
-    /// themselves.
-    pub(super) fn start(name: &str, settings: Settings, threads: usize) -> Self {
+    pub(super) fn new(name: &str, settings: Settings, threads: usize) -> Self {
         let connections = std::iter::repeat_with(OnceLock::new).take(1 + threads).collect();
-        let upstream = Self { settings: Arc::new(settings), name: name.into(), connections };
-        if threads == 0 {
-            upstream.connect();
-        }
-        upstream
+        Self { settings: Arc::new(settings), name: name.into(), connections }
     }
 
     #[cfg(test)]
@@ -105,7 +104,7 @@ impl Upstream {
         self.connections().streams.iter().map(|pool| pool.connections()).collect()
     }
 
-    /// Starts to connect, for calls from this thread.
+    /// Starts to connect, for calls from this thread, in tasks of the runtime at hand.
     pub(super) fn connect(&self) {
         self.connections();
     }
@@ -135,6 +134,20 @@ impl Upstream {
         Err(refused)
     }
 
+    /// Done after the next connection to any endpoint, when it is this one's turn.
+    pub(super) fn reconnected(&self) -> impl Future<Output = ()> + Send + use<> {
+        let connections = self.connections();
+        let mut endpoints = connections.endpoints.subscribe();
+        let (before, herd) = (endpoints.borrow().made, Arc::clone(&connections.herd));
+        async move {
+            if endpoints.wait_for(|now| now.made > before).await.is_err() {
+                // Nobody connects any more.
+                std::future::pending::<()>().await;
+            }
+            herd.turn().await;
+        }
+    }
+
     /// What there is where some endpoint is connected. Where none is, waits a little for a first one that is being made.
     async fn connected<T>(
         &self,
@@ -157,7 +170,8 @@ impl Upstream {
 impl Connections {
     fn start(name: &Arc<str>, settings: &Arc<Settings>) -> Self {
         let states = vec![State::Connecting; settings.endpoints.len()];
-        let endpoints = Arc::new(watch::Sender::new(Endpoints { states, connected: Vec::new() }));
+        let endpoints = Endpoints { states, connected: Vec::new(), made: 0 };
+        let endpoints = Arc::new(watch::Sender::new(endpoints));
         let slot =
             |index| Slot { name: Arc::clone(name), endpoints: Arc::clone(&endpoints), index };
         let tasks = settings.endpoints.iter().enumerate().map(|(index, endpoint)| {
@@ -167,8 +181,8 @@ impl Connections {
         let tasks = tasks.collect();
         let pool = |endpoint| Arc::new(StreamPool::new(name, endpoint, settings));
         let streams = settings.endpoints.iter().map(pool).collect();
-        let (turn, stream_turn) = Default::default();
-        Self { endpoints, turn, streams, stream_turn, _tasks: tasks }
+        let (turn, stream_turn, herd) = Default::default();
+        Self { endpoints, turn, streams, stream_turn, herd, _tasks: tasks }
     }
 
     fn next(&self) -> Option<Connection> {
@@ -221,6 +235,7 @@ impl Slot {
 
     fn set(&self, state: State) {
         self.endpoints.send_modify(|endpoints| {
+            endpoints.made += u64::from(matches!(state, State::Connected(_)));
             endpoints.states[self.index] = state;
             let places = endpoints.states.iter().enumerate();
             let connected = places.filter_map(|(place, state)| match state {

@@ -79,7 +79,8 @@ pub struct Page {
 
 /// A server that has its port and takes no requests yet.
 pub struct Server {
-    listener: TcpListener,
+    /// No runtime's yet: it is built in one, and may serve in another.
+    listener: std::net::TcpListener,
     address: SocketAddr,
     site: Arc<Site>,
     router: Router,
@@ -110,6 +111,7 @@ impl Server {
         };
         let listener = listener::bind(config.listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        let listener = listener.into_std().map_err(refused)?;
         let reservations = Arc::new(Reservations::new(&config.streams));
         let site = Arc::new(Site {
             config,
@@ -123,7 +125,7 @@ impl Server {
         Ok(Self { listener, address, site, router, on_thread: Arc::new(|_| {}) })
     }
 
-    /// What each of [`Config::threads`] does before it takes requests, with its number from 1.
+    /// What each runtime that answers does before it takes requests: those of [`Config::threads`], or the one at hand.
     #[must_use]
     pub fn on_thread(self, on_thread: OnThread) -> Self {
         Self { on_thread, ..self }
@@ -146,7 +148,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`Code::ResourceExhausted`] where the system gives no more threads.
+    /// [`Code::ResourceExhausted`] where the system gives no more threads, [`Code::Internal`] where this runtime cannot listen.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<()> {
         let Self { listener, site, router, on_thread, .. } = self;
         let stop = async {
@@ -155,9 +157,13 @@ impl Server {
             sleep(site.config.drain_delay.0).await;
             site.stopping.begin();
         };
+        let listener = TcpListener::from_std(listener).map_err(|error| {
+            Error::with_source(Code::Internal, "the runtime at hand cannot listen", error)
+        })?;
         let listener = Listener::new(listener, &site.config);
         let connections = || Connections::new(router.clone(), &site.config, &site.stopping);
         let Some(count) = site.config.threads else {
+            on_thread(0);
             listener::serve(listener, connections(), stop).await;
             return Ok(());
         };

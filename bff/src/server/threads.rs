@@ -3,6 +3,8 @@
 //!
 //! One listener gives connections away. Listeners that share a port would be one hand-over cheaper a connection, but the
 //! kernel spreads few connections unevenly among them, and a second gateway could take the same port by mistake.
+//!
+//! Threads share calls in flight, so that all runtimes last until no thread has a request left.
 
 use std::{
     io,
@@ -17,6 +19,7 @@ use tokio::{
     runtime::{Builder, Runtime},
     sync::{OwnedSemaphorePermit, mpsc, oneshot},
 };
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 
 use super::{
     listener::{Connections, Listener},
@@ -26,7 +29,8 @@ use super::{
 /// Connections that a thread has not taken yet.
 const WAITING: usize = 256;
 
-/// What each thread does before it answers, with its number from 1.
+/// What each runtime that answers does before it takes requests, with the number of its thread from 1; 0 where there are no threads,
+/// and the runtime at hand answers.
 pub type OnThread = Arc<dyn Fn(usize) + Send + Sync>;
 
 /// Threads at work. They end when this is dropped, after the requests in flight.
@@ -45,13 +49,16 @@ impl Threads {
         connections: impl Fn() -> Connections,
         on_thread: &OnThread,
     ) -> io::Result<Self> {
+        // Closed from the beginning: who waits for it waits for all who hold a token.
+        let drained = TaskTracker::new();
+        drained.close();
         let threads = (1..=count).map(|number| {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             let (streams, given) = mpsc::channel(WAITING);
             let (end, ended) = oneshot::channel();
             let connections = connections();
             let open = Arc::clone(connections.open());
-            let work = Work { given, connections };
+            let work = Work { given, connections, answering: drained.token() };
             let on_thread = Arc::clone(on_thread);
             std::thread::Builder::new().name(format!("anabranch-{number}")).spawn(move || {
                 run(&runtime, work, || on_thread(number));
@@ -95,10 +102,12 @@ impl Threads {
 struct Work {
     given: mpsc::Receiver<(TcpStream, Place)>,
     connections: Connections,
+    /// Held until no request is left. A thread that panics lets it go.
+    answering: TaskTrackerToken,
 }
 
 fn run(runtime: &Runtime, work: Work, on_thread: impl FnOnce()) {
-    let Work { mut given, mut connections } = work;
+    let Work { mut given, mut connections, answering } = work;
     runtime.block_on(async move {
         on_thread();
         loop {
@@ -116,5 +125,10 @@ fn run(runtime: &Runtime, work: Work, on_thread: impl FnOnce()) {
             }
         }
         connections.drain().await;
+        // A request of another thread may have joined a call or a stream that began here: the runtime, in which it is made, and its
+        // connections last as long as any thread answers.
+        let all = answering.task_tracker().clone();
+        drop(answering);
+        all.wait().await;
     });
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use tokio::sync::{Notify, futures::Notified};
 
 use super::{
     Subscriber,
@@ -32,6 +33,7 @@ pub(super) struct Audiences {
     /// How many bytes of answers an audience keeps for those who read slowly.
     kept: usize,
     state: Mutex<State>,
+    joined: Notify,
 }
 
 #[derive(Default)]
@@ -67,7 +69,7 @@ pub(super) struct Alike {
 
 impl Audiences {
     pub(super) fn new(kept: usize) -> Self {
-        Self { kept, state: Mutex::default() }
+        Self { kept, state: Mutex::default(), joined: Notify::new() }
     }
 
     /// The place of a new reader; none where the stream is over.
@@ -86,7 +88,14 @@ impl Audiences {
         let new = || Audience { alike, kept: Kept::new(self.kept), queues: BTreeMap::new() };
         let audience_of = state.audiences.entry(audience).or_insert_with(new);
         audience_of.queues.insert(reader, Arc::clone(queue));
+        drop(state);
+        self.joined.notify_waiters();
         Some(Place { audience, reader })
+    }
+
+    /// Done when somebody is admitted from now on.
+    pub(super) fn joined(&self) -> Notified<'_> {
+        self.joined.notified()
     }
 
     pub(super) fn leave(&self, place: Place) {
@@ -111,7 +120,7 @@ impl Audiences {
         if state.over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    /// The stream was opened again: before the next message some may be missing.
+    /// The stream broke, and will be opened again: before the next message some may be missing.
     pub(super) fn resumed(&self) {
         self.state().queues().for_each(|queue| queue.resumed());
     }

@@ -30,9 +30,13 @@ pub struct Config {
     /// How often in series a stream is opened again that broke, where its method has no side effects. The first event after
     /// that has `extensions.resumed`, because some may be missing before it. A stream that brought an event, or was open for a
     /// second, was well: its failure begins a new series. One that we ended after its idle timeout or greatest age has not
-    /// failed at all. 0: never, after those neither.
+    /// failed at all, and an attempt while no endpoint of the service is connected is none. 0: never, after those neither.
     pub resume_attempts: u32,
-    /// How long to wait before the first time, at most; then twice as long each time. Half of each pause is chance. After an
+    /// For how long after the first failure of a series a service is waited for of which no endpoint is connected. Then the
+    /// subscription ends with `UNAVAILABLE`.
+    pub resume_timeout: Span,
+    /// How long to wait before the first time, at most; then twice as long each time. Half of each pause is chance. A pause ends
+    /// early when an endpoint connects or somebody joins the stream: if that fails, it was no attempt, and the pause goes on. After an
     /// idle timeout or the greatest age nothing is waited for, but openings are at least so far apart.
     pub resume_pause: Span,
     /// The longest such pause.
@@ -47,6 +51,7 @@ impl Default for Config {
             queue_size: ByteSize(1 << 20),
             latest: Vec::new(),
             resume_attempts: 8,
+            resume_timeout: Span(Duration::from_secs(120)),
             resume_pause: Span(Duration::from_millis(100)),
             resume_longest_pause: Span(Duration::from_secs(10)),
         }

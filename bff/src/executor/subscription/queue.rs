@@ -110,7 +110,7 @@ impl Queue {
         ControlFlow::Continue(())
     }
 
-    /// The stream was opened again: before the next message some may be missing.
+    /// The stream broke, and will be opened again: before the next message some may be missing.
     pub(super) fn resumed(&self) {
         self.state().resumed = true;
     }

@@ -19,6 +19,7 @@ mod masks;
 mod mutations;
 mod reference;
 mod resuming;
+mod returning;
 mod rungs;
 mod segments;
 mod service;

@@ -13,7 +13,10 @@ use futures::{
     channel::mpsc::{UnboundedSender, unbounded},
     future::{BoxFuture, ready},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 
 use super::{
     contracts::{BOOK_FIELDS, book_message, full_name},
@@ -21,6 +24,7 @@ use super::{
 };
 use crate::{
     call::{Call, CallService, NoAnswer, Replies, Reply, Stated, TooLarge},
+    contract,
     error::{Code, Error, Result},
 };
 
@@ -39,6 +43,7 @@ struct State {
     /// Added to titles, so that a test sees when a book was fetched.
     edition: String,
     masks: Masks,
+    back: Arc<Notify>,
 }
 
 /// What services make of masks.
@@ -163,8 +168,17 @@ impl Services {
 
     /// A stream that cannot be opened.
     pub(super) fn refuse_stream(&self, code: Code) {
-        let refused = Error::with_source(code, "it failed", "10.0.0.7 refused");
-        self.0.lock().unwrap().streams.push_back(Err(refused));
+        self.fail_stream(Error::with_source(code, "it failed", "10.0.0.7 refused"));
+    }
+
+    /// What comes of the next attempt to open a stream.
+    pub(super) fn fail_stream(&self, failure: Error) {
+        self.0.lock().unwrap().streams.push_back(Err(failure));
+    }
+
+    /// They can be reached again.
+    pub(super) fn come_back(&self) {
+        self.0.lock().unwrap().back.notify_waiters();
     }
 
     pub(super) fn seen(&self) -> Vec<Seen> {
@@ -301,6 +315,10 @@ impl CallService for Services {
             Ok(next?.map(Some).chain(over.into_stream()).filter_map(ready).boxed())
         }
         .boxed()
+    }
+
+    fn reconnected(&self, _: &contract::Method) -> BoxFuture<'static, ()> {
+        Arc::clone(&self.0.lock().unwrap().back).notified_owned().boxed()
     }
 }
 

@@ -274,7 +274,7 @@ async fn what_the_service_itself_says_is_told_apart_from_what_is_said_for_it() {
 
 #[tokio::test]
 async fn a_service_without_endpoints_is_unavailable_at_once() {
-    let mesh = Mesh::start(&Config::default(), 0);
+    let mesh = Mesh::new(&Config::default(), 0);
     let error = answer(&mesh, call("Echo", b"")).await.unwrap_err();
     assert_eq!(error.code(), Code::Unavailable);
     assert_eq!(error.message(), "the service cannot be reached");

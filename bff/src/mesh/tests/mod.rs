@@ -30,7 +30,7 @@ fn mesh_with(endpoints: &[std::net::SocketAddr], change: impl FnOnce(&mut Servic
         ..ServiceConfig::default()
     };
     change(&mut service);
-    Mesh::start(&Config { services: [("test.Scripted".to_owned(), service)].into() }, 0)
+    Mesh::new(&Config { services: [("test.Scripted".to_owned(), service)].into() }, 0)
 }
 
 fn mesh(endpoints: &[std::net::SocketAddr]) -> Mesh {

@@ -14,6 +14,7 @@ use super::{
     wire::{Script, Wire},
     *,
 };
+use crate::call::Unreached;
 
 /// Calls until every live server has been asked once, so that all connections are up.
 async fn connect_all(mesh: &Mesh, servers: &mut [&mut Scripted]) {
@@ -135,6 +136,37 @@ async fn a_service_that_restarts_is_found_again() {
 }
 
 #[tokio::test]
+async fn who_waits_for_a_service_is_told_of_its_next_connection_and_of_none_before() {
+    let server = Scripted::start().await;
+    let (address, mesh) = (server.address, mesh(&[server.address]));
+    assert_eq!(answer_at_last(&mesh, "Echo").await, "again");
+    let method = call("Echo", b"").method;
+    let mut told = futures::future::join_all((0..100).map(|_| mesh.reconnected(&method)));
+    drop(server);
+    while answer(&mesh, call("Echo", b"")).await.is_ok() {}
+    let early = timeout(Duration::from_millis(50), &mut told).await;
+    assert!(early.is_err(), "it is told though nobody is there");
+    let _server = Scripted::start_at(address).await;
+    timeout(PATIENCE, told).await.expect("nobody is told");
+    assert_eq!(answer(&mesh, call("Echo", b"still")).await.unwrap(), "still");
+}
+
+#[tokio::test]
+async fn that_nobody_could_be_asked_is_told_apart() {
+    let (_taken, address) = refusing();
+    let mesh = mesh(&[address]);
+    let unary = answer(&mesh, call("Echo", b"")).await.unwrap_err();
+    let streamed = mesh.server_stream(call("StreamTwo", b"")).await.err().unwrap();
+    for error in [unary, streamed] {
+        assert!(Unreached::is_cause_of(&error), "{error:?}");
+    }
+    let server = Scripted::start().await;
+    let mesh = mesh_with(&[server.address], |_| {});
+    let refused = answer(&mesh, call("Refuse", b"")).await.unwrap_err();
+    assert!(!Unreached::is_cause_of(&refused), "{refused:?}");
+}
+
+#[tokio::test]
 async fn the_most_specific_entry_says_where_a_service_is() {
     let server = Scripted::start().await;
     let entry = |address: SocketAddr| ServiceConfig {
@@ -147,7 +179,7 @@ async fn the_most_specific_entry_says_where_a_service_is() {
         ("test.*".to_owned(), entry(server.address)),
         ("test.Scripted.*".to_owned(), entry(dead)),
     ];
-    let mesh = Mesh::start(&Config { services: services.into() }, 0);
+    let mesh = Mesh::new(&Config { services: services.into() }, 0);
     assert_eq!(answer_at_last(&mesh, "Echo").await, "again");
     assert!(mesh.knows("any.Other"));
     assert!(mesh.knows("NoPackage"));
@@ -255,7 +287,7 @@ async fn each_thread_connects_for_itself() {
     let endpoint = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
     let service = ServiceConfig { endpoints: Some(vec![endpoint]), ..ServiceConfig::default() };
     let config = Config { services: [("test.Scripted".to_owned(), service)].into() };
-    let mesh = Arc::new(Mesh::start(&config, 2));
+    let mesh = Arc::new(Mesh::new(&config, 2));
     let mut connections = Vec::new();
     let mut threads = Vec::new();
     for number in [1, 2] {

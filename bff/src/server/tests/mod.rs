@@ -55,6 +55,10 @@ impl Running {
         change(&mut config);
         let service = Arc::new(Service::default());
         let server = Server::bind(config, front(&service), Mocking::Ignored, pages).await.unwrap();
+        Self::serve(server, service)
+    }
+
+    fn serve(server: Server, service: Arc<Service>) -> Self {
         let (stop, stopped) = oneshot::channel();
         let address = server.address();
         let serving = tokio::spawn(async move {

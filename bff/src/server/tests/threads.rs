@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, num::NonZeroU16};
 
-use super::{sse::Events, *};
+use futures::{FutureExt, future::BoxFuture};
+use prost::Message;
+use tokio::sync::{Semaphore, mpsc};
+
+use super::{graph::Text, sse::Events, *};
+use crate::call::{Call, Replies, Reply};
 
 const STALL: &str = r#"{"query":"{stall}"}"#;
 const DRAIN: Duration = Duration::from_millis(50);
@@ -99,4 +104,91 @@ async fn idle_connections_end_at_once_and_requests_in_flight_have_their_time() {
     timeout(PATIENCE, dropped).await.expect("it is not cut").unwrap();
     assert!(asking.await.unwrap().is_err());
     assert!(TcpStream::connect(server.address).await.is_err());
+}
+
+/// A service that tells of each call, and answers `stall` when it is let.
+struct Gate {
+    called: mpsc::UnboundedSender<String>,
+    open: Semaphore,
+}
+
+struct Shut(Arc<Gate>);
+
+impl CallService for Shut {
+    fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply>> {
+        let gate = Arc::clone(&self.0);
+        async move {
+            gate.called.send(call.method.name.clone()).unwrap();
+            // As a connection is, it is a task of the runtime in which the call began.
+            let waiting = tokio::spawn(async move {
+                if call.method.name == "stall" {
+                    let _open = gate.open.acquire().await.unwrap();
+                }
+            });
+            let broken = |_| Error::new(Code::Unavailable, "the connection broke");
+            waiting.await.map_err(broken)?;
+            Ok(Reply { message: Text { text: "late".to_owned() }.encode_to_vec().into() })
+        }
+        .boxed()
+    }
+
+    fn server_stream(&self, _: Call) -> BoxFuture<'static, Result<Replies>> {
+        unreachable!("nobody subscribes")
+    }
+}
+
+#[tokio::test]
+async fn who_joined_a_call_of_another_thread_is_answered_though_that_thread_has_nothing_left_to_do()
+{
+    let (called, mut calls) = mpsc::unbounded_channel();
+    let gate = Arc::new(Gate { called, open: Semaphore::new(0) });
+    let mut contract = graph::contract();
+    contract.methods.iter_mut().for_each(|method| method.shareable = method.name == "stall");
+    let contract = Arc::new(contract);
+    let answering = Arc::new(Shut(Arc::clone(&gate)));
+    let executor = executor::Config::default();
+    let executor = Executor::new(&contract, answering, Vec::new(), &executor).unwrap();
+    let front = Front::new(contract, Arc::new(executor), graphql::Config::default(), None).unwrap();
+    let long = crate::units::Span(PATIENCE * 10);
+    let config = Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        threads: NonZeroU16::new(2),
+        default_timeout: long,
+        max_timeout: long,
+        drain_timeout: long,
+        ..Config::default()
+    };
+    let server = Server::bind(config, front, Mocking::Ignored, Vec::new()).await.unwrap();
+    let mut server = Running::serve(server, Arc::default());
+
+    // Each to the thread with the fewest: the first and the third to one, the second to another.
+    let mut first = connect(&server).await;
+    let beginning = tokio::spawn(first.send_request(post().body(full(STALL)).unwrap()));
+    assert_eq!(soon(calls.recv()).await.unwrap(), "stall");
+    let mut second = connect(&server).await;
+    let both = post().body(full(r#"{"query":"{stall a}"}"#)).unwrap();
+    let mut joining = tokio::spawn(second.send_request(both));
+    assert_eq!(soon(calls.recv()).await.unwrap(), "a");
+    let mut third = connect(&server).await;
+    let other = post().body(full(r#"{"query":"{b: a}"}"#)).unwrap();
+    assert_eq!(soon(third.send_request(other)).await.unwrap().status(), 200);
+    assert_eq!(soon(calls.recv()).await.unwrap(), "a");
+
+    beginning.abort();
+    drop(first);
+    server.stop.take().unwrap().send(()).unwrap();
+    let told_to_leave = async {
+        while !third.is_closed() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon(told_to_leave).await;
+    let early = timeout(Duration::from_millis(50), &mut joining).await;
+    assert!(early.is_err(), "{early:?}");
+    gate.open.add_permits(1);
+    let body = soon(joining).await.unwrap().unwrap().into_body();
+    let body = soon(body.collect()).await.unwrap().to_bytes();
+    assert_eq!(body, r#"{"data":{"stall":"late","a":"late"}}"#);
+    assert!(calls.try_recv().is_err(), "it was called twice");
+    soon(&mut server.serving).await.unwrap();
 }

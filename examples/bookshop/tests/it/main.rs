@@ -18,6 +18,7 @@ mod scenarios;
 mod served;
 mod subscriptions;
 mod wire;
+mod workers;
 
 use bookshop::{Options, Running, Service};
 use tonic::transport::Channel;

@@ -1,5 +1,7 @@
 //! A review is written, and who watches the book hears of it.
 
+use std::time::Duration;
+
 use bookshop::{Options, Running, Service};
 use http::{HeaderValue, Request, header};
 use http_body_util::{BodyExt, Full};
@@ -11,17 +13,18 @@ use tokio::net::TcpStream;
 
 use crate::served::{Served, later, still};
 
-const WATCH: &str = "bookshop.reviews.v1.Reviews/WatchReviews";
+pub(crate) const WATCH: &str = "bookshop.reviews.v1.Reviews/WatchReviews";
 const USERS: &str = "bookshop.accounts.v1.Accounts/BatchGetUsers";
+const STEP: Duration = Duration::from_millis(50);
 
 /// A page that watches a book.
-struct Watcher {
+pub(crate) struct Watcher {
     body: Incoming,
     text: String,
 }
 
 impl Watcher {
-    async fn start(served: &Served, query: &str) -> Self {
+    pub(crate) async fn start(served: &Served, query: &str) -> Self {
         let mut request: Request<Full<_>> = served.post(query);
         let events = HeaderValue::from_static("text/event-stream");
         request.headers_mut().insert(header::ACCEPT, events);
@@ -34,7 +37,7 @@ impl Watcher {
     }
 
     /// The next event: its name and its data. Comments are skipped.
-    async fn next(&mut self) -> (String, Value) {
+    pub(crate) async fn next(&mut self) -> (String, Value) {
         loop {
             if let Some(end) = self.text.find("\n\n") {
                 let event: String = self.text.drain(..end + 2).collect();
@@ -57,7 +60,7 @@ async fn started() -> (Running, Served) {
     (shop, served)
 }
 
-async fn write(served: &Served, book: &str, reader: &'static str, text: &str) {
+pub(crate) async fn write(served: &Served, book: &str, reader: &'static str, text: &str) {
     let mutation = format!(
         r#"mutation {{ addReview(review: {{bookId: "{book}", stars: 4, text: "{text}"}}) {{ id }} }}"#
     );
@@ -113,7 +116,7 @@ async fn a_service_that_starts_again_is_watched_again() {
         shop.kill(Service::Reviews).await;
         shop.start(Service::Reviews).await.expect("its port is free");
         while shop.seen(WATCH).finished < 2 {
-            later(std::time::Duration::from_millis(50)).await;
+            later(STEP).await;
         }
         write(&served, "42", "u7", "Still long.").await;
         let (_, event) = watcher.next().await;
@@ -124,6 +127,32 @@ async fn a_service_that_starts_again_is_watched_again() {
                 "extensions": {"resumed": true},
             })
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_service_that_was_away_for_a_minute_is_watched_again_as_soon_as_it_is_back() {
+    still(async {
+        let (mut shop, served) = started().await;
+        let query = r#"subscription { reviewAdded(bookId: "42") { text } }"#;
+        let mut watcher = Watcher::start(&served, query).await;
+        shop.until(WATCH, |seen| seen.finished == 1).await;
+        shop.kill(Service::Reviews).await;
+        for _ in 0..120 {
+            later(Duration::from_millis(500)).await;
+        }
+        shop.start(Service::Reviews).await.expect("its port is free");
+        // The gateway tries to connect every three seconds at least.
+        let mut waited = Duration::ZERO;
+        while shop.seen(WATCH).finished < 2 {
+            later(STEP).await;
+            waited += STEP;
+        }
+        assert!(waited <= Duration::from_secs(3) + STEP * 2, "{waited:?}");
+        write(&served, "42", "u7", "Still long.").await;
+        let (_, event) = watcher.next().await;
+        assert_eq!(event["data"]["reviewAdded"]["text"], "Still long.");
     })
     .await;
 }

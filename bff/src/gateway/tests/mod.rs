@@ -1,5 +1,7 @@
 //! All parts together, over sockets on both sides.
 
+mod runtimes;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use prost::Message;
