@@ -8,6 +8,7 @@ use std::{
 
 use prost_reflect::{
     DescriptorPool, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind, MessageDescriptor,
+    Syntax,
 };
 
 use super::{Cardinality, Contract, Format, Scalar};
@@ -84,6 +85,8 @@ pub struct EnumType {
     /// The first name of each number.
     names: HashMap<i32, String>,
     numbers: HashMap<String, i32>,
+    /// It takes no other number.
+    is_closed: bool,
 }
 
 impl Types {
@@ -229,6 +232,7 @@ impl EnumType {
             name: values.full_name().to_owned(),
             names: HashMap::new(),
             numbers: HashMap::new(),
+            is_closed: is_closed(values),
         };
         // As they are declared: of two names of one number the first one is shown.
         for value in &values.enum_descriptor_proto().value {
@@ -244,6 +248,12 @@ impl EnumType {
         self.name == "google.protobuf.NullValue"
     }
 
+    /// Whether a field has this number. If not, it is an unknown field.
+    #[must_use]
+    pub fn takes(&self, number: i32) -> bool {
+        !self.is_closed || self.names.contains_key(&number)
+    }
+
     /// The name of a value.
     #[must_use]
     pub fn name_of(&self, number: i32) -> Option<&str> {
@@ -254,6 +264,19 @@ impl EnumType {
     #[must_use]
     pub fn number_of(&self, name: &str) -> Option<i32> {
         self.numbers.get(name).copied()
+    }
+}
+
+/// Enums of proto2 are closed. Those of an edition say of themselves what they are.
+fn is_closed(values: &EnumDescriptor) -> bool {
+    const CLOSED: i32 = 2;
+    let options = values.options();
+    let features = options.get_field_by_name("features");
+    let features = features.as_ref().and_then(|features| features.as_message());
+    let said = features.and_then(|it| it.get_field_by_name("enum_type")?.as_enum_number());
+    match said {
+        Some(enum_type @ 1..) => enum_type == CLOSED,
+        _ => values.parent_file().syntax() == Syntax::Proto2,
     }
 }
 

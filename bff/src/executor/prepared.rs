@@ -16,7 +16,7 @@ use crate::{
     contract::{self, Contract, LazyTypes, fallback, join},
     entity_cache::Rules,
     error::{Code, Error, Origin, Result},
-    operation::OperationKind,
+    operation::{OperationKind, Variables},
     plan::{Mask, Plan, SiteId, Source, Step, StepId},
     transcoder::{self, Program, Refs},
 };
@@ -199,6 +199,15 @@ impl Prepared {
     #[must_use]
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
+    }
+
+    /// [`Program::misfits`]
+    pub(crate) fn misfits<'t>(
+        &'t self,
+        variables: &'t Variables,
+        unchecked: bool,
+    ) -> impl Iterator<Item = (StepId, Error)> + 't {
+        self.program.misfits(variables, unchecked)
     }
 
     pub(super) fn step(&self, id: StepId) -> &PreparedStep {

@@ -95,7 +95,7 @@ impl Writer<'_> {
                 self.out.push(b'}');
             }
             Form::Wrapper => {
-                let held = held(message, bytes)?;
+                let held = held(self.types, message, bytes)?;
                 let field = message.fields.first().ok_or(Fault::Malformed)?;
                 let zero = if wire_type(field.scalar) == LEN {
                     Payload::Bytes(b"")
@@ -128,7 +128,7 @@ impl Writer<'_> {
         mut is_first: bool,
         depth: u32,
     ) -> Result {
-        let held = held(message, bytes)?;
+        let held = held(self.types, message, bytes)?;
         for values in held.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((at, last)) = values.last() else { continue };
             let field = &message.fields[*at];
@@ -184,8 +184,10 @@ impl Writer<'_> {
                     let mut at = 0;
                     while at < packed.len() {
                         let raw = raw_number(packed, &mut at, wire_type(field.scalar))?;
-                        self.item(&mut separator)?;
-                        self.scalar(field, Payload::Number(raw))?;
+                        if takes(self.types, field, Payload::Number(raw)) {
+                            self.item(&mut separator)?;
+                            self.scalar(field, Payload::Number(raw))?;
+                        }
                     }
                 }
                 Payload::Number(_) => {
@@ -222,8 +224,12 @@ impl Writer<'_> {
         let tags = EntryTags { key: key.scalar, value: value_tag, merge: is_message };
         let entries = values.iter().filter_map(|(_, payload)| content(*payload));
         let entries = entries.map(|bytes| entry(bytes, tags));
-        let (keys, held): (Vec<_>, Vec<_>) =
-            entries.collect::<std::result::Result<Vec<_>, _>>()?.into_iter().unzip();
+        let mut entries = entries.collect::<std::result::Result<Vec<_>, _>>()?;
+        entries.retain(|(_, held)| match held {
+            MapValue::Number(raw) => takes(self.types, value, Payload::Number(*raw)),
+            _ => true,
+        });
+        let (keys, held): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
         let dead = overridden(&keys);
         let mut separator = b'{';
         for (at, (name, held)) in keys.iter().zip(&held).enumerate() {
@@ -316,7 +322,7 @@ impl Writer<'_> {
 }
 
 /// What a message has for the fields that are known, by field. Of a oneof only the member that was set last.
-fn held<'b>(message: &MessageType, bytes: &'b [u8]) -> Result<Vec<Held<'b>>> {
+fn held<'b>(types: &Types, message: &MessageType, bytes: &'b [u8]) -> Result<Vec<Held<'b>>> {
     let mut held = Vec::new();
     // The member of each oneof that is set, and where it began to be.
     let mut set: Vec<(usize, usize, usize)> = Vec::new();
@@ -324,7 +330,7 @@ fn held<'b>(message: &MessageType, bytes: &'b [u8]) -> Result<Vec<Held<'b>>> {
     while let Some(field) = fields.next()? {
         let Some(at) = message.position(field.number()) else { continue };
         let known = &message.fields[at];
-        if !is_of(known, field.tag & 7) {
+        if !is_of(known, field.tag & 7) || !takes(types, known, field.payload) {
             continue;
         }
         if let Some(oneof) = known.oneof {
@@ -347,6 +353,14 @@ fn held<'b>(message: &MessageType, bytes: &'b [u8]) -> Result<Vec<Held<'b>>> {
     }
     held.sort_by_key(|(at, _)| *at);
     Ok(held)
+}
+
+/// Whether a value is one of the field's: a number that a closed enum does not have is an unknown field.
+fn takes(types: &Types, field: &FieldType, payload: Payload<'_>) -> bool {
+    match (field.scalar, payload) {
+        (Scalar::Enum, Payload::Number(raw)) => types.enum_of(field).takes(raw as i32),
+        _ => true,
+    }
 }
 
 /// Whether a field may come with this wire type.

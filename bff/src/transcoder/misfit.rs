@@ -90,7 +90,7 @@ impl fmt::Display for Shown<'_> {
             Value::Null | Value::Variable { .. } => formatter.write_str("null"),
             Value::Int(number) => number.fmt(formatter),
             Value::Unsigned(number) => number.fmt(formatter),
-            Value::Float(number) => number.fmt(formatter),
+            Value::Float(number) => write!(formatter, "{}", written(*number)),
             Value::Boolean(boolean) => boolean.fmt(formatter),
             Value::Enum(name) => formatter.write_str(name),
             Value::String(text) => match text.char_indices().nth(SHOWN) {
@@ -99,6 +99,29 @@ impl fmt::Display for Shown<'_> {
             },
             Value::List(_) => formatter.write_str("[…]"),
             Value::Object(_) => formatter.write_str("{…}"),
+        }
+    }
+}
+
+/// A float as it was probably written. Integers that 64 bits do not hold are floats here, if that changes no digit; all
+/// their digits are told.
+fn written(number: f64) -> String {
+    const ALL: usize = 17;
+    let shortest = format!("{number:?}");
+    let digits = shortest.split('e').next().unwrap_or_default();
+    let is_long = digits.bytes().filter(u8::is_ascii_digit).count() >= ALL;
+    if is_long && number.fract() == 0.0 { format!("{number:.0}") } else { shortest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_are_told_as_they_were_written() {
+        for text in ["1.0", "0.1", "1e39", "1e300", "-0.0", "18446744073709551616"] {
+            let number = text.parse().unwrap();
+            assert_eq!(Shown(&Value::Float(number)).to_string(), text);
         }
     }
 }

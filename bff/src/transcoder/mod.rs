@@ -47,7 +47,8 @@ use std::sync::Arc;
 
 use crate::{
     contract::{Contract, Join, LazyTypes, join},
-    error::Result,
+    error::{Error, Result},
+    operation::Variables,
     plan::{Plan, Step, StepId, StreamId},
 };
 use compile::Layout;
@@ -68,6 +69,8 @@ pub struct Program {
     /// By step.
     forms: Vec<KeyForm>,
     calls: Vec<CallProgram>,
+    /// The steps whose arguments may not fit, though their variables have values that GraphQL takes.
+    doubtful: Box<[StepId]>,
     fallbacks: Vec<Option<CallProgram>>,
     tags: Vec<TagPrograms>,
 }
@@ -95,11 +98,14 @@ pub fn compile(plan: &Arc<Plan>, contract: &Contract, types: &LazyTypes) -> Resu
     let encoders = calls.finish();
     let mut layout = compile::layout(plan, contract, &descriptors, types, &forms)?;
     let finish = |call: CallDraft| call.finish(&encoders);
+    let calls: Vec<CallProgram> = own.into_iter().map(finish).collect();
+    let may_refuse = |id: &StepId| calls[id.0].may_refuse();
     Ok(Program {
+        doubtful: (0..calls.len()).map(StepId).filter(may_refuse).collect(),
+        calls,
         enums: std::mem::take(&mut layout.enums).into_names(),
         layout,
         forms,
-        calls: own.into_iter().map(finish).collect(),
         fallbacks: fallbacks.into_iter().map(|call| call.map(finish)).collect(),
         tags,
         plan: Arc::clone(plan),
@@ -132,6 +138,20 @@ impl Program {
         let operation = frames[rest.frame.0].operations.first();
         let items = operation.map(|operation| &operation.kind);
         matches!(items, Some(Kind::Items { entry_key: Some(_), .. }))
+    }
+
+    /// The arguments that do not fit the requests of these variables, with the steps that they are given to. Where variables
+    /// have values that GraphQL does not check (`unchecked`), all are looked at, and else those that may not fit nevertheless.
+    /// An argument of a fallback's own call is an error of that call.
+    pub fn misfits<'t>(
+        &'t self,
+        variables: &'t Variables,
+        unchecked: bool,
+    ) -> impl Iterator<Item = (StepId, Error)> + 't {
+        let all = 0..if unchecked { self.calls.len() } else { 0 };
+        let doubtful = if unchecked { &[][..] } else { &self.doubtful };
+        let steps = all.map(StepId).chain(doubtful.iter().copied());
+        steps.flat_map(move |id| self.calls[id.0].misfits(variables).map(move |error| (id, error)))
     }
 
     /// A step's own call.

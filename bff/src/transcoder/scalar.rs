@@ -68,7 +68,13 @@ pub(super) fn raw(scalar: Scalar, value: u64) -> u64 {
 
 /// The value that an integer has in this type; `None` where the type has no such value.
 pub(super) fn from_integer(scalar: Scalar, integer: i128) -> Option<u64> {
-    let (lowest, highest): (i128, i128) = match scalar {
+    let (lowest, highest) = range(scalar)?;
+    (lowest..=highest).contains(&integer).then_some(integer as u64)
+}
+
+/// The least and the greatest integer of this type, if it has integers.
+pub(super) fn range(scalar: Scalar) -> Option<(i128, i128)> {
+    Some(match scalar {
         Scalar::Int32 | Scalar::Sint32 | Scalar::Sfixed32 | Scalar::Enum => {
             (i32::MIN.into(), i32::MAX.into())
         }
@@ -77,8 +83,7 @@ pub(super) fn from_integer(scalar: Scalar, integer: i128) -> Option<u64> {
         Scalar::Uint64 | Scalar::Fixed64 => (0, u64::MAX.into()),
         Scalar::Bool => (0, 1),
         _ => return None,
-    };
-    (lowest..=highest).contains(&integer).then_some(integer as u64)
+    })
 }
 
 /// The integer that a value of this type is.

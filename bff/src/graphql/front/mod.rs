@@ -1,5 +1,7 @@
 //! From a request's text to its answer: compiled document, variables, plan, executor.
 
+mod arguments;
+
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use bytes::Bytes;
@@ -126,6 +128,8 @@ pub struct Front {
 #[derive(Debug)]
 struct Ready {
     prepared: Arc<Prepared>,
+    /// A variable may have a value that only its use checks.
+    unchecked: bool,
     /// `None` where all root fields are answered by calls, as almost always.
     slow: Option<Slow>,
 }
@@ -301,6 +305,7 @@ impl Front {
         let inputs = &self.types.inputs;
         let variables = coerce::coerce(&known.variables, inputs, request.variables, &self.config)?;
         let compiled = self.documents.decide(&known, &variables, incremental, &compiler)?;
+        arguments::check(&compiled.prepared, &variables, &self.config.limits)?;
         let slow = compiled.prepared.slow.as_ref();
         let slow = slow.map(|slow| self.lane(slow, &variables)).transpose()?;
         let prepared = Arc::clone(&compiled.prepared.prepared);
@@ -311,12 +316,13 @@ impl Front {
     fn compile(&self, operation: Operation) -> Result<(Ready, usize), Refusal> {
         let plan = planner::plan(&operation, &self.contract)?;
         let prepared = executor::prepare(plan, &self.contract, &self.any_types)?;
-        let Operation { kind, fields, slow, .. } = operation;
+        let Operation { kind, fields, slow, variables, .. } = operation;
+        let unchecked = variables.iter().any(|it| self.types.inputs.is_unchecked(&it.ty));
         let slow_fields = fields.into_iter().filter(|field| slow.contains(&field.name));
         let (asked, own): (Vec<Field>, Vec<Field>) =
             slow_fields.partition(|field| matches!(field.name.as_str(), "__schema" | "__type"));
         if asked.is_empty() && own.is_empty() {
-            return Ok((Ready { prepared, slow: None }, 0));
+            return Ok((Ready { prepared, unchecked, slow: None }, 0));
         }
         let introspection = if asked.iter().any(depends_on_variables) {
             Introspected::Asked(asked)
@@ -329,7 +335,7 @@ impl Front {
         };
         let schema = self.own.clone().filter(|_| !own.is_empty());
         let own = schema.map(|schema| Own { schema, kind, fields: own.into() });
-        Ok((Ready { prepared, slow: Some(Slow { introspection, own }) }, weight))
+        Ok((Ready { prepared, unchecked, slow: Some(Slow { introspection, own }) }, weight))
     }
 
     /// What answers the slow fields of a request.

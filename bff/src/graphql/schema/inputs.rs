@@ -1,6 +1,9 @@
 //! The types of variables, compiled so that coercion asks no schema.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use apollo_compiler::{Schema, ast::Type, schema::ExtendedType};
 
@@ -66,6 +69,28 @@ impl InputTypes {
     /// The input object of this name.
     pub(in crate::graphql) fn object(&self, name: &str) -> Option<&InputObject> {
         self.objects.get(name)
+    }
+
+    /// Whether a variable of this type may have a value that only its use checks: that of a custom scalar, or a null in a list.
+    pub(in crate::graphql) fn is_unchecked(&self, ty: &InputType) -> bool {
+        self.is_unchecked_beside(ty, &mut HashSet::new())
+    }
+
+    /// `seen` are the input objects that were looked at.
+    fn is_unchecked_beside<'t>(&'t self, ty: &'t InputType, seen: &mut HashSet<&'t str>) -> bool {
+        match ty {
+            InputType::NonNull(inner) => self.is_unchecked_beside(inner, seen),
+            InputType::List(item) => {
+                !matches!(**item, InputType::NonNull(_)) || self.is_unchecked_beside(item, seen)
+            }
+            InputType::Scalar(_) => true,
+            InputType::Object(name) => {
+                let fields = self.object(name).map(|object| &*object.fields).unwrap_or_default();
+                seen.insert(name)
+                    && fields.iter().any(|field| self.is_unchecked_beside(&field.ty, seen))
+            }
+            _ => false,
+        }
     }
 }
 

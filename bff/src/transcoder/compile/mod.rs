@@ -151,7 +151,8 @@ pub(super) fn entity_of<'a>(
         None => descriptors.nothing(),
     };
     if let Some(item) = join.gather.as_ref().and_then(|gather| gather.item.as_ref()) {
-        return item.path.iter().fold(known, |known, number| known.inside(*number)).grouped();
+        let Some((last, path)) = item.path.split_last() else { return known.grouped() };
+        return path.iter().fold(known, |known, number| known.inside(*number)).gathered(*last);
     }
     let Some(batch) = &join.batch else { return known };
     for number in &batch.items {

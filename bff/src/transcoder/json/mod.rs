@@ -26,6 +26,7 @@ pub(super) enum Fault {
     TooLarge,
     UnknownEnumValue,
     Moment,
+    Nanos,
     Span,
     Mask,
     TooDeep,
@@ -43,7 +44,10 @@ impl Fault {
             Self::TooLarge => "the number does not fit into 32 bits",
             Self::UnknownEnumValue => "the enum value is not in the schema",
             Self::Moment => "the timestamp is not in the years 1 to 9999",
-            Self::Span => "the duration is out of range",
+            Self::Nanos => "the timestamp's nanos are not from 0 to 999999999",
+            Self::Span => {
+                "the duration is longer than 315576000000 seconds, or its nanos are beyond 999999999 or of another sign"
+            }
             Self::Mask => "a path of the mask cannot be written in lowerCamelCase",
             Self::TooDeep => "the value nests deeper than 100 levels",
             Self::NotItsType => "the content is no message of the type that it names",

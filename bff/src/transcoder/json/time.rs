@@ -18,8 +18,11 @@ pub(in crate::transcoder) fn timestamp(
     seconds: i64,
     nanos: i32,
 ) -> Result<(), Fault> {
-    if !SECONDS.contains(&seconds) || !(0..1_000_000_000).contains(&nanos) {
+    if !SECONDS.contains(&seconds) {
         return Err(Fault::Moment);
+    }
+    if !(0..1_000_000_000).contains(&nanos) {
+        return Err(Fault::Nanos);
     }
     let since_year_one = (seconds - SECONDS.start()) as u64;
     let (year, month, day) = civil((since_year_one / DAY as u64) as u32 + MARCH_OF_YEAR_ZERO);
@@ -229,11 +232,11 @@ mod tests {
     fn moments_end_with_the_years_1_and_9999() {
         assert_eq!(moment(*SECONDS.start(), 0).unwrap(), "0001-01-01T00:00:00Z");
         assert_eq!(moment(*SECONDS.end(), 999_999_999).unwrap(), "9999-12-31T23:59:59.999999999Z");
-        assert!(moment(SECONDS.start() - 1, 0).is_err());
-        assert!(moment(SECONDS.end() + 1, 0).is_err());
-        assert!(moment(0, -1).is_err());
-        assert!(moment(0, 1_000_000_000).is_err());
-        assert!(moment(i64::MIN, 0).is_err());
+        assert_eq!(moment(SECONDS.start() - 1, 0), Err(Fault::Moment));
+        assert_eq!(moment(SECONDS.end() + 1, -1), Err(Fault::Moment));
+        assert_eq!(moment(0, -1), Err(Fault::Nanos));
+        assert_eq!(moment(0, 1_000_000_000), Err(Fault::Nanos));
+        assert_eq!(moment(i64::MIN, 0), Err(Fault::Moment));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     context::Context,
     contract::{Contract, Join, LazyTypes},
-    error::Result,
+    error::{Error, Result},
     operation::{Value, Variables},
     plan::FieldSet,
 };
@@ -113,6 +113,20 @@ impl CallProgram {
     /// [`crate::error::Code::BadUserInput`] where an argument does not fit the request's field.
     pub fn request(&self, variables: &Variables, context: &Context) -> Result<Bytes> {
         self.template.fill(&self.encoders, variables, context)
+    }
+
+    /// Whether an argument may not fit, though its variables have values that GraphQL takes: those of built-in types, of enums,
+    /// and of objects of such.
+    pub(super) fn may_refuse(&self) -> bool {
+        self.template.may_refuse(&self.encoders)
+    }
+
+    /// What is wrong with the arguments that do not fit.
+    pub(super) fn misfits<'t>(
+        &'t self,
+        variables: &'t Variables,
+    ) -> impl Iterator<Item = Error> + 't {
+        self.template.misfits(&self.encoders, variables)
     }
 
     /// The constant part with a mask that names these fields.

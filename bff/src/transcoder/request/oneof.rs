@@ -33,6 +33,11 @@ impl Route {
         if steps.iter().any(|step| step.oneof.is_some()) { Self(steps) } else { Self::default() }
     }
 
+    /// Whether a field on it is a member of a oneof.
+    pub(super) fn goes_through_a_oneof(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Whether both part at members of one oneof.
     fn excludes(&self, other: &Self) -> bool {
         let mut steps = self.0.iter().zip(&*other.0);

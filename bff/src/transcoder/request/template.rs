@@ -150,7 +150,55 @@ impl Template {
     }
 }
 
+impl Template {
+    /// Whether an argument may not fit, though its variables have values that GraphQL takes: those of built-in types, of enums,
+    /// and of objects of such.
+    pub(super) fn may_refuse(&self, encoders: &Encoders) -> bool {
+        self.arguments().any(|hole| hole.may_refuse(encoders))
+    }
+
+    /// The arguments that do not fit, each with what is wrong.
+    pub(super) fn misfits<'t>(
+        &'t self,
+        encoders: &'t Encoders,
+        variables: &'t Variables,
+    ) -> impl Iterator<Item = Error> + 't {
+        let (mut bytes, mut given) = (Vec::new(), self.given.clone());
+        // A null that GraphQL itself allows here is an error of the field.
+        let holes =
+            self.arguments().filter(|_| NeverNull::check(&self.never_null, variables).is_ok());
+        holes.filter_map(move |hole| {
+            bytes.clear();
+            hole.argument(&mut bytes, encoders, variables, &mut given).err()
+        })
+    }
+
+    /// The holes that arguments fill.
+    fn arguments(&self) -> impl Iterator<Item = &Hole> {
+        let mut parts: Vec<&Part> = self.parts.iter().rev().collect();
+        let holes = std::iter::from_fn(move || {
+            loop {
+                match parts.pop()? {
+                    Part::Constant(_) => {}
+                    Part::Hole(hole) => return Some(hole),
+                    Part::Message { parts: inner, .. } => parts.extend(inner.iter().rev()),
+                }
+            }
+        });
+        holes.filter(|hole| matches!(hole.filling, Filling::Argument { .. }))
+    }
+}
+
 impl Hole {
+    /// What the document gives without variables, and is still a hole, does not fit.
+    fn may_refuse(&self, encoders: &Encoders) -> bool {
+        let Filling::Argument { value, route, .. } = &self.filling else { return false };
+        !has_variables(value)
+            || has_lists_of_variables(value)
+            || route.goes_through_a_oneof()
+            || encoders.may_refuse(&self.encoder)
+    }
+
     /// Appends an argument, if there is one. `given` are those of the request so far.
     fn argument(
         &self,
@@ -224,6 +272,15 @@ fn has_variables(value: &Value) -> bool {
         Value::Variable { .. } => true,
         Value::List(items) => items.iter().any(has_variables),
         Value::Object(fields) => fields.iter().any(|(_, value)| has_variables(value)),
+        _ => false,
+    }
+}
+
+/// Whether an item of a list in the document may turn out to be null.
+fn has_lists_of_variables(value: &Value) -> bool {
+    match value {
+        Value::List(items) => items.iter().any(has_variables),
+        Value::Object(fields) => fields.iter().any(|(_, value)| has_lists_of_variables(value)),
         _ => false,
     }
 }

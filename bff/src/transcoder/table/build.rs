@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Entry, Guard, LARGE, PathNode, SMALL, Table, TableId, Tables, kind};
+use super::{Closed, Entry, Guard, LARGE, PathNode, SMALL, Table, TableId, Tables, kind};
 use crate::{
     contract::Scalar,
     error::{Code, Error, Result},
@@ -160,6 +160,7 @@ impl<'d> TableBuilder<'d> {
         for oneof in known.oneofs().unwrap_or(std::slice::from_ref(oneof)) {
             self.guard(node, oneof, &mut entries, tables);
         }
+        close(known, &mut entries, tables);
         tables.tables.push(Table::of(&entries));
         TableId(u32::try_from(tables.tables.len() - 1).expect("fewer tables than 2^32"))
     }
@@ -199,6 +200,27 @@ impl<'d> TableBuilder<'d> {
                 self.slots_of(child, *tag, slots);
             }
         }
+    }
+}
+
+/// Has unknown numbers of closed enums pass for what they are: unknown fields. Before all else, since such a field unsets no
+/// other of its oneof.
+fn close(known: &Known<'_>, entries: &mut BTreeMap<u32, Entry>, tables: &mut Tables) {
+    for (tag, entry) in entries {
+        let number = *tag >> 3;
+        let entries_of_map = || {
+            let inside = known.inside(number);
+            inside.is_entry().then(|| inside.closed_enum(2)).flatten()
+        };
+        let (numbers, is_map) = match known.closed_enum(number) {
+            Some(numbers) => (numbers, false),
+            None => match entries_of_map() {
+                Some(numbers) => (numbers, true),
+                None => continue,
+            },
+        };
+        tables.closed.push(Closed { numbers, is_map, then: *entry });
+        *entry = Entry::new(kind::CLOSED, tables.closed.len() - 1);
     }
 }
 

@@ -1,7 +1,8 @@
-//! Messages that came in parts, made whole: protobuf says that the parts of a singular message merge. Rare, so slow.
+//! Messages that came in parts, made whole: protobuf says that the parts of a singular message merge. And those without what
+//! protobuf takes for unknown fields: numbers that a closed enum does not have. Rare, so slow.
 
 use super::{Entry, TableId, Tables, kind};
-use crate::transcoder::wire::{Malformed, put_len, skip, tag, varint};
+use crate::transcoder::wire::{LEN, Malformed, put_len, skip, tag, varint};
 
 /// A singular message, with everything that came of it so far.
 struct Gathered {
@@ -11,8 +12,8 @@ struct Gathered {
 }
 
 impl Tables {
-    /// The same message, in which each singular message that has a slot stands once. One field behind the other is how
-    /// messages merge, so its parts are just joined.
+    /// The same message, in which each singular message that has a slot stands once, and closed enums have the numbers that
+    /// are theirs. One field behind the other is how messages merge, so its parts are just joined.
     pub(super) fn merged(&self, table: TableId, bytes: &[u8]) -> Result<Vec<u8>, Malformed> {
         let mut whole = Vec::with_capacity(bytes.len());
         let mut gathered: Vec<Gathered> = Vec::new();
@@ -23,6 +24,18 @@ impl Tables {
             let value = at;
             skip(bytes, &mut at, tag)?;
             let mut entry = self.tables[table.0 as usize].find(tag);
+            if entry.kind() == kind::CLOSED {
+                let closed = &self.closed[entry.index()];
+                let mut from = value;
+                if tag & 7 == LEN {
+                    varint(bytes, &mut from)?;
+                }
+                if !closed.knows(tag, &bytes[from..at])? {
+                    closed.put_known(tag, &bytes[from..at], &mut whole)?;
+                    continue;
+                }
+                entry = closed.then;
+            }
             if entry.kind() == kind::GUARDED {
                 let guard = &self.guards[entry.index()];
                 gathered.retain(|other| !guard.clears.contains(&self.slot(other.entry)));

@@ -5,6 +5,7 @@
 //! unpacked lists are two tags for one slot. Whatever is not selected goes to slot 0, which nobody reads.
 
 mod build;
+mod closed;
 mod list;
 mod merge;
 mod scan;
@@ -12,7 +13,7 @@ mod scan;
 pub(super) use build::{Oneof, TableBuilder};
 pub(super) use list::{Messages, Numbers, raw};
 
-use super::wire::Malformed;
+use super::{descriptor::ClosedEnum, wire::Malformed};
 
 /// A position in [`Tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,7 @@ pub(super) struct Tables {
     tables: Vec<Table>,
     paths: Vec<PathNode>,
     guards: Vec<Guard>,
+    closed: Vec<Closed>,
 }
 
 /// What happens to each tag of one message.
@@ -61,6 +63,8 @@ mod kind {
     pub(super) const GUARDED: u32 = 5;
     /// No field at all.
     pub(super) const NOTHING: u32 = 6;
+    /// A closed enum, or what holds its numbers; a position in `closed`.
+    pub(super) const CLOSED: u32 = 7;
 }
 
 impl Entry {
@@ -97,11 +101,20 @@ struct Guard {
     then: Entry,
 }
 
+/// A field of a closed enum: a number that the enum does not have is an unknown field, in a map its whole entry.
+#[derive(Debug)]
+struct Closed {
+    numbers: ClosedEnum,
+    /// The field is a map, whose values are of the enum.
+    is_map: bool,
+    then: Entry,
+}
+
 /// Why a scan ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScanFault {
     Malformed,
-    /// A singular message came in parts.
+    /// A singular message came in parts, or a list has numbers that its closed enum does not have.
     Split,
 }
 

@@ -133,6 +133,28 @@ impl Tables {
         Ok(at)
     }
 
+    /// A field of a closed enum, if its numbers are the enum's.
+    fn note_closed(
+        &self,
+        entry: Entry,
+        bytes: &[u8],
+        places: [usize; 3],
+        slots: &mut [u64],
+    ) -> Result<(), ScanFault> {
+        let [start, from, to] = places;
+        let closed = &self.closed[entry.index()];
+        let tag = tag(bytes, &mut { start })?;
+        if closed.knows(tag, &bytes[from..to])? {
+            if closed.then.kind() == kind::STORE && tag & 7 == VARINT {
+                slots[closed.then.index()] = varint(bytes, &mut { from })?;
+                return Ok(());
+            }
+            return self.note(closed.then, bytes, places, slots);
+        }
+        // Inside a list that goes on it cannot be left out here.
+        if closed.then.kind() == kind::REPEATED { Err(ScanFault::Split) } else { Ok(()) }
+    }
+
     /// Puts into slots what is more than a plain store. The places are those of the tag, of the value, and of its end.
     fn note(
         &self,
@@ -165,6 +187,7 @@ impl Tables {
                 }
                 slots[guard.then.index()] = span(from, to);
             }
+            kind::CLOSED => return self.note_closed(entry, bytes, places, slots),
             // The field number 0, which nothing has.
             kind::NOTHING => return Err(ScanFault::Malformed),
             // A number with presence, which the reader of the slot decodes.

@@ -118,9 +118,16 @@ impl Walk {
         }
     }
 
-    fn enumeration(&mut self, item: &DynamicMessage, features: Features, scope: &str) {
-        if features.with(item).enum_type == OPEN {
+    fn enumeration(&mut self, item: &mut DynamicMessage, features: Features, scope: &str) {
+        let enum_type = features.with(item).enum_type;
+        if enum_type == OPEN {
             self.lowered.open_enums.push(inside(scope, &text(item, "name")));
+        }
+        // Neither syntax says it for the enum, and whoever reads numbers must know.
+        if let Some(Value::Message(options)) = item.get_field_by_name_mut("options")
+            && let Some(Value::Message(said)) = options.get_field_by_name_mut("features")
+        {
+            said.set_field_by_name("enum_type", Value::EnumNumber(enum_type));
         }
     }
 

@@ -340,7 +340,8 @@ impl Reader<'_> {
                     _ if values.is_null() => None,
                     value => whole(value).and_then(|number| i32::try_from(number).ok()),
                 };
-                let why = "is neither the name of one of its enum's values nor a number of 32 bits";
+                let why = "is neither the name of one of its enum's values nor a number that the enum takes";
+                let number = number.filter(|number| values.takes(*number));
                 let number = number.ok_or_else(|| Misfit::new(value, why))?;
                 Ok(i64::from(number) as u64)
             }

@@ -3,6 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 mod any;
+mod doubt;
+mod map;
 mod object;
 
 use super::{Positions, Sources, oneof::Given};
@@ -13,7 +15,7 @@ use crate::{
     transcoder::{
         json,
         misfit::Misfit,
-        scalar::{from_integer, raw, wire_type},
+        scalar::{from_integer, range, raw, wire_type},
         wire::{FIXED64, LEN, VARINT, put_fixed, put_len, put_nested, put_tag},
     },
 };
@@ -189,28 +191,6 @@ impl Encoders {
         }
     }
 
-    fn map(
-        &self,
-        out: &mut Vec<u8>,
-        number: u32,
-        encoder: &Encoder,
-        entries: &[(Arc<str>, Value)],
-        variables: &Variables,
-    ) -> Result<()> {
-        let key = encoder.map_key;
-        let format = if key == Scalar::Bool { Format::Boolean } else { Format::Decimal };
-        let key = Kind::Leaf { scalar: key, format, names: 0, wrapped: false };
-        for (name, value) in entries {
-            let Some(value) = value.resolve(variables) else { continue };
-            let written = put_nested(out, number, |out| {
-                self.one(out, 1, key, &Value::String(Arc::clone(name)), variables)?;
-                self.one(out, 2, encoder.kind, value, variables)
-            });
-            written.map_err(|misfit| misfit.in_field(name))?;
-        }
-        Ok(())
-    }
-
     /// One value as one field.
     fn one(
         &self,
@@ -279,10 +259,21 @@ impl Encoders {
                 let number = number.ok_or_else(|| Misfit::new(value, "is not an integer"))?;
                 integer(scalar, number, value)
             }
+            (_, Value::Float(number)) if number.fract() == 0.0 && number.abs() >= HIGHEST => {
+                Err(out_of_range(scalar, value))
+            }
+            (_, Value::Float(_)) => {
+                let why =
+                    "is a Float; what is wanted is an integer, without a point or an exponent";
+                Err(Misfit::new(value, why))
+            }
             _ => Err(Misfit::new(value, "is not an integer")),
         }
     }
 }
+
+/// No integer of 64 bits is as far from zero as this, 2^64, but for those below 2^63 that a double rounds up to it.
+const HIGHEST: f64 = 18_446_744_073_709_551_616.0;
 
 fn integer(scalar: Scalar, number: i128, value: &Value) -> Result<u64> {
     from_integer(scalar, number).ok_or_else(|| out_of_range(scalar, value))
@@ -332,8 +323,8 @@ fn message(out: &mut Vec<u8>, format: Format, value: &Value, variables: &Variabl
             let (seconds, nanos) = span.ok_or_else(|| Misfit::new(value, why))?;
             seconds_and_nanos(out, seconds, nanos);
         }
-        (Format::FieldMask, value) => {
-            for path in json::parse_field_mask(&text(value)?) {
+        (Format::FieldMask, Value::String(text)) => {
+            for path in json::parse_field_mask(text) {
                 put_len(out, 1, path.as_bytes());
             }
         }
@@ -364,8 +355,11 @@ fn is_zero(field: &[u8]) -> bool {
 }
 
 fn out_of_range(scalar: Scalar, value: &Value) -> Misfit {
-    let why = format!("is out of the range of {}", scalar.as_str_name());
-    Misfit::new(value, why.to_lowercase())
+    let mut why = format!("is out of the range of {}", scalar.as_str_name()).to_lowercase();
+    if let Some((lowest, highest)) = range(scalar) {
+        why += &format!(" ({lowest} to {highest})");
+    }
+    Misfit::new(value, why)
 }
 
 fn refused() -> Error {

@@ -27,8 +27,8 @@ pub(super) struct ObjectField {
     /// The messages around the field.
     path: Vec<u32>,
     number: u32,
-    route: Route,
-    encoder: Encoder,
+    pub(super) route: Route,
+    pub(super) encoder: Encoder,
 }
 
 impl Encoders {

@@ -132,17 +132,17 @@ fn what_does_not_fit_is_told_with_its_place_and_what_fits() {
     );
     refused(
         json!({"int32Field": 1_u64 << 31}),
-        "2147483648 at \"it.int32Field\", which is out of the range of int32",
+        "2147483648 at \"it.int32Field\", which is out of the range of int32 (-2147483648 to 2147483647)",
     );
     refused(
         json!({"floatField": 1e39}),
-        "1000000000000000000000000000000000000000 at \"it.floatField\", which is out of the range of float",
+        "1e39 at \"it.floatField\", which is out of the range of float",
     );
     refused(json!({"boolField": "true"}), "\"true\" at \"it.boolField\", which is not a boolean");
     refused(json!({"bytesField": "!"}), "\"!\" at \"it.bytesField\", which is not base64");
     refused(
         json!({"color": "PINK"}),
-        "\"PINK\" at \"it.color\", which is neither the name of one of its enum's values nor a number of 32 bits",
+        "\"PINK\" at \"it.color\", which is neither the name of one of its enum's values nor a number that the enum takes",
     );
     refused(json!({"texts": "a"}), "\"a\" at \"it.texts\", which is not a list");
     refused(
@@ -233,6 +233,12 @@ fn what_is_changed_is_refused_where_prost_reflect_refuses_it() {
         match (read(&json), theirs) {
             (Ok(ours), Ok(theirs)) => check_same(&ours, &theirs, seed),
             (Err(_), Err(_)) => refusals += 1,
+            // It takes all enums for open ones.
+            (Err(error), Ok(_))
+                if error.contains("at \"it") && error.contains("a number that the enum takes") =>
+            {
+                refusals += 1;
+            }
             (ours, theirs) => panic!("{ours:?}\nis not\n{theirs:?}\n{json:#}\nseed {seed}"),
         }
     }

@@ -69,6 +69,12 @@ fn an_enum_value_without_a_name_is_its_number() {
 }
 
 #[test]
+fn a_number_that_a_closed_enum_does_not_have_is_passed_over() {
+    check("old.Old", message().varint(2, 1).varint(2, 9), r#"{"shade":"LIGHT"}"#);
+    check("old.Old", message().varint(2, 9), "{}");
+}
+
+#[test]
 fn well_known_types_stand_beside_their_type() {
     let known = |name: &str, content, json: &str| {
         check(&format!("google.protobuf.{name}"), content, &format!("{{\"value\":{json}}}"));

@@ -274,6 +274,80 @@ fn an_argument_of_the_document_that_does_not_fit_fails_its_own_field() {
     refused(number, &string("ten"));
 }
 
+/// Which arguments are found before anything is asked, if only those are looked at that may not fit.
+#[track_caller]
+fn check_doubt(value: InputValue, given: Value, is_found: bool) {
+    let mut builder = Builder::new();
+    builder.contract.inputs = inputs();
+    let step = builder.step(filled(vec![argument(&[3, 1], "it", value)]));
+    builder.arguments(
+        step,
+        vec![("it", Value::Variable { index: 0, default: None, never_null: false })],
+    );
+    let program = builder.compile();
+    let variables = [Some(given)];
+    let found = |unchecked| program.misfits(&variables, unchecked).map(|(step, _)| step).collect();
+    let all: Vec<StepId> = found(true);
+    let doubted: Vec<StepId> = found(false);
+    assert_eq!((all, doubted), (vec![STEP], if is_found { vec![STEP] } else { Vec::new() }));
+}
+
+#[test]
+fn what_may_not_fit_is_found_before_anything_is_asked() {
+    let explicit = |scalar, format| input(Cardinality::Explicit, leaf(scalar, format));
+    check_doubt(explicit(Scalar::Int64, Format::Decimal), string("ten"), true);
+    check_doubt(explicit(Scalar::Uint32, Format::Int), Value::Int(-1), true);
+    check_doubt(explicit(Scalar::Float, Format::Float), Value::Float(1e300), true);
+    check_doubt(explicit(Scalar::Message, Format::Timestamp), string("today"), true);
+    check_doubt(explicit(Scalar::Bytes, Format::Base64), string("!"), true);
+    let map = InputValue {
+        map_key: Some(leaf(Scalar::String, Format::String)),
+        ..input(Cardinality::Map, leaf(Scalar::Bool, Format::Boolean))
+    };
+    check_doubt(map, object(vec![("a", Value::Int(1))]), true);
+    // Only the variable of a custom scalar has such a value.
+    check_doubt(explicit(Scalar::String, Format::String), object(Vec::new()), false);
+    check_doubt(explicit(Scalar::Int32, Format::Int), Value::Int(1 << 40), false);
+    check_doubt(explicit(Scalar::Bool, Format::Boolean), Value::Int(2), false);
+}
+
+#[test]
+fn a_map_of_json_takes_no_other_form_of_its_values() {
+    let of = |scalar, format| InputValue {
+        map_key: Some(leaf(Scalar::String, Format::String)),
+        ..input(Cardinality::Map, leaf(scalar, format))
+    };
+    let at = |what: &str, why: &str| {
+        format!("argument \"it\" has the value {what} at \"it.a\", which {why}")
+    };
+    for (scalar, format, value, expected) in [
+        (Scalar::Bool, Format::Boolean, Value::Int(1), at("1", "is not true or false")),
+        (Scalar::Bool, Format::Boolean, string("true"), at("\"true\"", "is not true or false")),
+        (
+            Scalar::String,
+            Format::String,
+            Value::Boolean(true),
+            at("true", "is not a text in quotes"),
+        ),
+        (Scalar::String, Format::String, Value::Int(1), at("1", "is not a text in quotes")),
+        (Scalar::Int32, Format::Int, string("1"), at("\"1\"", "is not an integer, without quotes")),
+        (
+            Scalar::Double,
+            Format::Float,
+            string("1"),
+            at("\"1\"", "is not a number, without quotes"),
+        ),
+        (Scalar::Enum, Format::Enum, Value::Int(1), at("1", "is not the name of an enum value")),
+        (Scalar::Int64, Format::Decimal, Value::Null, at("null", "no map in a request can hold")),
+    ] {
+        check_misfit(of(scalar, format), object(vec![("a", value)]), &expected);
+    }
+    let wide = of(Scalar::Int64, Format::Decimal);
+    let entry = || message().message(1, message().len(1, b"a").varint(2, 7));
+    check(wide, &object(vec![("a", string("7"))]), entry());
+    check(wide, &object(vec![("a", Value::Int(7))]), entry());
+}
+
 /// What is said of an argument that does not fit.
 #[track_caller]
 fn check_misfit(value: InputValue, given: Value, expected: &str) {
@@ -296,7 +370,17 @@ fn what_does_not_fit_is_told_with_its_place_and_value() {
     check_misfit(
         explicit(Scalar::Int32, Format::Int),
         Value::Int(1 << 40),
-        "argument \"it\" has the value 1099511627776, which is out of the range of int32",
+        "argument \"it\" has the value 1099511627776, which is out of the range of int32 (-2147483648 to 2147483647)",
+    );
+    check_misfit(
+        explicit(Scalar::Uint64, Format::Decimal),
+        Value::Float(18_446_744_073_709_551_616.0),
+        "argument \"it\" has the value 18446744073709551616, which is out of the range of uint64 (0 to 18446744073709551615)",
+    );
+    check_misfit(
+        explicit(Scalar::Int64, Format::Decimal),
+        Value::Float(1.0),
+        "argument \"it\" has the value 1.0, which is a Float; what is wanted is an integer, without a point or an exponent",
     );
     check_misfit(page(), Value::Int(1), "argument \"it\" has the value 1, which is not an object");
     let deep =

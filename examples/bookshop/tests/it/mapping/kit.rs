@@ -213,13 +213,13 @@ impl CallService for Calls {
     }
 }
 
-struct Given {
+pub(super) struct Given {
     calls: Arc<Calls>,
     served: Served,
 }
 
 impl Given {
-    async fn start(proto: &str, schema: &str) -> Self {
+    pub(super) async fn start(proto: &str, schema: &str) -> Self {
         let sources =
             Sources::new().proto_text("rows.proto", proto).schema_text("rows.graphql", schema);
         let compiled = compile(&sources);
@@ -232,19 +232,31 @@ impl Given {
         Self { calls, served }
     }
 
-    /// The request that a document makes, or the code of its first error.
+    /// The request that a document makes, or the code of its first error, which is one of the whole document.
     async fn asked(&self, document: &str, variables: &str) -> String {
+        let (answer, request) = self.answered(document, variables).await;
+        let errors = answer.body["errors"].as_array().into_iter().flatten();
+        let mut codes = errors.map(|error| error["extensions"]["code"].as_str().unwrap_or("?"));
+        let is_executed = answer.body.get("data").is_some();
+        match (codes.next(), request) {
+            (Some(code), None) if !is_executed => format!("# {code}"),
+            (Some(code), _) => format!("# {code} of a part"),
+            (None, Some(bytes)) => hex(&bytes),
+            (None, None) => format!("nothing was asked: {}", answer.body),
+        }
+    }
+
+    /// The answer, and what was asked for it, if anything was.
+    pub(super) async fn answered(
+        &self,
+        document: &str,
+        variables: &str,
+    ) -> (Answer, Option<Bytes>) {
         *self.calls.request.lock().expect("nobody panicked") = None;
         let mut request = self.served.post("");
         let body = format!("{{\"query\": {}, \"variables\": {variables}}}", json!(document));
         *request.body_mut() = body.into();
         let answer = self.served.send(request).await;
-        let errors = answer.body["errors"].as_array().into_iter().flatten();
-        let mut codes = errors.map(|error| error["extensions"]["code"].as_str().unwrap_or("?"));
-        match (codes.next(), self.calls.request.lock().expect("nobody panicked").take()) {
-            (Some(code), _) => format!("# {code}"),
-            (None, Some(bytes)) => hex(&bytes),
-            (None, None) => format!("nothing was asked: {}", answer.body),
-        }
+        (answer, self.calls.request.lock().expect("nobody panicked").take())
     }
 }

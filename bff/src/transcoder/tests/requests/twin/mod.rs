@@ -26,10 +26,20 @@ use slow::*;
 
 /// The message that a request is to us: `None` where it is refused, and then its error.
 fn ours(program: &Program, variables: &Variables, message: &MessageDescriptor) -> Ours {
+    let misfits = |unchecked| -> Vec<String> {
+        let misfits = program.misfits(variables, unchecked);
+        misfits.map(|(_, error)| error.message().to_owned()).collect()
+    };
+    let found = misfits(true);
+    // Which steps are looked at is known before, and what is found is all or nothing.
+    assert!([Vec::new(), found.clone()].contains(&misfits(false)));
     let bytes = program.call(STEP).request(variables, &context()).map_err(|error| {
         assert_eq!(error.code(), Code::BadUserInput);
+        let is_of_argument = error.message().starts_with("argument ");
+        assert!(!is_of_argument || found.iter().any(|misfit| misfit == error.message()));
         error.message().to_owned()
     })?;
+    assert_eq!(found, Vec::<String>::new(), "what is sent was not found to be wrong before");
     Ok(DynamicMessage::decode(message.clone(), bytes).expect("a message"))
 }
 

@@ -179,6 +179,9 @@ impl Slow<'_> {
                 _ => MapKey::U64(name.parse().map_err(|_| place(String::new()))?),
             };
             let kind = entry.map_entry_value_field().kind();
+            if !is_json_of(of, &value) {
+                return Err(place(String::new()));
+            }
             map.insert(key, self.one(&kind, of, &value).map_err(place)?);
         }
         Ok(Some(Field::Map(map)).filter(|map| *map != Field::Map(HashMap::new())))
@@ -246,6 +249,27 @@ fn would_unset(message: &DynamicMessage, path: &[u32]) -> bool {
         oneof.is_some_and(|it| it.fields().any(|it| it != field && message.has_field(&it)));
     let inside = message.get_field(&field);
     unsets || inside.as_message().is_some_and(|inside| would_unset(inside, rest))
+}
+
+/// Whether JSON has this value where a leaf of a map is expected.
+fn is_json_of(of: &InputValue, value: &Value) -> bool {
+    let Some(input_value::Value::Leaf(leaf)) = &of.value else { return true };
+    match value {
+        Value::String(_) => !matches!(leaf.format(), Format::Boolean | Format::Int | Format::Float),
+        Value::Int(_) | Value::Unsigned(_) | Value::Float(_) => !matches!(
+            leaf.format(),
+            Format::Boolean
+                | Format::String
+                | Format::Enum
+                | Format::Base64
+                | Format::Timestamp
+                | Format::Duration
+                | Format::FieldMask
+        ),
+        // All others take no boolean anyway.
+        Value::Boolean(_) => leaf.format() != Format::String,
+        _ => true,
+    }
 }
 
 /// Whether null is a value, and not nothing.

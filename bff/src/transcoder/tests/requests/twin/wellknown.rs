@@ -64,8 +64,8 @@ impl Slow<'_> {
             (Format::Duration, _) => {
                 text()?.parse::<prost_types::Duration>().map_err(|_| wrong())?.encode_to_vec()
             }
-            (Format::FieldMask, _) => {
-                let (text, mut paths) = (text()?, Vec::new());
+            (Format::FieldMask, Value::String(text)) => {
+                let mut paths = Vec::new();
                 for path in text.split(',').map(str::trim).filter(|path| !path.is_empty()) {
                     paths.push(path.replace('B', "_b").replace('C', "_c"));
                 }

@@ -44,7 +44,7 @@ const PROTO2: &[Reads] = &[
     reads(
         "optional Color it = 1;",
         "Color",
-        &[("", "null"), ("08 02", r#""BLUE""#), ("08 00", "null # INVALID_VALUE")],
+        &[("", "null"), ("08 02", r#""BLUE""#), ("08 00", "null")],
     ),
     reads("repeated int32 it = 1;", "[Int]", &[("08 01 0a 02 02 03", "[1,2,3]")]),
     reads("repeated int32 it = 1 [packed = true];", "[Int]", &[("08 01 0a 02 02 03", "[1,2,3]")]),

@@ -1,5 +1,6 @@
 //! Arguments and variables into bytes.
 
+mod refused;
 mod scalars;
 mod shapes;
 mod wellknown;

@@ -48,6 +48,26 @@ const LISTS_MAPS_AND_OBJECTS: &[Writes] = &[
             ("5", "5", BAD),
         ],
     ),
+    // Values are of the form that they are shown in, as those of fields are.
+    writes(
+        "map<string, bool> it = 1;",
+        "JSON",
+        &[
+            ("{k: true}", "{\"k\": true}", "0a 05 0a 01 6b 10 01"),
+            ("{k: 1}", "{\"k\": 1}", BAD),
+            ("{k: \"true\"}", "{\"k\": \"true\"}", BAD),
+        ],
+    ),
+    writes(
+        "map<string, string> it = 1;",
+        "JSON",
+        &[
+            ("{k: \"a\"}", "{\"k\": \"a\"}", "0a 06 0a 01 6b 12 01 61"),
+            ("{k: true}", "{\"k\": true}", BAD),
+            ("{k: 1}", "{\"k\": 1}", BAD),
+            ("{k: a}", "-", BAD),
+        ],
+    ),
     writes(
         "map<int32, string> it = 1;",
         "JSON",

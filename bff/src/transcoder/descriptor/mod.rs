@@ -1,5 +1,5 @@
-//! What protobuf knows of messages and plans do not say: which fields are members of one oneof, and which messages are
-//! entries of maps.
+//! What protobuf knows of messages and plans do not say: which fields are members of one oneof, which messages are entries
+//! of maps, and which numbers a closed enum has.
 //!
 //! The descriptor set is walked for the messages that a plan goes through, each read once. A message that it does not have
 //! is taken to have neither.
@@ -12,11 +12,16 @@ use super::{
 };
 use crate::contract::Scalar;
 
+mod closed;
+
+pub(super) use closed::ClosedEnum;
+
 /// A google.protobuf.FileDescriptorSet.
 #[derive(Debug)]
 pub(super) struct Descriptors<'a> {
     set: &'a [u8],
     known: RefCell<HashMap<String, Option<Rc<Description>>>>,
+    closed: RefCell<HashMap<String, Option<ClosedEnum>>>,
 }
 
 /// What is known of one message.
@@ -36,11 +41,13 @@ struct Description {
     oneofs: Vec<Vec<u32>>,
     /// By number, the full names of messages.
     messages: HashMap<u32, String>,
+    /// By number, the full names of enums.
+    enums: HashMap<u32, String>,
 }
 
 impl<'a> Descriptors<'a> {
     pub(super) fn of(set: &'a [u8]) -> Self {
-        Self { set, known: RefCell::default() }
+        Self { set, known: RefCell::default(), closed: RefCell::default() }
     }
 
     /// What is known of the message of this name.
@@ -75,11 +82,35 @@ impl Known<'_> {
         }
     }
 
+    /// The enum of a field, if it is a closed one.
+    pub(super) fn closed_enum(&self, number: u32) -> Option<ClosedEnum> {
+        let name = self.description.as_ref()?.enums.get(&number)?;
+        let mut closed = self.descriptors.closed.borrow_mut();
+        if let Some(found) = closed.get(name) {
+            return found.clone();
+        }
+        let found = closed::find(self.descriptors.set, name).ok().flatten();
+        closed.insert(name.clone(), found.clone());
+        found
+    }
+
     /// The message whose field 1 repeats this one.
     pub(super) fn grouped(&self) -> Self {
         let description = self.description.as_ref().map(|item| {
             let messages = HashMap::from([(1, item.name.clone())]);
             Rc::new(Description { messages, ..Description::default() })
+        });
+        Self { descriptors: self.descriptors, description }
+    }
+
+    /// The message whose field 1 repeats the values of a field.
+    pub(super) fn gathered(&self, number: u32) -> Self {
+        let of = |types: &HashMap<u32, String>| {
+            types.get(&number).map(|name| (1, name.clone())).into_iter().collect()
+        };
+        let description = self.description.as_ref().map(|it| {
+            let (messages, enums) = (of(&it.messages), of(&it.enums));
+            Rc::new(Description { messages, enums, ..Description::default() })
         });
         Self { descriptors: self.descriptors, description }
     }
@@ -220,9 +251,14 @@ fn add(description: &mut Description, bytes: &[u8]) -> Result<(), Malformed> {
         }
     }
     let scalar = Scalar::try_from(scalar).unwrap_or_default();
-    if let (Scalar::Message, Some(name)) = (scalar, type_name) {
+    let types = match scalar {
+        Scalar::Message => Some(&mut description.messages),
+        Scalar::Enum => Some(&mut description.enums),
+        _ => None,
+    };
+    if let (Some(types), Some(name)) = (types, type_name) {
         // Names in descriptors begin with a dot: they are full ones.
-        description.messages.insert(number, name.trim_start_matches('.').to_owned());
+        types.insert(number, name.trim_start_matches('.').to_owned());
     }
     if number == 1 {
         description.key = scalar;
