@@ -143,7 +143,12 @@ pub(crate) fn joined(plan: &mut Plan) -> Vec<ShapeField> {
     };
     let target = Some(join::Target::Method(1));
     plan.steps.push(step(Join { target, key: vec![key], batch: Some(batch), ..Join::default() }));
-    let key = vec![KeySource { path: vec![1], scalar: Scalar::String, presence: false }];
+    let key = vec![KeySource {
+        path: vec![1],
+        lists: Vec::new(),
+        scalar: Scalar::String,
+        presence: false,
+    }];
     plan.sites.push(Site {
         step: StepId(1),
         parent: Some(SiteId(0)),
