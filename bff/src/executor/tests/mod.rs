@@ -1,6 +1,7 @@
 //! Runs the plans of small queries against a bookshop in memory. Time is stopped: a call of 80 ms takes 80 ms exactly.
 
 mod alone;
+mod apart;
 mod batching;
 mod contracts;
 mod deadlines;
