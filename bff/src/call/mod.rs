@@ -252,6 +252,20 @@ impl TooLarge {
     }
 }
 
+/// Why a call failed: a gRPC status came that says so, in these words, and not a connection that broke or was never there. The
+/// service has seen the request, so that what was asked may be the cause.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Stated(pub String);
+
+impl Stated {
+    /// Whether this is behind an error.
+    #[must_use]
+    pub fn is_cause_of(error: &Error) -> bool {
+        is_cause::<Self>(error)
+    }
+}
+
 /// Why we ended a stream that went well: a bound of ours was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Expired {

@@ -11,6 +11,8 @@ use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
+    blame::Blame,
+    calls::Calls,
     engine::Request,
     fetch::{Fetch, Landed, Question, Rung},
     in_flight::{Admission, Came, Coming, InFlight, Wanted},
@@ -51,13 +53,6 @@ pub(super) struct Asked<'a> {
     fields: Fields,
     /// What is there already of keys that are asked for.
     there: Option<Arc<HashMap<u32, Bytes>>>,
-}
-
-/// The calls of a step that are on their way, and those that wait for their turn.
-pub(super) struct Calls<'a> {
-    asked: &'a Asked<'a>,
-    waiting: VecDeque<Coming>,
-    running: FuturesUnordered<Watched>,
 }
 
 impl<'a> Asked<'a> {
@@ -152,7 +147,7 @@ impl<'a> Asked<'a> {
     }
 
     /// What came of a key, with what was there before.
-    fn whole(&self, id: u32, landed: Landed) -> EntityValue {
+    pub(super) fn whole(&self, id: u32, landed: Landed) -> EntityValue {
         let there = self.there.as_ref().and_then(|there| there.get(&id));
         let (Landed::Item(item), Some(there)) = (&landed, there) else {
             return landed.into();
@@ -191,7 +186,7 @@ impl<'a> Asked<'a> {
     pub(super) fn calls(&self, ids: &[u32]) -> Calls<'_> {
         let waiting =
             if self.has_time() { self.ask(ids, self.deadline).into() } else { VecDeque::new() };
-        Calls { asked: self, waiting, running: FuturesUnordered::new() }
+        Calls::new(self, waiting, ids.len())
     }
 
     /// Whether there is any time to ask.
@@ -236,8 +231,10 @@ impl<'a> Asked<'a> {
         tokio::spawn(async move {
             let all = async {
                 while let Some(came) = calls.next().await {
-                    if let Came::Departed(departed) = came {
-                        calls.extend(departed);
+                    match came {
+                        Came::Landing(..) => {}
+                        Came::Late { rest, .. } => calls.push(rest),
+                        Came::Departed(departed) => calls.extend(departed),
                     }
                 }
             };
@@ -260,7 +257,8 @@ impl<'a> Asked<'a> {
         let twice = deadline + left;
         let question = self.question();
         let (in_flight, until, wait) = if share.outlives_request() {
-            let wait = question.pace().and_then(|pace| pace.wait(&engine.batching, left));
+            let pace = question.pace().inspect(|pace| pace.again.earn());
+            let wait = pace.and_then(|pace| pace.wait(&engine.batching, left));
             (&engine.in_flight, twice, wait)
         } else {
             (self.own_calls, twice.min(self.request.cutoff), None)
@@ -270,16 +268,26 @@ impl<'a> Asked<'a> {
         in_flight.ask(&Wanted { share, question, keys, ids, admission, until, wait })
     }
 
-    /// Keys that failed in the company of others, which may be to blame, are asked again without them. Requests that ask for
-    /// the same keys do so together.
-    fn ask_alone(&self, ids: &[u32]) -> Vec<Coming> {
+    /// Keys that failed or are late in the company of others, which may be to blame, are asked for without them. Requests
+    /// that ask for the same keys do so together. Where it may be the service, there is a bound.
+    pub(super) fn ask_alone(&self, ids: &[u32], blame: Blame) -> Vec<Coming> {
         let Some(share) = self.share.as_ref().filter(|share| share.outlives_request()) else {
-            return self.apart(ids, self.deadline);
+            return if blame == Blame::Key { self.apart(ids, self.deadline) } else { Vec::new() };
         };
         let (question, keys) = (&self.question(), self.keys);
-        let (admission, until) = (self.admission(self.deadline, true), self.deadline);
+        let budget = question.pace().map(|pace| &pace.again).filter(|_| blame != Blame::Key);
+        if blame == Blame::Service || budget.is_some_and(|budget| !budget.is_there()) {
+            return Vec::new();
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let (admission, until) = (self.admission(self.deadline, true), self.deadline + left);
         let in_flight = &self.request.engine.in_flight;
-        in_flight.ask(&Wanted { share, question, keys, ids, admission, until, wait: None })
+        let wanted = Wanted { share, question, keys, ids, admission, until, wait: None };
+        let coming = in_flight.ask(&wanted);
+        if let Some(budget) = budget {
+            budget.spend(coming.iter().filter(|it| matches!(it, Coming::Begun(..))).count());
+        }
+        coming
     }
 
     fn admission(&self, deadline: Instant, alone: bool) -> Admission {
@@ -299,7 +307,7 @@ impl<'a> Asked<'a> {
             .collect()
     }
 
-    fn watched(&self, coming: Coming, went: Went) -> Watched {
+    pub(super) fn watched(&self, coming: Coming, went: Went) -> Watched {
         Watched::new(coming, self.going(went))
     }
 
@@ -332,48 +340,6 @@ impl<'a> Asked<'a> {
         let error = error.from_method(self.target.origin.clone());
         self.request.engine.failures.failed_call(&error, self.target, keys);
         error
-    }
-}
-
-impl Calls<'_> {
-    /// Takes what comes until all is there. It may be left and taken up again.
-    pub(super) async fn gather(&mut self, values: &mut [Option<EntityValue>]) {
-        let Self { asked, waiting, running } = self;
-        loop {
-            while running.len() < asked.request.engine.calls_at_once
-                && let Some(coming) = waiting.pop_front()
-            {
-                running.push(asked.watched(coming, Went::Sent));
-            }
-            let (landing, places, going) = match running.next().await {
-                Some((Came::Landing(landing, places), going)) => (landing, places, going),
-                Some((Came::Departed(departed), _)) => {
-                    running
-                        .extend(departed.into_iter().map(|it| asked.watched(it, Went::Gathered)));
-                    continue;
-                }
-                None => return,
-            };
-            if let Some(going) = going {
-                going.brought(places.iter().map(|(place, _)| &landing.items[*place]));
-            }
-            // Keys of another request may be to blame: these are asked again, once. This failure is told if nothing better
-            // comes in time.
-            let blamed = |(place, _): &(usize, u32)| landing.items[*place].blames_company();
-            if landing.failed && landing.items.len() > places.len() && places.iter().all(blamed) {
-                let ids: Vec<u32> = places.iter().map(|(_, id)| *id).collect();
-                waiting.extend(asked.ask_alone(&ids));
-            }
-            // Who has it alone takes it as it is.
-            let mut landing = Arc::try_unwrap(landing);
-            for (place, id) in places {
-                let item = match &mut landing {
-                    Ok(own) => std::mem::replace(&mut own.items[place], Landed::Missing),
-                    Err(shared) => shared.items[place].clone(),
-                };
-                values[id as usize] = Some(asked.whole(id, item));
-            }
-        }
     }
 }
 

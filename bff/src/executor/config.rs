@@ -44,8 +44,9 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Batching {
     /// While a call is on its way, keys like its own wait for each other until so long after its beginning, as a share of the time
-    /// that calls of the method take lately, and of the time that who asks has left. They go sooner when the call ends or when they
-    /// fill one. So this is by how much a join may take longer under load; the more, the fewer calls there are. 0: nothing waits.
+    /// that calls of the method take lately. They go sooner when the call ends or when they fill one. So this is by how much a join may
+    /// take longer under load; the more, the fewer calls there are. 0: nothing waits. Nor does who has less than three times what calls
+    /// take: what is late, or fails, because of the keys of others could not be asked again in time.
     pub wait: f64,
     /// They never wait longer than this, however slow the method is.
     pub longest_wait: Span,

@@ -8,6 +8,7 @@ use prost::Message;
 use tokio::time::Instant;
 
 use super::{
+    blame::{Blame, blame},
     engine::Request,
     gather::{self, Gathered},
     lesson::Lesson,
@@ -15,7 +16,7 @@ use super::{
     prepared::{Target, TargetKind},
 };
 use crate::{
-    call::{Call, NoAnswer, ShareKey, TooLarge},
+    call::{Call, NoAnswer, ShareKey},
     entity_cache::{Answer, Began, Fields},
     error::{Code, Error, Result},
     plan::StepId,
@@ -58,6 +59,16 @@ pub(super) struct Fetch {
     pub(super) began: Began,
     /// Where several requests ask: who brought which of the keys, in order.
     pub(super) owners: Option<Arc<[Owner]>>,
+    /// From when on it is late for those who share it.
+    late: Option<Instant>,
+}
+
+/// Rings when a call is late that requests with other keys than all of its keys may wait for.
+pub(super) struct Alarm {
+    pub(super) at: Instant,
+    keys: usize,
+    /// Whose keys went together.
+    company: Option<(Arc<Request>, usize)>,
 }
 
 /// Who brought the keys up to a number.
@@ -114,9 +125,12 @@ impl Question {
 
     /// What was seen of the method, where it takes many keys at once.
     pub(super) fn pace(&self) -> Option<&Pace> {
+        self.request.engine.paces.get(self.pace_number()?)
+    }
+
+    fn pace_number(&self) -> Option<usize> {
         let Target { kind, number, .. } = self.target();
-        let number = number.filter(|_| matches!(kind, TargetKind::Batch { .. }))?;
-        self.request.engine.paces.get(number)
+        number.filter(|_| matches!(kind, TargetKind::Batch { .. }))
     }
 
     /// The call with these keys, to be made from now on.
@@ -128,6 +142,7 @@ impl Question {
             deadline,
             began: self.request.engine.entities.begin(),
             owners: None,
+            late: None,
         }
     }
 
@@ -140,7 +155,30 @@ impl Question {
     }
 }
 
+impl Alarm {
+    /// The call is late. Says how many keys it has.
+    pub(super) fn ring(self) -> usize {
+        if let Some((request, number)) = self.company {
+            request.engine.paces[number].was_shared(false);
+        }
+        self.keys
+    }
+}
+
 impl Fetch {
+    /// The alarm for those who wait for a call that begins now, of whom none has less time than until `soonest`.
+    pub(super) fn alarm(&mut self, soonest: Instant) -> Option<Alarm> {
+        let (keys, number) = (self.ids.len(), self.question.pace_number()?);
+        if keys < 2 {
+            return None;
+        }
+        let now = Instant::now();
+        let at = now + self.question.pace()?.patience(soonest.saturating_duration_since(now));
+        self.late = Some(at);
+        let company = self.owners.is_some().then(|| (Arc::clone(&self.question.request), number));
+        Some(Alarm { at, keys, company })
+    }
+
     pub(super) async fn run(self) -> Arc<Landing> {
         let lesson = self.lesson();
         let answered = AssertUnwindSafe(self.ask()).catch_unwind().await;
@@ -198,7 +236,9 @@ impl Fetch {
     fn lesson(&self) -> Option<Lesson<'_>> {
         let (pace, began) = (self.question.pace()?, Instant::now());
         let given = self.deadline.saturating_duration_since(began);
-        Some(Lesson { pace, began, given, is_shared: self.owners.is_some(), is_over: false })
+        let late = self.late.unwrap_or_else(|| began + pace.patience(given));
+        let is_shared = self.owners.is_some() && self.ids.len() > 1;
+        Some(Lesson { pace, began, late, is_shared, is_over: false })
     }
 
     async fn ask(&self) -> Result<Vec<Landed>> {
@@ -326,18 +366,31 @@ impl Fetch {
     }
 }
 
-impl Landed {
-    /// Whether this failed in a way that speaks against asking for the keys of several requests together. A key may make a service
-    /// refuse a call or lose time; but that one is down or late it may be whatever it is asked, so that nobody asks again.
-    pub(super) fn warns_of_company(&self) -> bool {
-        let is_down =
-            |error: &Error| matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded);
-        matches!(self, Self::Failed(error) if is_fault_of_a_key(error) || is_down(error))
+impl Landing {
+    /// Whether it failed in a way that speaks against the service, whatever it was asked.
+    pub(super) fn accuses_service(&self) -> bool {
+        self.blame().is_some_and(|blame| blame != Blame::Key)
     }
 
-    /// Whether this failed in a way for which another key of the same call may be to blame.
-    pub(super) fn blames_company(&self) -> bool {
-        matches!(self, Self::Failed(error) if is_fault_of_a_key(error))
+    /// What made it fail for all of its keys.
+    pub(super) fn blame(&self) -> Option<Blame> {
+        match self.items.first() {
+            Some(Landed::Failed(error)) if self.failed => Some(blame(error)),
+            _ => None,
+        }
+    }
+}
+
+impl Landed {
+    /// Whether this failed in a way that speaks against asking for the keys of several requests together. One that has too much to
+    /// do would have more to do.
+    pub(super) fn warns_of_company(&self) -> bool {
+        let Self::Failed(error) = self else { return false };
+        match blame(error) {
+            Blame::Key => true,
+            Blame::KeyOrService => error.code() != Code::ResourceExhausted,
+            Blame::Service => matches!(error.code(), Code::Unavailable | Code::DeadlineExceeded),
+        }
     }
 }
 
@@ -357,25 +410,6 @@ pub(super) fn entity(program: &CallProgram, reply: Bytes) -> Result<Landed> {
 fn readable(reply: &Bytes) -> Result<()> {
     <() as Message>::decode(reply.clone())
         .map_err(|error| Error::with_source(Code::DataLoss, "the reply could not be read", error))
-}
-
-/// Whether what was asked for may have made the call fail. A service that stumbles over a key may say so, or have no word for it;
-/// one that cannot be reached, is late or has too much to do fails whatever it is asked.
-fn is_fault_of_a_key(error: &Error) -> bool {
-    match error.code() {
-        // An item that cannot be read is no reason to lose the others.
-        Code::DataLoss
-        | Code::InvalidArgument
-        | Code::NotFound
-        | Code::AlreadyExists
-        | Code::PermissionDenied
-        | Code::FailedPrecondition
-        | Code::OutOfRange
-        | Code::Unknown
-        | Code::Internal => true,
-        Code::ResourceExhausted => TooLarge::is_cause_of(error),
-        _ => false,
-    }
 }
 
 /// What is told of a panic; its own words are for the log.

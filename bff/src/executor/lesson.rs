@@ -1,7 +1,5 @@
 //! What a call teaches about its method, however it ends.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::{
@@ -13,9 +11,9 @@ use super::{
 pub(super) struct Lesson<'a> {
     pub(super) pace: &'a Pace,
     pub(super) began: Instant,
-    /// How long the call may last: twice the time that the most patient of those had who share it.
-    pub(super) given: Duration,
-    /// It has keys of several requests.
+    /// From when on it is late.
+    pub(super) late: Instant,
+    /// It has keys of several requests. That it was late is then known when its [alarm](super::fetch::Alarm) rings.
     pub(super) is_shared: bool,
     pub(super) is_over: bool,
 }
@@ -23,24 +21,22 @@ pub(super) struct Lesson<'a> {
 impl Lesson<'_> {
     pub(super) fn landed(mut self, landing: &Landing) {
         self.is_over = true;
-        let time = self.began.elapsed();
-        if self.is_shared {
-            let warns = landing.items.iter().all(Landed::warns_of_company);
-            self.pace.was_shared(!warns && !self.pace.is_late(time));
+        let in_time = Instant::now() < self.late;
+        if self.is_shared && in_time {
+            self.pace.was_shared(!landing.items.iter().all(Landed::warns_of_company));
         }
+        self.pace.again.learn(in_time && !landing.accuses_service());
         if !landing.failed {
-            self.pace.took(time);
+            self.pace.took(self.began.elapsed());
         }
     }
 }
 
 impl Drop for Lesson<'_> {
-    /// Nobody waits any more. Clients may leave when they like; but whoever has had its time was kept waiting, perhaps by the key of
-    /// another. A third, because some of the time may have passed before the call began.
+    /// Nobody waits any more. Clients may leave when they like, but not so late.
     fn drop(&mut self) {
-        let time = self.began.elapsed();
-        if self.is_shared && !self.is_over && (time * 3 >= self.given || self.pace.is_late(time)) {
-            self.pace.was_shared(false);
+        if !self.is_over && self.late <= Instant::now() {
+            self.pace.again.learn(false);
         }
     }
 }

@@ -5,6 +5,8 @@
 //! transcoder writes the answer.
 
 mod asked;
+mod blame;
+mod calls;
 mod config;
 mod doubt;
 mod early;
@@ -20,6 +22,7 @@ mod log;
 mod pace;
 mod prepared;
 mod respond;
+mod retry_budget;
 mod run;
 mod slow;
 mod step;

@@ -10,7 +10,7 @@ use tonic::Status;
 
 use super::pool::NoPlace;
 use crate::{
-    call::{Call, NoAnswer, TooLarge, Unreached},
+    call::{Call, NoAnswer, Stated, TooLarge, Unreached},
     error::{Code, Error, Origin},
 };
 
@@ -90,12 +90,22 @@ fn reason(status: &Status) -> Box<dyn StdError + Send + Sync> {
     if let Some(too_large) = status.source().and_then(|source| source.downcast_ref::<TooLarge>()) {
         return NoAnswer::Lost((*too_large).into()).into();
     }
+    if let Some(stated) = status.source().and_then(|source| source.downcast_ref::<Stated>()) {
+        return stated.clone().into();
+    }
     let text = short(status.message()).into();
     match no_answer(status) {
         Some(NoAnswer::Unsent(_)) => NoAnswer::Unsent(text).into(),
         Some(NoAnswer::Lost(_)) => NoAnswer::Lost(text).into(),
         None => text,
     }
+}
+
+/// What the service itself says.
+pub(super) fn stated(mut status: Status) -> Status {
+    let stated = Stated(short(status.message()).to_owned());
+    status.set_source(Arc::new(stated));
+    status
 }
 
 /// A message that is not read.

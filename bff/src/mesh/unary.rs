@@ -94,7 +94,7 @@ pub(super) fn outcome(headers: &HeaderMap) -> Result<Option<Success>, Status> {
         Some(ok) if ok == "0" => Ok(Some(Success)),
         Some(_) => match Status::from_header_map(headers) {
             Some(status) if status.code() == tonic::Code::Ok => Ok(Some(Success)),
-            Some(status) => Err(status),
+            Some(status) => Err(status::stated(status)),
             None => Ok(None),
         },
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::{sync::oneshot, time::Instant};
 
-use super::{Coming, InFlight, Wanted, coming::SharedCall, traffic::Traffic};
+use super::{Coming, InFlight, Wanted, flight::SharedCall, traffic::Traffic};
 use crate::{
     call::ShareKey,
     executor::fetch::{Owner, Question},
@@ -17,6 +17,7 @@ pub(super) struct Group {
     question: Question,
     keys: Arc<KeyTable>,
     ids: Vec<u32>,
+    deadline: Instant,
     until: Instant,
     ticket: oneshot::Sender<Vec<Coming>>,
 }
@@ -32,7 +33,8 @@ impl Group {
     ) -> (Self, oneshot::Receiver<Vec<Coming>>) {
         let (ticket, receiver) = oneshot::channel();
         let (question, keys) = (wanted.question.clone(), Arc::clone(wanted.keys));
-        (Self { number, question, keys, ids, until: wanted.until, ticket }, receiver)
+        let (deadline, until) = (wanted.admission.deadline, wanted.until);
+        (Self { number, question, keys, ids, deadline, until, ticket }, receiver)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -58,6 +60,7 @@ impl InFlight {
         }
         let size = first.question.target().chunk.min(self.max_keys);
         let until = groups.iter().map(|group| group.until).max().unwrap_or(first.until);
+        let soonest = groups.iter().map(|group| group.deadline).min().unwrap_or(first.deadline);
         let (question, keys) = (first.question.clone(), Arc::new(keys));
         let owners: Option<Arc<[Owner]>> = (groups.len() > 1).then(|| owners.into());
         let ids: Vec<u32> = (0..count(&keys)).collect();
@@ -66,7 +69,7 @@ impl InFlight {
             .map(|ids| {
                 let mut fetch = question.fetch(&keys, ids, until);
                 fetch.owners.clone_from(&owners);
-                self.start(traffic, share, fetch)
+                self.start(traffic, share, fetch, soonest)
             })
             .collect();
         let mut numbers = numbers.into_iter().map(|number| number as usize);

@@ -6,20 +6,20 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use futures::{FutureExt, future::Shared};
+use futures::FutureExt;
 use tokio::{
     sync::oneshot,
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::InFlight;
+use super::{
+    InFlight,
+    flight::{Flown, Rest, SharedCall},
+};
 use crate::{
     call::ShareKey,
     executor::fetch::{Flight, Landing},
 };
-
-/// A call that several may wait for.
-pub(super) type SharedCall = Shared<Flight>;
 
 /// For each key of a step that a call answers: where in what the call brings, and the key's number in the step.
 pub(in crate::executor) type Places = Vec<(usize, u32)>;
@@ -32,6 +32,8 @@ pub(in crate::executor) enum Coming {
     Begun(SharedCall, Places),
     /// A call that somebody else began.
     Joined(SharedCall, Places),
+    /// What is left of such a call, when it is late.
+    Late(Rest, Places),
     /// Keys that have not gone yet.
     Waiting(Waiting),
 }
@@ -40,6 +42,12 @@ pub(in crate::executor) enum Coming {
 pub(in crate::executor) enum Came {
     /// What a call brought.
     Landing(Arc<Landing>, Places),
+    /// That a call is late. What it still brings is waited for as before.
+    Late {
+        rest: Coming,
+        /// Whether it has keys of others, which may be to blame.
+        has_others: bool,
+    },
     /// The keys have gone, with these calls.
     Departed(Vec<Coming>),
 }
@@ -58,7 +66,10 @@ impl Coming {
     /// What a call answers; `None` where none was made yet.
     pub(in crate::executor) fn places(&self) -> Option<&Places> {
         match self {
-            Self::Own(_, places) | Self::Begun(_, places) | Self::Joined(_, places) => Some(places),
+            Self::Own(_, places)
+            | Self::Begun(_, places)
+            | Self::Joined(_, places)
+            | Self::Late(_, places) => Some(places),
             Self::Waiting(_) => None,
         }
     }
@@ -70,8 +81,16 @@ impl Future for Coming {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Came> {
         let (landing, places) = match self.get_mut() {
             Self::Own(call, places) => (ready!(call.poll_unpin(context)), places),
+            Self::Late(call, places) => (ready!(call.poll_unpin(context)), places),
             Self::Begun(call, places) | Self::Joined(call, places) => {
-                (ready!(call.poll_unpin(context)), places)
+                match ready!(call.poll_unpin(context)) {
+                    Flown::Landed(landing) => (landing, places),
+                    Flown::Late(rest, keys) => {
+                        let has_others = keys > places.len();
+                        let rest = Self::Late(rest, std::mem::take(places));
+                        return Poll::Ready(Came::Late { rest, has_others });
+                    }
+                }
             }
             Self::Waiting(waiting) => return waiting.poll_departed(context).map(Came::Departed),
         };

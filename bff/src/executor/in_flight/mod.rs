@@ -2,7 +2,7 @@
 //! that wait a moment to go together.
 //!
 //! A shared call lives in those who wait for it: each polls it, each leaves at its own deadline, and when the last one
-//! leaves the call is dropped, which cancels it.
+//! leaves the call is dropped, which cancels it. When it is late, those are told whose keys went with those of others.
 //!
 //! Keys wait only while a call like theirs is on its way, as bytes do in Nagle's algorithm (RFC 896), and leave all together:
 //! when such a call ends, when they have waited for their share of what a call takes, or when they fill one. So what waits is
@@ -10,6 +10,7 @@
 
 mod batch;
 mod coming;
+mod flight;
 mod traffic;
 
 use std::{
@@ -28,7 +29,7 @@ use tokio::time::Instant;
 use super::fetch::Question;
 use crate::{call::ShareKey, entity_cache::Generation, transcoder::KeyTable};
 
-pub(super) use coming::{Came, Coming};
+pub(super) use coming::{Came, Coming, Places};
 
 use batch::{Group, tell};
 use coming::Waiting;
@@ -96,7 +97,8 @@ impl InFlight {
             for ids in left.chunks(chunk) {
                 let fetch = wanted.question.fetch(wanted.keys, ids, wanted.until);
                 let places = ids.iter().copied().enumerate().collect();
-                coming.push(Coming::Begun(self.start(traffic, wanted.share, fetch), places));
+                let call = self.start(traffic, wanted.share, fetch, wanted.admission.deadline);
+                coming.push(Coming::Begun(call, places));
             }
             return coming;
         };

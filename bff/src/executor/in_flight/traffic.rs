@@ -3,20 +3,18 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use foldhash::fast::RandomState;
-use futures::{FutureExt, future::WeakShared};
+use futures::future::{BoxFuture, WeakShared};
 use hashbrown::{HashTable, hash_table::Entry};
 use tokio::time::Instant;
 
 use super::{
     Coming, InFlight, Wanted,
     batch::{Group, tell},
-    coming::{Places, SharedCall},
+    coming::Places,
+    flight::{self, Flown, SharedCall},
 };
 use crate::{
-    call::ShareKey,
-    entity_cache::Generation,
-    executor::fetch::{Fetch, Flight},
-    transcoder::KeyTable,
+    call::ShareKey, entity_cache::Generation, executor::fetch::Fetch, transcoder::KeyTable,
 };
 
 /// What is on its way, and what waits, under one share key.
@@ -58,11 +56,13 @@ struct OnItsWay {
     ids: Arc<[u32]>,
     deadline: Instant,
     began: Generation,
+    /// When those are told that it is late whose keys are not all that it has.
+    late: Option<Instant>,
 }
 
 enum Held {
     Strong(SharedCall),
-    Weak(WeakShared<Flight>),
+    Weak(WeakShared<BoxFuture<'static, Flown>>),
 }
 
 /// Gives up the seats of a call when the call is over or dropped, and lets those go who waited for that.
@@ -207,14 +207,17 @@ impl Calls {
 }
 
 impl InFlight {
-    /// Begins a call that may then be joined.
+    /// Begins a call that may then be joined. None of those who wait for it now has less time than until `soonest`.
     pub(super) fn start(
         self: &Arc<Self>,
         traffic: &mut Traffic,
         share: &ShareKey,
-        fetch: Fetch,
+        mut fetch: Fetch,
+        soonest: Instant,
     ) -> SharedCall {
         let number = self.next_number();
+        let alarm = if self.keeps { None } else { fetch.alarm(soonest) };
+        let late = alarm.as_ref().map(|alarm| alarm.at);
         let (keys, ids) = (Arc::clone(&fetch.keys), Arc::clone(&fetch.ids));
         let (deadline, began) = (fetch.deadline, fetch.began.generation());
         let departure = (!self.keeps).then(|| Departure {
@@ -230,7 +233,7 @@ impl InFlight {
             drop(departure);
             landing
         };
-        let call = call.boxed().shared();
+        let call = flight::shared(call, alarm);
         let held = if self.keeps {
             Held::Strong(call.clone())
         } else {
@@ -240,7 +243,7 @@ impl InFlight {
         traffic.running += 1;
         traffic.left_at = Some(Instant::now());
         if seats > 0 {
-            let call = OnItsWay { number, seats, call: held, keys, ids, deadline, began };
+            let call = OnItsWay { number, seats, call: held, keys, ids, deadline, began, late };
             traffic.seat_all(call);
         }
         call
@@ -255,13 +258,21 @@ impl OnItsWay {
         };
         (self.deadline >= admission.deadline || self.has_landed())
             && admission.began.is_none_or(|began| self.began >= began)
-            && (!admission.alone || self.ids.len() <= ids.len() && self.ids.iter().all(is_wanted))
+            && (!admission.alone && self.is_soon_late(admission.deadline)
+                || self.ids.len() <= ids.len() && self.ids.iter().all(is_wanted))
+    }
+
+    /// Whether somebody who waits with others until `deadline` is told in time that it is late.
+    fn is_soon_late(&self, deadline: Instant) -> bool {
+        let half = |now| now + deadline.saturating_duration_since(now) / 2;
+        self.late.is_none_or(|late| late <= half(Instant::now()))
     }
 
     /// Whether there is nothing more to wait for, and all is well.
     fn has_landed(&self) -> bool {
         let Held::Strong(call) = &self.call else { return false };
-        call.peek().is_some_and(|landing| !landing.failed)
+        let landed = call.peek();
+        landed.is_some_and(|flown| matches!(flown, Flown::Landed(landing) if !landing.failed))
     }
 
     fn get(&self) -> Option<SharedCall> {

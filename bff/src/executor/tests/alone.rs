@@ -17,13 +17,16 @@ const FIELDS: [&str; 5] = [
     "reviews { id body author { name } }",
     "stock",
 ];
-const FAULTS: [Code; 6] = [
+const FAULTS: [Code; 9] = [
     Code::InvalidArgument,
     Code::FailedPrecondition,
     Code::OutOfRange,
     Code::PermissionDenied,
     Code::Internal,
     Code::Unknown,
+    Code::Unavailable,
+    Code::ResourceExhausted,
+    Code::Aborted,
 ];
 const KEYS: [&str; 6] = ["1", "2", "3", "4", "u0", "u1"];
 
@@ -52,13 +55,14 @@ impl Setting {
     fn random(dice: &mut Dice) -> Self {
         let behaviour = |method, dice: &mut Dice| {
             let delay = if dice.often(5) { 60_000 } else { dice.pick(&[1, 3, 8, 20]) };
-            let then = match dice.roll(10) {
+            let then = match dice.roll(12) {
                 0 => Then::Refuse(dice.pick(&KEYS), dice.pick(&FAULTS)),
                 1 => Then::Omit(dice.pick(&KEYS)),
                 2 => Then::Status(dice.pick(&KEYS), dice.pick(&[5, 13, 3])),
                 3 => Then::Fail(dice.pick(&[Code::Unavailable, Code::InvalidArgument])),
                 4 => Then::TooLarge(3),
                 5 => Then::Reply(vec![0xff; 3]),
+                6 | 7 => Then::Linger(dice.pick(&KEYS), dice.pick(&[30, 100, 60_000])),
                 _ => Then::Answer,
             };
             (method, delay, then)
@@ -146,7 +150,8 @@ async fn check(seed: u64, seen: &mut Seen) {
     let mut dice = Dice::new(seed);
     let setting = Setting::random(&mut dice);
     let asked: Vec<Asked> = (0..24).map(|_| Asked::random(&mut dice)).collect();
-    let refuses = setting.behaviours.iter().any(|(.., then)| matches!(then, Then::Refuse(..)));
+    let is_of_a_key = |then: &Then| matches!(then, Then::Refuse(..) | Then::Linger(..));
+    let refuses = setting.behaviours.iter().any(|(.., then)| is_of_a_key(then));
     let world = setting.world(true);
     // So that it is known how long calls take.
     world.ask("{ books { price { amount } reviews { author { name } } } }").await;

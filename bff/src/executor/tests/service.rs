@@ -23,7 +23,7 @@ use super::{
     wire::{Message, Value},
 };
 use crate::{
-    call::{Call, CallService, NoAnswer, Replies, Reply, TooLarge},
+    call::{Call, CallService, NoAnswer, Replies, Reply, Stated, TooLarge},
     contract,
     error::{Code, Error, Result},
 };
@@ -73,8 +73,10 @@ pub(super) enum Then {
     Unsent,
     /// The request goes out, and then the connection breaks.
     Lost(Code),
-    /// Fails where it is asked for this key.
+    /// Says that it fails where it is asked for this key.
     Refuse(&'static str, Code),
+    /// Its connection ends so where it is asked for this key.
+    Break(&'static str, Code),
     /// Takes so many milliseconds more where it is asked for this key.
     Linger(&'static str, u64),
     /// Its answer to more keys than this is larger than we allow.
@@ -240,9 +242,10 @@ impl Services {
             sleep(Duration::from_millis(*more)).await;
         }
         watch.end = End::Replied;
-        let refused = |code: Code| Error::with_source(code, "it failed", "10.0.0.7 refused");
+        let refused = "10.0.0.7 refused";
+        let stated = |code| Error::with_source(code, "it failed", Stated(refused.to_owned()));
         match &then {
-            Then::Fail(code) => return Err(refused(*code)),
+            Then::Fail(code) => return Err(stated(*code)),
             Then::Unsent => {
                 let reason = NoAnswer::Unsent("10.0.0.7 refused".into());
                 return Err(Error::with_source(Code::Unavailable, "it failed", reason));
@@ -252,7 +255,10 @@ impl Services {
                 return Err(Error::with_source(*code, "it failed", reason));
             }
             Then::Refuse(key, code) if keys.iter().any(|other| other == key) => {
-                return Err(refused(*code));
+                return Err(stated(*code));
+            }
+            Then::Break(key, code) if keys.iter().any(|other| other == key) => {
+                return Err(Error::with_source(*code, "it failed", refused));
             }
             Then::Unreadable(key) if keys.iter().any(|other| other == key) => {
                 return Ok(Reply { message: vec![0xff; 3].into() });

@@ -5,6 +5,7 @@ use super::{
     wire::{Script, Wire},
     *,
 };
+use crate::call::Stated;
 
 const OK: (&str, &str) = ("grpc-status", "0");
 
@@ -251,6 +252,24 @@ async fn a_connection_that_breaks_in_a_call_makes_the_service_unavailable() {
     assert_eq!(error.code(), Code::Unavailable, "{error:?}");
     assert_eq!(error.message(), "the connection to the service broke");
     assert!(matches!(NoAnswer::behind(&error), Some(NoAnswer::Lost(_))), "{error:?}");
+    assert!(!Stated::is_cause_of(&error), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_the_service_itself_says_is_told_apart_from_what_is_said_for_it() {
+    let is_stated = async |script| {
+        let server = Wire::start(script).await;
+        let error = answer(&mesh(&[server.address]), call("Any", b"")).await.unwrap_err();
+        assert_eq!(error.code(), Code::Unavailable, "{error:?}");
+        Stated::is_cause_of(&error)
+    };
+    let unavailable = ("grpc-status", "14");
+    assert!(is_stated(Script::grpc(&[], &[unavailable])).await);
+    let mut in_headers = Script::grpc(&[], &[]);
+    in_headers.headers.push(unavailable);
+    assert!(is_stated(in_headers).await);
+    let in_between = Script { http_status: 503, ..Script::default() };
+    assert!(!is_stated(in_between).await);
 }
 
 #[tokio::test]

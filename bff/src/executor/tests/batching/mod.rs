@@ -1,6 +1,7 @@
 //! Keys of several requests that go together.
 
 mod company;
+mod late;
 
 use super::*;
 use crate::contract::SideEffects;
@@ -89,17 +90,15 @@ async fn keys_do_not_wait_for_a_slow_call_longer_than_a_share_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_wait_for_a_share_of_the_time_that_is_left_at_most() {
+async fn who_has_too_little_time_to_ask_again_goes_alone() {
     let (world, began) = (known(shop()).await, Instant::now());
-    world.services.set(PRICES, 6, Then::Answer);
-    let hasty = async {
-        sleep(1).await;
-        world.ask_as(&price(2), within(10)).await
+    let within = async |at, book, left| {
+        sleep(at).await;
+        assert_eq!(world.ask_as(&price(book), within(left)).await, amount(book));
     };
-    let (p1, p3) = (price(1), price(3));
-    let (_, hasty, _) = tokio::join!(world.ask_at(0, &p1), hasty, world.ask_at(1, &p3));
-    assert_eq!(hasty, amount(2));
-    world.check_batches(began, PRICES, &[(0, "1"), (2, "2 3")]);
+    // 10 ms to wait, three times the usual, and the reserve.
+    tokio::join!(within(0, 1, 1_000), within(1, 2, 314), within(1, 3, 315), within(1, 4, 1_000));
+    world.check_batches(began, PRICES, &[(0, "1"), (1, "2"), (10, "4 3")]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,8 +190,13 @@ async fn no_call_takes_more_keys_than_the_method_allows() {
 
 #[tokio::test(start_paused = true)]
 async fn the_key_of_one_request_does_not_fail_another() {
-    use Code::{FailedPrecondition, Internal, InvalidArgument, NotFound, OutOfRange, Unknown};
-    for code in [InvalidArgument, NotFound, FailedPrecondition, OutOfRange, Internal, Unknown] {
+    use Code::{
+        Aborted, Cancelled, DeadlineExceeded, FailedPrecondition, Internal, InvalidArgument,
+        NotFound, OutOfRange, ResourceExhausted, Unavailable, Unknown,
+    };
+    let of_keys = [InvalidArgument, NotFound, FailedPrecondition, OutOfRange, Internal, Unknown];
+    let of_services = [Unavailable, DeadlineExceeded, ResourceExhausted, Aborted, Cancelled];
+    for code in of_keys.into_iter().chain(of_services) {
         let (world, began) = (known(shop()).await, Instant::now());
         world.services.set(PRICES, 100, Then::Refuse("2", code));
         let (p1, p2, p3) = (price(1), price(2), price(3));
@@ -216,10 +220,10 @@ async fn what_is_too_large_together_is_asked_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_that_has_too_much_to_do_is_not_asked_again() {
+async fn what_the_service_does_not_say_itself_is_not_asked_again() {
     for code in [Code::ResourceExhausted, Code::Unavailable, Code::DeadlineExceeded] {
         let (world, began) = (known(shop()).await, Instant::now());
-        world.services.set(PRICES, 100, Then::Refuse("2", code));
+        world.services.set(PRICES, 100, Then::Break("2", code));
         let (p1, p2, p3) = (price(1), price(2), price(3));
         let (_, two, three) =
             tokio::join!(world.ask_at(0, &p1), world.ask_at(1, &p2), world.ask_at(2, &p3));
@@ -272,13 +276,15 @@ async fn each_leaves_at_its_own_deadline_and_the_last_one_cancels_the_call() {
         assert!(answer.contains("DEADLINE_EXCEEDED"), "{answer}");
         began.elapsed().as_millis()
     };
-    let times = tokio::join!(within(0, &p1, 205), within(1, &p2, 304), within(2, &p3, 403));
-    assert_eq!(times, (200, 300, 400));
-    world.check_batches(began, PRICES, &[(0, "1"), (10, "2 3")]);
-    assert_eq!(world.services.ends(PRICES), [End::Dropped; 2]);
+    let times = tokio::join!(within(0, &p1, 205), within(1, &p2, 404), within(2, &p3, 503));
+    assert_eq!(times, (200, 400, 500));
+    // And once more apart, when half of the time is over.
+    let apart = [(205, "2"), (205, "3")];
+    world.check_batches(began, PRICES, &[&[(0, "1"), (10, "2 3")], &apart[..]].concat());
+    assert_eq!(world.services.ends(PRICES), [End::Dropped; 4]);
     // Twice the time that the most patient one had when it began to wait.
-    let given = world.services.seen().pop().unwrap();
-    assert_eq!((given.deadline - began).as_millis(), 2 + 2 * 398);
+    let given = world.services.seen().into_iter().find(|seen| seen.keys.len() == 2).unwrap();
+    assert_eq!((given.deadline - began).as_millis(), 2 + 2 * 498);
 }
 
 #[tokio::test(start_paused = true)]
