@@ -378,7 +378,7 @@ fn apart(plan: &Plan, id: StepId, keeps: bool) -> Vec<Apart> {
         match alike.find(|it| it.timeout == *timeout && it.fields.as_ref() == fields) {
             Some(apart) => apart.sites.push(site),
             None => {
-                all.push(Apart { timeout: *timeout, fields: fields.cloned(), sites: vec![site] })
+                all.push(Apart { timeout: *timeout, fields: fields.cloned(), sites: vec![site] });
             }
         }
     }
