@@ -158,6 +158,7 @@ fn plan() -> Plan {
             timeout: None,
             stream: None,
             guess: Vec::new(),
+            fields: None,
         }],
         steps: vec![Step {
             join: join(),

@@ -119,6 +119,7 @@ pub(crate) fn plan(fields: impl FnOnce(&mut Plan) -> Vec<ShapeField>) -> Plan {
             timeout: None,
             stream: None,
             guess: Vec::new(),
+            fields: None,
         }],
         steps: vec![step(Join { target: Some(join::Target::Method(0)), ..Join::default() })],
         defers: Vec::new(),
@@ -157,6 +158,7 @@ pub(crate) fn joined(plan: &mut Plan) -> Vec<ShapeField> {
         timeout: None,
         stream: None,
         guess: Vec::new(),
+        fields: None,
     });
     plan.shapes.push(Shape {
         type_name: "Price".to_owned(),

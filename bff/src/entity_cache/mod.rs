@@ -60,6 +60,14 @@ pub struct Rules {
     pub tagging: u64,
 }
 
+impl Rules {
+    /// Whether anything may be shown again.
+    #[must_use]
+    pub fn keep(&self) -> bool {
+        !(self.max_age + self.stale_while_revalidate + self.stale_if_error).is_zero()
+    }
+}
+
 /// What the cache says of a key.
 #[derive(Clone, Debug)]
 pub enum Lookup {
@@ -119,7 +127,8 @@ impl EntityCache {
     #[must_use]
     pub fn view(&self, share: &ShareKey, rules: Rules, wanted: Fields) -> Option<View<'_>> {
         let realm = || Realm::new(share.clone(), rules.tagging, &self.hasher);
-        share.outlives_request().then(|| View { cache: self, realm: realm(), rules, wanted })
+        let view = || View { cache: self, realm: realm(), rules, wanted, at: None };
+        share.outlives_request().then(view)
     }
 
     /// The moment, in invalidations. What is fetched from now on knows everything that was invalidated before.
@@ -147,9 +156,17 @@ pub struct View<'a> {
     realm: Realm,
     rules: Rules,
     wanted: Fields,
+    /// When items are judged; `None`: when they are looked up.
+    at: Option<Instant>,
 }
 
 impl View<'_> {
+    /// The same, for who shows items that were fresh at that moment.
+    #[must_use]
+    pub fn at(self, moment: Instant) -> Self {
+        Self { at: Some(moment), ..self }
+    }
+
     /// What is known of a key now.
     #[must_use]
     pub fn get(&self, key: &[u8]) -> Lookup {
@@ -339,7 +356,8 @@ impl View<'_> {
 
     /// `longer` is how long after its freshness it may be shown.
     fn use_of(&self, segment: &Segment, longer: Duration) -> Use {
-        let age = segment.fetched.at.elapsed();
+        let now = self.at.unwrap_or_else(Instant::now);
+        let age = now.saturating_duration_since(segment.fetched.at);
         let fresh_for = segment.fetched.shortening.of(self.rules.max_age);
         if age >= fresh_for + longer || !self.is_valid(segment) {
             Use::None

@@ -16,7 +16,7 @@ use super::{
     engine::Request,
     fetch::{Fetch, Landed, Question, Rung},
     in_flight::{Admission, Came, Coming, InFlight, Wanted},
-    prepared::{PreparedStep, Target},
+    prepared::{Apart, PreparedStep, Target},
     watch::{Going, Part, Watched, Went},
 };
 use crate::{
@@ -42,12 +42,13 @@ pub(super) struct Asked<'a> {
     target: &'a Target,
     constant: Bytes,
     is_for_nobody: bool,
-    began: Instant,
+    pub(super) began: Instant,
     pub(super) deadline: Instant,
     /// With whom calls are shared.
     share: Option<ShareKey>,
     /// Where answers are kept: whatever a mask says, in one place.
     keep: Option<ShareKey>,
+    wanted: Fields,
     /// What is asked for.
     fields: Fields,
     /// What is there already of keys that are asked for.
@@ -75,6 +76,7 @@ impl<'a> Asked<'a> {
         let deadline = by(request, began, timeout);
         let share = share_key(request, prepared, target, rung, &constant);
         let keeps = rung == Rung::Own && prepared.keeps();
+        let mask = prepared.mask.as_ref().filter(|_| rung == Rung::Own);
         Ok(Self {
             request,
             own_calls,
@@ -90,15 +92,21 @@ impl<'a> Asked<'a> {
             deadline,
             keep: share.clone().filter(|share| keeps && share.outlives_request()),
             share,
+            wanted: mask.map(|mask| Arc::clone(&mask.fields)),
             fields: None,
             there: None,
         })
     }
 
-    /// The same for who waits only so long since it began.
-    pub(super) fn hasty(&self, timeout: Duration) -> Self {
-        let timeout = Some(timeout);
-        Self { timeout, deadline: by(self.request, self.began, timeout), ..self.clone() }
+    /// The same for sites that wait less long since it began, or read less.
+    pub(super) fn of_sites(&self, apart: &Apart) -> Self {
+        let deadline = apart.timeout.map(|timeout| by(self.request, self.began, Some(timeout)));
+        Self {
+            timeout: apart.timeout.or(self.timeout),
+            deadline: deadline.unwrap_or(self.deadline),
+            wanted: apart.fields.clone().or_else(|| self.wanted.clone()),
+            ..self.clone()
+        }
     }
 
     /// Whether it is a question about the caller, and nobody knows who that is.
@@ -112,15 +120,14 @@ impl<'a> Asked<'a> {
 
     /// What of the cache this step may see.
     pub(super) fn view(&self) -> Option<View<'_>> {
-        let wanted = self.wanted().cloned();
         let entities = &self.request.engine.entities;
-        self.keep.as_ref().and_then(|share| entities.view(share, self.prepared().rules, wanted))
+        let rules = self.prepared().rules;
+        self.keep.as_ref().and_then(|share| entities.view(share, rules, self.wanted.clone()))
     }
 
     /// What of its entities is read; `None`: everything may be.
     pub(super) fn wanted(&self) -> Option<&Arc<FieldSet>> {
-        let mask = self.prepared().mask.as_ref().filter(|_| self.rung == Rung::Own);
-        mask.map(|mask| &mask.fields)
+        self.wanted.as_ref()
     }
 
     /// The same for these fields, where a mask can say so. `there` is what is there of the others.

@@ -6,7 +6,7 @@ use tokio::{join, select, sync::oneshot};
 
 use super::{
     engine::Request,
-    prepared::Hasty,
+    prepared::Apart,
     step::{Answered, Outcome, StepRun},
 };
 use crate::{
@@ -50,7 +50,7 @@ impl Guess {
 impl Early {
     /// Starts a step. What is returned beside must be polled, and asks nobody where nobody waits for it by then.
     pub(super) fn start(step: StepRun, guess: &Guess) -> (Self, impl Future<Output = ()> + use<>) {
-        let hasty = shown_to(&step.request.step(step.step).hasty, |site| guess.of_site(site));
+        let apart = shown_to(&step.request.step(step.step).apart, |site| guess.of_site(site));
         let guessed = u32::try_from(step.keys.len()).expect("keys are numbered in 32 bits");
         let (mut sender, answer) = oneshot::channel();
         let run = async move {
@@ -58,7 +58,7 @@ impl Early {
                 biased;
                 () = sender.closed() => step.leave(),
                 // Nobody may wait any more.
-                answered = step.answer(&hasty) => drop(sender.send(answered)),
+                answered = step.answer(&apart) => drop(sender.send(answered)),
             }
         };
         (Self { guessed, answer }, run)
@@ -70,10 +70,10 @@ pub(super) async fn answer(
     guessed: u32,
     early: Option<oneshot::Receiver<Answered>>,
     rest: StepRun,
-    hasty: Vec<Vec<u32>>,
+    apart: Vec<Vec<u32>>,
 ) -> Answered {
     let early = OptionFuture::from(early);
-    let rest = OptionFuture::from((!rest.keys.is_empty()).then(|| rest.answer(&hasty)));
+    let rest = OptionFuture::from((!rest.keys.is_empty()).then(|| rest.answer(&apart)));
     let (early, rest) = join!(early, rest);
     let mut answered = match early {
         Some(early) => early.expect("it is polled beside this, and answers"),
@@ -83,22 +83,22 @@ pub(super) async fn answer(
             Answered::new(outcomes)
         }
     };
-    if let Some(Answered { outcomes, hasty, .. }) = rest {
+    if let Some(Answered { outcomes, apart, .. }) = rest {
         answered.outcomes.extend(outcomes);
-        answered.hasty.resize_with(answered.hasty.len().max(hasty.len()), Vec::new);
-        for (all, rest) in answered.hasty.iter_mut().zip(hasty) {
+        answered.apart.resize_with(answered.apart.len().max(apart.len()), Vec::new);
+        for (all, rest) in answered.apart.iter_mut().zip(apart) {
             all.extend(rest.into_iter().map(|(id, outcome)| (id + guessed, outcome)));
         }
     }
     answered
 }
 
-/// For each group of hasty sites: which keys they show, in order.
+/// For each group of sites that are judged apart: which keys they show, in order.
 pub(super) fn shown_to<I: IntoIterator<Item = u32>>(
-    hasty: &[Hasty],
+    apart: &[Apart],
     shown: impl Fn(SiteId) -> I,
 ) -> Vec<Vec<u32>> {
-    let groups = hasty.iter().map(|Hasty { sites, .. }| {
+    let groups = apart.iter().map(|Apart { sites, .. }| {
         let mut ids: Vec<u32> = sites.iter().flat_map(|site| shown(*site)).collect();
         ids.sort_unstable();
         ids.dedup();

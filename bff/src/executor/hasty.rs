@@ -13,7 +13,7 @@ use super::{
 };
 use crate::transcoder::EntityValue;
 
-/// Asks for these keys as [`Asked::fetch`] does. `shown` are the keys that each group of the step's hasty sites shows;
+/// Asks for these keys as [`Asked::fetch`] does. `shown` are the keys that each group of the step's sites shows;
 /// returned is what each shows instead of those that came too late for it.
 pub(super) async fn fetch(
     asked: &Asked<'_>,
@@ -25,9 +25,12 @@ pub(super) async fn fetch(
     let mut take = |(group, outcomes): (usize, _)| found[group] = outcomes;
     let mut substitutes = FuturesUnordered::new();
     let mut calls = asked.calls(ids);
-    let groups = asked.request.step(asked.step).hasty.iter().zip(shown);
-    for (group, (hasty, shown)) in groups.enumerate() {
-        let hasty = asked.hasty(hasty.timeout);
+    let groups = asked.request.step(asked.step).apart.iter().zip(shown);
+    for (group, (apart, shown)) in groups.enumerate() {
+        if apart.timeout.is_none() {
+            break;
+        }
+        let hasty = asked.of_sites(apart);
         if hasty.deadline == asked.deadline {
             break;
         }
@@ -49,12 +52,15 @@ pub(super) async fn fetch(
 
 async fn instead(asked: &Asked<'_>, late: Vec<u32>) -> Vec<(u32, Outcome)> {
     let error = asked.too_late(late.len());
+    let mut found = Vec::new();
     let failed = late.into_iter().map(|id| (id, error.clone())).collect();
-    if asked.request.step(asked.step).has_ladder() {
+    let failed = ladder::in_time(asked, failed, &mut found);
+    found.extend(if asked.request.step(asked.step).has_ladder() {
         ladder::climb_down(asked, failed).await
     } else {
         ladder::unhelped(failed)
-    }
+    });
+    found
 }
 
 /// Waits for the first, and meanwhile for what the others bring.

@@ -1,13 +1,15 @@
 //! The ladder of `@fallback`: an old item, what another RPC says, a value, null; always in this order, each key for
 //! itself.
 
+use std::collections::HashSet;
+
 use super::{
     asked::Asked,
     fetch::Rung,
     prepared::Last,
     step::{Note, Outcome, Substitute},
 };
-use crate::{error::Error, transcoder::EntityValue};
+use crate::{entity_cache::Lookup, error::Error, transcoder::EntityValue};
 
 /// What is shown for each key that failed. A key that no rung helps stays failed.
 pub(super) async fn climb_down(
@@ -29,6 +31,53 @@ pub(super) async fn climb_down(
         })),
     }
     found
+}
+
+/// What sites that read less than their step asks for have of keys that failed: each is shown what it would have been
+/// shown had it asked alone. Where that is nothing, all sites of a key have the same rungs.
+pub(super) fn keep_apart(
+    asked: &Asked<'_>,
+    outcomes: &[Outcome],
+    shown: &[Vec<u32>],
+    found: &mut Vec<Vec<(u32, Outcome)>>,
+) {
+    let groups = &asked.request.step(asked.step).apart;
+    found.resize_with(groups.len(), Vec::new);
+    for ((apart, shown), found) in groups.iter().zip(shown).zip(found) {
+        if apart.fields.is_none() {
+            continue;
+        }
+        // What came too late for them has been judged already.
+        let known: HashSet<u32> = found.iter().map(|(id, _)| *id).collect();
+        let failed = shown.iter().filter_map(|id| match &outcomes[*id as usize].value {
+            EntityValue::Failed(error) if !known.contains(id) => Some((*id, error.clone())),
+            _ => None,
+        });
+        let asked = asked.of_sites(apart);
+        let mut failed = in_time(&asked, failed.collect(), found);
+        failed.retain(|(_, error)| error.code().may_fall_back());
+        from_cache(&asked, failed, found);
+    }
+}
+
+/// Takes what was good enough when the step began, and is there still, and hands on the rest.
+pub(super) fn in_time(
+    asked: &Asked<'_>,
+    failed: Vec<(u32, Error)>,
+    found: &mut Vec<(u32, Outcome)>,
+) -> Vec<(u32, Error)> {
+    let view = asked.view().filter(|_| !failed.is_empty());
+    let Some(view) = view.map(|view| view.at(asked.began)) else { return failed };
+    let mut rest = Vec::new();
+    for (id, error) in failed {
+        match view.get(asked.keys.get(id)) {
+            Lookup::Fresh(item) | Lookup::Stale(item, _) => {
+                found.push((id, Outcome::new(EntityValue::Bytes(item))));
+            }
+            Lookup::Missing(_) | Lookup::Absent(..) => rest.push((id, error)),
+        }
+    }
+    rest
 }
 
 /// The failures as they are.

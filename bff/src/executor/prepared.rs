@@ -1,6 +1,6 @@
 //! A plan made ready to run: everything that is the same for all its requests.
 
-use std::{collections::BTreeMap, hash::BuildHasher, sync::Arc, time::Duration};
+use std::{hash::BuildHasher, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use foldhash::quality::FixedState;
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::{
     contract::{self, Contract, LazyTypes, fallback, join},
-    entity_cache::Rules,
+    entity_cache::{Fields, Rules},
     error::{Code, Error, Origin, Result},
     operation::{OperationKind, Variables},
-    plan::{Mask, Plan, SiteId, Source, Step, StepId},
+    plan::{self, Mask, Plan, SiteId, Source, Step, StepId},
     transcoder::{self, Program, Refs},
 };
 
@@ -66,8 +66,8 @@ pub(super) struct PreparedStep {
     /// It clears cached items after success.
     pub(super) invalidates: bool,
     pub(super) sites: Vec<SiteId>,
-    /// Those that wait less long than the call lasts, the most hasty first.
-    pub(super) hasty: Vec<Hasty>,
+    /// Those that are judged apart from the others, the most hasty first.
+    pub(super) apart: Vec<Apart>,
     /// It answers a list that can be told as it comes.
     pub(super) streamed: Option<Streamed>,
     /// How many keys it has.
@@ -86,10 +86,13 @@ pub(super) enum Node {
     Slow(usize),
 }
 
-/// Sites of a step that wait less long than others.
+/// Sites of a step that wait less long than others, or read less of what is kept.
 #[derive(Debug)]
-pub(super) struct Hasty {
-    pub(super) timeout: Duration,
+pub(super) struct Apart {
+    /// If less than the call lasts.
+    pub(super) timeout: Option<Duration>,
+    /// If less than the step asks for.
+    pub(super) fields: Fields,
     pub(super) sites: Vec<SiteId>,
 }
 
@@ -244,6 +247,8 @@ impl PreparedStep {
         let ladder = policy.and_then(|policy| policy.fallback.as_deref());
         let fallback = ladder.and_then(|ladder| ladder.rpc.as_deref());
         let mutates = plan.kind == OperationKind::Mutation;
+        let acts = mutates && step.level == 0;
+        let rules = rules(cache.as_ref(), ladder);
         Ok(Self {
             target: Target::new(&step.join, None, streams, contract)?,
             fallback: fallback
@@ -251,16 +256,16 @@ impl PreparedStep {
                 .transpose()?,
             last: ladder.and_then(last),
             timeout: step.timeout,
-            rules: rules(cache.as_ref(), ladder),
+            rules,
             mask: step.mask.clone(),
             shares: cache,
             overlaps: !mutates && overlaps(plan, step),
             early: step.early.then(Trust::default),
-            acts: mutates && step.level == 0,
+            acts,
             asks_for_the_caller: step.join.asks_for_the_caller(),
             invalidates: policy.is_some_and(|policy| !policy.invalidates.is_empty()),
             sites: plan.sites_of(id).collect(),
-            hasty: hasty(plan, id),
+            apart: apart(plan, id, !acts && rules.keep()),
             streamed: Streamed::of(plan, id, program),
             keys: Usual::new(0, MOST_KEYS),
             waits_for: 0,
@@ -270,8 +275,7 @@ impl PreparedStep {
 
     /// Whether anything that it is answered may be shown again.
     pub(super) fn keeps(&self) -> bool {
-        let Rules { max_age, stale_while_revalidate, stale_if_error, .. } = self.rules;
-        !(max_age + stale_while_revalidate + stale_if_error).is_zero()
+        self.rules.keep()
     }
 
     /// Whether something may be shown in place of what failed.
@@ -362,14 +366,24 @@ fn method(join: &contract::Join, contract: &Contract) -> Result<contract::Method
     found.ok_or_else(|| Error::new(Code::FailedPrecondition, "a step of the plan asks nobody"))
 }
 
-fn hasty(plan: &Plan, id: StepId) -> Vec<Hasty> {
-    let mut by_timeout: BTreeMap<Duration, Vec<SiteId>> = BTreeMap::new();
+fn apart(plan: &Plan, id: StepId, keeps: bool) -> Vec<Apart> {
+    let mut all: Vec<Apart> = Vec::new();
     for site in plan.sites_of(id) {
-        if let Some(timeout) = plan.site(site).timeout {
-            by_timeout.entry(timeout).or_default().push(site);
+        let plan::Site { timeout, fields, .. } = plan.site(site);
+        let fields = fields.as_ref().filter(|_| keeps);
+        if timeout.is_none() && fields.is_none() {
+            continue;
+        }
+        let mut alike = all.iter_mut();
+        match alike.find(|it| it.timeout == *timeout && it.fields.as_ref() == fields) {
+            Some(apart) => apart.sites.push(site),
+            None => {
+                all.push(Apart { timeout: *timeout, fields: fields.cloned(), sites: vec![site] });
+            }
         }
     }
-    by_timeout.into_iter().map(|(timeout, sites)| Hasty { timeout, sites }).collect()
+    all.sort_by_key(|apart| apart.timeout.unwrap_or(Duration::MAX));
+    all
 }
 
 fn last(ladder: &contract::Fallback) -> Option<Last> {

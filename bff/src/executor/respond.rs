@@ -13,6 +13,7 @@ use super::{
 use crate::{
     error::{Error, Origin},
     operation::Location,
+    plan::ShapeField,
     transcoder::{Budget, Degraded, Emission, FieldError, Meter, PathSegment},
 };
 
@@ -116,6 +117,16 @@ pub(super) fn failed(error: &Error) -> Answer {
     string(&mut body, error.message());
     error_extensions(&mut body, error);
     body.extend_from_slice(b"}]}");
+    let body = body.into();
+    Answer { body, data_is_null: true, errors: 1, degraded: 0, extensions_end: None }
+}
+
+/// The answer of an operation whose only field could not be begun, or does not go on.
+pub(super) fn failed_at(field: &ShapeField, error: Error) -> Answer {
+    let path = vec![PathSegment::Key(field.response_key.as_str().into())];
+    let mut body = b"{\"data\":null,\"errors\":".to_vec();
+    errors(&mut body, &[FieldError { path, location: field.location, error, step: None }]);
+    body.push(b'}');
     let body = body.into();
     Answer { body, data_is_null: true, errors: 1, degraded: 0, extensions_end: None }
 }

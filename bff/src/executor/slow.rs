@@ -8,7 +8,10 @@ use futures::{
     future::{BoxFuture, ready},
     stream::{self, BoxStream},
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    task::yield_now,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     Answer, doubt,
@@ -98,6 +101,11 @@ pub(super) async fn answer(
     let SlowField { response_key, lane: source, acts, .. } = &request.prepared.slow[place];
     let calls = Arc::clone(&request.engine.calls);
     let context = resolver::Context::new(Arc::clone(&request.context), calls);
+    // What a function does before it first waits would hold back the calls that the steps beside it have begun, whose bytes the
+    // connections' own tasks send.
+    if !acts && !request.prepared.steps.is_empty() {
+        yield_now().await;
+    }
     let began = Instant::now();
     let answering = AssertUnwindSafe(async { lane.answer(response_key, context).await });
     let answer = match timeout_at(request.cutoff, answering.catch_unwind()).await {

@@ -62,28 +62,28 @@ pub(super) struct StepRun {
 pub(super) struct Answered {
     /// For each key.
     pub(super) outcomes: Vec<Outcome>,
-    /// For each of [`super::prepared::PreparedStep::hasty`]: what stands in for what came too late.
-    pub(super) hasty: Vec<Vec<(u32, Outcome)>>,
+    /// For each of [`super::prepared::PreparedStep::apart`]: what its sites show instead.
+    pub(super) apart: Vec<Vec<(u32, Outcome)>>,
     /// Where more may come behind what there is for the only key.
     pub(super) live: Option<Box<Live>>,
 }
 
 impl Answered {
     pub(super) fn new(outcomes: Vec<Outcome>) -> Self {
-        Self { outcomes, hasty: Vec::new(), live: None }
+        Self { outcomes, apart: Vec::new(), live: None }
     }
 }
 
 impl StepRun {
-    /// What there is for each key, at the latest at the request's cutoff. `hasty` are the keys that the step's hasty
-    /// sites show.
-    pub(super) async fn answer(&self, hasty: &[Vec<u32>]) -> Answered {
+    /// What there is for each key, at the latest at the request's cutoff. `shown` are the keys that each of
+    /// [`super::prepared::PreparedStep::apart`] shows.
+    pub(super) async fn answer(&self, shown: &[Vec<u32>]) -> Answered {
         let watch = self.request.watch.as_ref();
         let running = watch.map(|watch| watch.begin(&self.request, self.step, self.keys.len()));
-        self.answered(hasty, running.as_ref().map(|running| running.place)).await
+        self.answered(shown, running.as_ref().map(|running| running.place)).await
     }
 
-    async fn answered(&self, hasty: &[Vec<u32>], seen: Option<usize>) -> Answered {
+    async fn answered(&self, shown: &[Vec<u32>], seen: Option<usize>) -> Answered {
         let of_all = |outcome| Answered::new(vec![outcome; self.keys.len()]);
         let asked = match self.asked(seen) {
             Ok(asked) => asked,
@@ -93,7 +93,7 @@ impl StepRun {
         if asked.is_for_nobody() {
             return of_all(Outcome::new(EntityValue::Null));
         }
-        let (mut substitutes, mut live) = (Vec::new(), None);
+        let (mut apart, mut live) = (Vec::new(), None);
         let mut values = vec![None; self.keys.len()];
         let (misses, asked) = look_up(asked, &mut values);
         let list = self.at_least.filter(|_| !misses.is_empty());
@@ -109,10 +109,10 @@ impl StepRun {
                 going.brought(std::iter::once(&first));
             }
             values[0] = Some(first.into());
-        } else if !misses.is_empty() && hasty.is_empty() {
+        } else if !misses.is_empty() && shown.is_empty() {
             asked.fetch(&misses, &mut values).await;
         } else if !misses.is_empty() {
-            substitutes = hasty::fetch(&asked, &misses, &mut values, hasty).await;
+            apart = hasty::fetch(&asked, &misses, &mut values, shown).await;
         }
         let mut outcomes: Vec<Outcome> = values
             .into_iter()
@@ -122,11 +122,14 @@ impl StepRun {
         if step.acts {
             outcomes.iter_mut().for_each(Outcome::doubt);
         }
+        if !shown.is_empty() {
+            ladder::keep_apart(&asked, &outcomes, shown, &mut apart);
+        }
         if step.has_ladder() {
             let failed = failures(&outcomes);
             place(&mut outcomes, ladder::climb_down(&asked, failed).await);
         }
-        Answered { outcomes, hasty: substitutes, live }
+        Answered { outcomes, apart, live }
     }
 
     /// What is shown instead of answers that could not be read. They are forgotten.

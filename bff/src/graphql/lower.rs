@@ -56,15 +56,16 @@ pub(super) fn variables(
     lines: &Lines<'_>,
 ) -> Result<Vec<VariableDefinition>, Refusal> {
     let literals = Literals::new(&types.schema, &[]);
-    let define = |variable: &Node<ast::VariableDefinition>| VariableDefinition {
-        name: variable.name.to_string(),
-        ty: input_type(&types.schema, &variable.ty),
-        default: variable.default_value.as_ref().map(|value| literals.value(&variable.ty, value)),
-    };
     let variables = operation.variables.iter().map(|variable| {
-        let defined = define(variable);
         let place = variable.location().map(|span| lines.locate(span.offset()));
-        held(&literals, place.unwrap_or_default()).map(|()| defined)
+        let default = variable.default_value.as_ref();
+        let defined = VariableDefinition {
+            name: variable.name.to_string(),
+            ty: input_type(&types.schema, &variable.ty),
+            default: default.map(|value| literals.value(&variable.ty, value)),
+            location: place.unwrap_or_default(),
+        };
+        held(&literals, defined.location).map(|()| defined)
     });
     variables.collect()
 }

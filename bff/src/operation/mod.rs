@@ -214,6 +214,8 @@ pub struct VariableDefinition {
     pub ty: InputType,
     /// What holds where a request gives nothing.
     pub default: Option<Value>,
+    /// Where it stands in the document, for errors.
+    pub location: Location,
 }
 
 /// The type of a variable, with everything that coercion must know.

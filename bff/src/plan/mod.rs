@@ -195,6 +195,8 @@ pub struct Site {
     pub timeout: Option<Duration>,
     /// Where the step is early: for each part of the key, where the request of the parent's call has it.
     pub guess: Vec<Guess>,
+    /// Where the request takes a mask: what is read here, if that is less than what the step asks for.
+    pub fields: Option<Arc<FieldSet>>,
 }
 
 /// A field of a lookup's request that its response is expected to hold again.

@@ -1,4 +1,4 @@
-//! Masks: what the sites of a step read of its entities, in the words of the protos.
+//! Masks: what the sites of a step read of its entities, in the words of the protos; and what each of them reads by itself.
 //!
 //! Paths go through singular messages only: how a mask speaks of something inside a list or a map is not the same for all
 //! services. The members of a oneof are named together and whole, or not at all: so it is known which of them is set.
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{
     contract::{Batch, Cardinality, Contract, MaskField, Policy, Selection, piece},
-    plan::{FieldSet, Mask, Plan, ShapeId, Source, Step, StepId, Value, Wire},
+    plan::{FieldSet, Mask, Plan, ShapeId, SiteId, Source, Step, StepId, Value, Wire},
 };
 
 /// Gives each step whose request takes a mask what that says. Steps that ask the same on different levels have one: they
@@ -16,7 +16,12 @@ pub(super) fn fill(plan: &mut Plan, contract: &Contract) {
     if plan.steps.iter().all(|step| step.join.selection.is_none()) {
         return;
     }
-    let masks = masks(plan, contract);
+    let read = read(plan);
+    let readers = || Readers { plan, contract, read: &read };
+    let steps = (0..plan.steps.len()).map(StepId);
+    let masks: Vec<Option<Mask>> = steps.map(|step| readers().mask(step)).collect();
+    let sites = (0..plan.sites.len()).map(SiteId);
+    let own: Vec<Option<FieldSet>> = sites.map(|site| readers().of_site(site)).collect();
     let alike = |one: &Step, other: &Step| {
         one.join == other.join && one.arguments == other.arguments && one.mask != other.mask
     };
@@ -38,44 +43,70 @@ pub(super) fn fill(plan: &mut Plan, contract: &Contract) {
             }
         }
     }
+    for (site, own) in plan.sites.iter_mut().zip(own) {
+        let mask = plan.steps[site.step.0].mask.as_ref();
+        site.fields = own.filter(|own| mask.is_none_or(|mask| *own != *mask.fields)).map(Arc::new);
+    }
 }
 
-/// By step.
-fn masks(plan: &Plan, contract: &Contract) -> Vec<Option<Mask>> {
-    let mut read = vec![Vec::new(); plan.steps.len()];
+/// By site: what becomes of its entities.
+fn read(plan: &Plan) -> Vec<Vec<&Source>> {
+    let mut read = vec![Vec::new(); plan.sites.len()];
     for mut source in plan.sources() {
         while let Source::Join { site, then } = source {
-            read[plan.site(*site).step.0].push(&**then);
+            read[site.0].push(&**then);
             source = then;
         }
     }
-    let ids = (0..plan.steps.len()).map(StepId);
-    ids.zip(read).map(|(id, read)| mask(plan, contract, plan.step(id), &read)).collect()
+    read
 }
 
-/// `None` where the step reads what a mask cannot name.
-fn mask(plan: &Plan, contract: &Contract, step: &Step, read: &[&Source]) -> Option<Mask> {
-    let selection = step.join.selection.as_ref()?;
-    let reader = || {
-        let fields = Some(FieldSet::default());
-        Reader { plan, contract, selection, fields, named: 0 }
-    };
-    let mut always = reader();
-    for path in needed(step) {
-        always.add(&path);
+/// What sites read of the entities of their steps.
+struct Readers<'a> {
+    plan: &'a Plan,
+    contract: &'a Contract,
+    read: &'a [Vec<&'a Source>],
+}
+
+impl Readers<'_> {
+    /// `None` where the step reads what a mask cannot name.
+    fn mask(&self, step: StepId) -> Option<Mask> {
+        let sites: Vec<SiteId> = self.plan.sites_of(step).collect();
+        let fields = Arc::new(self.fields(step, &sites)?);
+        Some(Mask { fields, always: self.always(step)? })
     }
-    let always = always.fields?;
-    let mut wanted = reader();
-    for source in read {
-        wanted.source(source, &[]);
+
+    fn of_site(&self, site: SiteId) -> Option<FieldSet> {
+        self.fields(self.plan.site(site).step, &[site])
     }
-    let mut fields = wanted.fields?;
-    fields.extend(&always);
-    if fields.is_empty() {
-        // Nothing but whether it exists; an empty mask asks for everything.
-        fields = reader().smallest()?;
+
+    fn fields(&self, step: StepId, sites: &[SiteId]) -> Option<FieldSet> {
+        let mut wanted = self.reader(step)?;
+        for source in sites.iter().flat_map(|site| &self.read[site.0]) {
+            wanted.source(source, &[]);
+        }
+        let mut fields = wanted.fields?;
+        fields.extend(&self.always(step)?);
+        if fields.is_empty() {
+            // Nothing but whether it exists; an empty mask asks for everything.
+            return self.reader(step)?.smallest();
+        }
+        Some(fields)
     }
-    Some(Mask { fields: Arc::new(fields), always })
+
+    fn always(&self, step: StepId) -> Option<FieldSet> {
+        let mut always = self.reader(step)?;
+        for path in needed(self.plan.step(step)) {
+            always.add(&path);
+        }
+        always.fields
+    }
+
+    fn reader(&self, step: StepId) -> Option<Reader<'_>> {
+        let selection = self.plan.step(step).join.selection.as_ref()?;
+        let Self { plan, contract, .. } = self;
+        Some(Reader { plan, contract, selection, fields: Some(FieldSet::default()), named: 0 })
+    }
 }
 
 /// The paths in an entity that the executor reads itself.

@@ -355,6 +355,7 @@ impl<'a> Draft<'a> {
             stream: None,
             timeout: steps::timeout(join),
             guess: Vec::new(),
+            fields: None,
         });
         self.echoes.push(&join.echoes);
         self.defers.push(position.defers);

@@ -1,6 +1,6 @@
 //! One operation, as dataflow: a step starts when those it needs are over, whatever the others do.
 
-mod hasty;
+mod apart;
 mod lists;
 mod show;
 
@@ -153,7 +153,8 @@ impl Run {
         let slow_waits_for: Vec<usize> = slow.iter().map(|field| field.waits_for).collect();
         let steps_ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId);
         let slow_ready = (0..slow.len()).filter(|index| slow_waits_for[*index] == 0);
-        let ready = steps_ready.map(Node::Step).chain(slow_ready.map(Node::Slow)).collect();
+        // The last one begins first: calls go out before a program's own code takes its time.
+        let ready = slow_ready.map(Node::Slow).chain(steps_ready.map(Node::Step)).collect();
         Self {
             own_calls: Arc::new(InFlight::of_one_request()),
             lane,
@@ -234,9 +235,9 @@ impl Run {
             work.push(future::ready(Done::Answered(step, Answered::new(outcomes))).boxed());
             return;
         } else if !keys.is_empty() {
-            let (mut step_run, hasty) = (self.step_run(step), self.shown_to_hasty(step));
+            let (mut step_run, apart) = (self.step_run(step), self.shown_apart(step));
             step_run.at_least = self.at_least(step);
-            let answer = async move { Done::Answered(step, step_run.answer(&hasty).await) };
+            let answer = async move { Done::Answered(step, step_run.answer(&apart).await) };
             work.push(answer.boxed());
             return;
         }
@@ -256,13 +257,13 @@ impl Run {
         if let Some(trust) = &self.request.step(step).early {
             trust.learn(keys.is_empty());
         }
-        let mut hasty = self.shown_to_hasty(step);
-        for ids in &mut hasty {
+        let mut apart = self.shown_apart(step);
+        for ids in &mut apart {
             ids.retain(|id| *id >= guessed);
             ids.iter_mut().for_each(|id| *id -= guessed);
         }
         let rest = StepRun { keys, ..self.step_run(step) };
-        let answer = early::answer(guessed, answer, rest, hasty);
+        let answer = early::answer(guessed, answer, rest, apart);
         work.push(answer.map(move |answered| Done::Answered(step, answered)).boxed());
         true
     }
@@ -284,10 +285,10 @@ impl Run {
                 self.slow.insert(prepared.response_key.clone(), answer);
                 self.end_slow(field);
             }
-            Done::Answered(step, Answered { outcomes, hasty, live }) => {
+            Done::Answered(step, Answered { outcomes, apart, live }) => {
                 let entities = outcomes.into_iter().map(|outcome| self.entity(outcome)).collect();
                 self.entities[step.0] = entities;
-                self.set_apart(step, hasty);
+                self.set_apart(step, apart);
                 self.consequences(step);
                 self.put_live(live);
                 // What stands in for a key has no key of its own, and no rung below it.

@@ -55,7 +55,7 @@ pub(super) fn answers(
     let subscriber = Arc::new(Subscriber { engine, prepared, variables, context, plan });
     let request = match subscriber.request() {
         Ok(request) => request,
-        Err(refused) => return stream::once(ready(respond::failed(&refused))).boxed(),
+        Err(refused) => return stream::once(ready(subscriber.failed(refused))).boxed(),
     };
     let queue = Arc::new(Queue::new(subscriber.policy()));
     let seat = streams::join(&subscriber, request, &queue);
@@ -67,7 +67,7 @@ pub(super) fn answers(
                 Some((respond::after(gap, told), Some((subscriber, queue, seat))))
             }
             Taken::End(None) => None,
-            Taken::End(Some(failure)) => Some((respond::failed(&failure), None)),
+            Taken::End(Some(failure)) => Some((subscriber.failed(failure), None)),
         }
     });
     answers.boxed()
@@ -133,6 +133,15 @@ impl Subscriber {
             let request = Arc::new(request);
             let answer = run::run(Arc::clone(&request), None).await;
             respond::explained(answer, subscriber.plan.clone(), request.watch.as_ref())
+        }
+    }
+
+    /// The last answer: the only field has no more events.
+    fn failed(&self, error: Error) -> Answer {
+        let plan = self.prepared.plan();
+        match plan.shape(plan.root).fields.first() {
+            Some(field) => respond::failed_at(field, error),
+            None => respond::failed(&error),
         }
     }
 

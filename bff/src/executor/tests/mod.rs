@@ -1,6 +1,7 @@
 //! Runs the plans of small queries against a bookshop in memory. Time is stopped: a call of 80 ms takes 80 ms exactly.
 
 mod alone;
+mod apart;
 mod batching;
 mod contracts;
 mod deadlines;
@@ -66,14 +67,9 @@ impl World {
     fn with(shop: Shop, mut config: Config) -> Self {
         config.entity_cache.jitter = 0.0;
         let services = Services::default();
-        let length = Registration {
-            type_name: "Book",
-            field: "length",
-            fingerprint: "1",
-            resolve: Box::new(TitleLength(services.clone())),
-        };
         let calls = Arc::new(services.clone());
-        let executor = Executor::new(&shop.contract, calls, vec![length], &config).unwrap();
+        let executor =
+            Executor::new(&shop.contract, calls, vec![length(&services)], &config).unwrap();
         Self { executor, services, shop: Arc::new(shop) }
     }
 
@@ -110,6 +106,11 @@ impl World {
         wanted.sort_unstable();
         assert_eq!(calls, wanted);
     }
+}
+
+fn length(services: &Services) -> Registration {
+    let resolve = Box::new(TitleLength(services.clone()));
+    Registration { type_name: "Book", field: "length", fingerprint: "1", resolve }
 }
 
 /// A caller of whom nothing is known, with so many milliseconds.

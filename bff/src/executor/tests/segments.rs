@@ -10,7 +10,7 @@ fn kept() -> Cache {
 }
 
 /// A shop that keeps books, asked for one by one and in batches.
-fn world(mut shop: Shop) -> World {
+pub(super) fn world(mut shop: Shop) -> World {
     for field in ["Query.book", "Book.related"] {
         let policy = shop.policy(field);
         policy.cache = Some(kept());
@@ -146,7 +146,7 @@ async fn a_book_that_is_gone_is_gone_as_a_whole() {
 }
 
 /// Some of what there is to be read of a book.
-fn selection(dice: &mut Dice, depth: usize) -> String {
+pub(super) fn selection(dice: &mut Dice, depth: usize) -> String {
     let mut fields: Vec<String> =
         ["id", "title", "author { name }"].iter().map(|field| (*field).to_owned()).collect();
     fields.retain(|_| dice.often(45));

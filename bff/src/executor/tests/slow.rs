@@ -6,6 +6,7 @@ use futures::StreamExt;
 
 use super::*;
 use crate::{
+    call::{Call, CallService, Replies, Reply},
     plan::{Plan, Source},
     transcoder::{FieldError, PathSegment, Spliced},
 };
@@ -79,6 +80,48 @@ async fn a_query_asks_them_beside_the_services() {
     let answer = ask(&world, plan, delayed([("a", 90), ("b", 80)])).await;
     assert_eq!(answer, r#"{"data":{"a":"a","book":{"id":"1"},"b":"b"}}"#);
     assert_eq!(began.elapsed().as_millis(), 100);
+}
+
+/// Notes how many calls the services have begun to answer when it is asked, before it waits for anything.
+struct Busy(Services, Arc<Mutex<Vec<usize>>>);
+
+impl SlowLane for Busy {
+    fn answer(&self, _: &str, _: resolver::Context) -> BoxFuture<'static, Result<Spliced>> {
+        self.1.lock().unwrap().push(self.0.seen().len());
+        std::future::ready(Ok(Spliced { json: "1".into(), errors: Vec::new() })).boxed()
+    }
+}
+
+/// Services that are sent their calls by a task, as connections have one.
+struct Driven(Services);
+
+impl CallService for Driven {
+    fn unary(&self, call: Call) -> BoxFuture<'static, Result<Reply>> {
+        let services = self.0.clone();
+        let sent = tokio::spawn(async move { services.unary(call).await });
+        async move { sent.await.unwrap() }.boxed()
+    }
+
+    fn server_stream(&self, call: Call) -> BoxFuture<'static, Result<Replies>> {
+        self.0.server_stream(call)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_calls_of_the_steps_are_on_their_way_before_a_field_takes_the_thread() {
+    let world = World::new(Shop::new());
+    let calls = Arc::new(Driven(world.services.clone()));
+    let config = Config::default();
+    let executor =
+        Executor::new(&world.shop.contract, calls, vec![length(&world.services)], &config);
+    let plan =
+        plan(&world, "{ a: __typename book(id: 1) { id } books { id } b: __typename }", true);
+    let prepared = prepare(plan, &world.shop.contract, &LazyTypes::default()).unwrap();
+    let seen = Arc::default();
+    let lane = Busy(world.services.clone(), Arc::clone(&seen));
+    let beside = Beside { slow: Some(Arc::new(lane)), plan: None };
+    executor.unwrap().execute(&prepared, Vec::new(), Arc::new(within(1_000)), beside).await;
+    assert_eq!(*seen.lock().unwrap(), [2, 2]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@ use futures::{StreamExt, channel::mpsc::UnboundedSender, stream::BoxStream};
 use tokio::time::timeout;
 
 use super::{contracts::book_message, *};
+use crate::contract::{Fill, fill};
 
 pub(super) const TITLE: &str = "subscription { bookChanged(id: 7) { title } }";
 /// Longer than the pauses of a series of failures.
@@ -45,7 +46,7 @@ pub(super) fn title(id: &str) -> String {
 
 pub(super) fn broken(message: &str, code: &str) -> String {
     format!(
-        r#"{{"data":null,"errors":[{{"message":"{message}","extensions":{{"code":"{code}","service":"Catalog","method":"WatchBook"}}}}]}}"#
+        r#"{{"data":null,"errors":[{{"message":"{message}","locations":[{{"line":0,"column":0}}],"path":["bookChanged"],"extensions":{{"code":"{code}","service":"Catalog","method":"WatchBook"}}}}]}}"#
     )
 }
 
@@ -210,6 +211,21 @@ async fn a_stream_that_does_not_begin_in_time_has_failed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_refused_before_it_begins_says_of_which_field() {
+    let mut shop = Shop::new();
+    let caller = fill::Source::Identity("sub".to_owned());
+    let fill = Fill { path: vec![1], source: Some(caller), ..Fill::default() };
+    shop.join("Subscription.bookChanged").fills = vec![fill];
+    let world = World::new(shop);
+    let mut answers =
+        world.subscribe("subscription { mine: bookChanged(id: 7) { title } }", within(1_000));
+    let answer = next(&mut answers).await.unwrap();
+    assert!(answer.contains(r#""locations":[{"line":0,"column":0}],"path":["mine"]"#), "{answer}");
+    assert!(answer.contains("UNAUTHENTICATED"), "{answer}");
+    assert_eq!(next(&mut answers).await, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_denial_is_final() {
     let world = World::new(Shop::new());
     let sender = world.services.offer_stream();
@@ -251,7 +267,7 @@ async fn a_client_that_reads_too_slowly_gets_what_waits_and_an_error() {
     let message =
         "events came faster than they were read: the subscription ends after the 2 that waited";
     let error = format!(
-        r#"{{"data":null,"errors":[{{"message":"{message}","extensions":{{"code":"RESOURCE_EXHAUSTED"}}}}]}}"#
+        r#"{{"data":null,"errors":[{{"message":"{message}","locations":[{{"line":0,"column":0}}],"path":["bookChanged"],"extensions":{{"code":"RESOURCE_EXHAUSTED"}}}}]}}"#
     );
     check(&mut answers, &error).await;
     assert_eq!(next(&mut answers).await, None);

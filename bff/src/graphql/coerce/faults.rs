@@ -12,7 +12,7 @@ use crate::{
         refusal::{Fault, Refusal},
         schema::InputObject,
     },
-    operation::InputType,
+    operation::{InputType, Location, VariableDefinition},
 };
 
 /// How much of a value an error shows.
@@ -27,6 +27,8 @@ pub(super) struct Faults<'t> {
     /// Where inside the variable.
     pub(super) path: Vec<Segment<'t>>,
     variable: &'t str,
+    /// Where that is declared.
+    location: Location,
     faults: Vec<Fault>,
     left_out: usize,
     most: usize,
@@ -46,12 +48,21 @@ pub(super) enum Segment<'t> {
 impl<'t> Faults<'t> {
     /// At most `most` faults are kept, the others are counted. They list the schema's names where `names` may be shown.
     pub(super) fn new(most: usize, names: bool) -> Self {
-        Self { path: Vec::new(), variable: "", faults: Vec::new(), left_out: 0, most, names }
+        let location = Location::default();
+        Self {
+            path: Vec::new(),
+            variable: "",
+            location,
+            faults: Vec::new(),
+            left_out: 0,
+            most,
+            names,
+        }
     }
 
     /// The next faults are those of this variable.
-    pub(super) fn begin(&mut self, variable: &'t str) {
-        self.variable = variable;
+    pub(super) fn begin(&mut self, variable: &'t VariableDefinition) {
+        (self.variable, self.location) = (&variable.name, variable.location);
     }
 
     pub(super) fn finish(self) -> Result<(), Refusal> {
@@ -129,8 +140,9 @@ impl<'t> Faults<'t> {
     }
 
     /// A variable without a value.
-    pub(super) fn missing_variable(&mut self, name: &'t str, ty: &InputType) {
-        self.begin(name);
+    pub(super) fn missing_variable(&mut self, variable: &'t VariableDefinition) {
+        self.begin(variable);
+        let ty = &variable.ty;
         let accepted = Accepted { ty, names: self.names };
         self.push(|variable, _, message| {
             write!(
@@ -161,7 +173,7 @@ impl<'t> Faults<'t> {
         let mut message = String::new();
         write(self.variable, &self.path, &mut message).expect("writing to a String never fails");
         message.push('.');
-        self.faults.push(Fault { message, locations: Vec::new() });
+        self.faults.push(Fault { message, locations: vec![self.location] });
     }
 }
 

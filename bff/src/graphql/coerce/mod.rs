@@ -58,7 +58,7 @@ pub(super) fn coerce(
             value.clone_from(&variable.default);
         }
         if value.is_none() && matches!(variable.ty, InputType::NonNull(_)) {
-            coercion.faults.missing_variable(&variable.name, &variable.ty);
+            coercion.faults.missing_variable(variable);
         }
     }
     coercion.finish(values)
@@ -86,7 +86,7 @@ impl<'t> Coercion<'t> {
             let at = variables.iter().position(|variable| name.as_deref() == Some(&variable.name));
             match at {
                 Some(at) => {
-                    self.faults.begin(&variables[at].name);
+                    self.faults.begin(&variables[at]);
                     values[at] = Some(self.value(&variables[at].ty, json));
                 }
                 // The specification lets a request give more than the operation declares.

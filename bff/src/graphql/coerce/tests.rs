@@ -58,6 +58,13 @@ fn check_refused(variables: &str, json: &str, expected: &[&str]) {
 }
 
 #[test]
+fn a_fault_stands_where_its_variable_is_declared() {
+    let refusal = values("$x: Int, $y: [Int!]!", r#"{"x": "a"}"#, &Limits::default()).unwrap_err();
+    let columns = refusal.faults.iter().map(|fault| fault.locations[0].column);
+    assert_eq!(columns.collect::<Vec<_>>(), [7, 16]);
+}
+
+#[test]
 fn scalars_take_what_the_specification_says() {
     check("$x: Int", r#"{"x": -2147483648}"#, "-2147483648");
     check("$x: Int", r#"{"x": 1e3}"#, "1000");

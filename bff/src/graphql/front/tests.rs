@@ -338,6 +338,7 @@ async fn request_errors_have_no_data_and_call_nobody() {
     check("{ greeting", "{}", error).await;
     let error = json!({
         "message": "Variable \"$who\" got the invalid value 1; String takes a text.",
+        "locations": [{"line": 1, "column": 7}],
         "extensions": {"code": "BAD_USER_INPUT"},
     });
     check("query($who: String) { greeting(name: $who) }", "{\"who\": 1}", error).await;

@@ -69,6 +69,17 @@ fn told(error: ServerError) -> Error {
         _ => serde_json::Map::new(),
     };
     let code = values.get("code").and_then(serde_json::Value::as_str).and_then(Code::from_name);
-    let error = Error::new(code.unwrap_or(Code::Unknown), message);
+    let code = code.unwrap_or(match is_of_an_argument(&message) && source.is_none() {
+        true => Code::BadUserInput,
+        false => Code::Unknown,
+    });
+    let error = Error::new(code, message);
     values.into_iter().fold(error, |error, (name, value)| error.with_extension(name, value))
+}
+
+/// Whether async-graphql says that it could not read an argument, or that a validator refused it. Only its words tell.
+fn is_of_an_argument(message: &str) -> bool {
+    ["Failed to parse \"", "Invalid value for argument"]
+        .iter()
+        .any(|lead| message.starts_with(lead))
 }

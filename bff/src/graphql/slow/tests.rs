@@ -104,6 +104,10 @@ impl Query {
         Ok(client.unary::<String, String>(&RPC, &"it".to_owned()).await?)
     }
 
+    async fn few(&self, #[graphql(validator(maximum = 3))] how: i32) -> Option<i32> {
+        Some(how)
+    }
+
     async fn fails(&self, how: String) -> AsyncResult<Option<i32>> {
         match how.as_str() {
             "made" => Err(SoldOut.extend()),
@@ -261,6 +265,13 @@ async fn a_null_that_only_a_default_lets_stand_fails_its_field_and_no_other() {
         let data = json!({"greeting": "world", "it": null});
         check(query, variables, json!({"data": data, "errors": [error]})).await;
     }
+}
+
+#[tokio::test]
+async fn an_argument_that_a_validator_refuses_is_the_fault_of_who_gave_it() {
+    let answer = ask("{ few(how: 9) }", "{}", within(5_000)).await;
+    assert_eq!(answer["errors"][0]["extensions"], json!({"code": "BAD_USER_INPUT"}), "{answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["few"]), "{answer}");
 }
 
 #[tokio::test]

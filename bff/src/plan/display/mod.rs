@@ -1,5 +1,6 @@
 //! Plans as text: the calls as a tree, what each answers, and how long it all may take.
 
+mod answers;
 mod totals;
 
 use std::{fmt, time::Duration};
@@ -171,7 +172,7 @@ impl<'a> PlanText<'a> {
         let step = self.plan.step(id);
         let mine: Vec<&Place<'_>> =
             places.iter().filter(|place| self.plan.site(place.site).step == id).collect();
-        let answers = mine.iter().map(|place| format!("{}.{}", place.type_name, place.field));
+        let answers = mine.iter().map(|place| self.answers(id, place, places));
         let keys = mine.iter().filter_map(|place| self.key(place));
         StepJson {
             step: id.0 + 1,

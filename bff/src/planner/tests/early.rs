@@ -109,10 +109,10 @@ fn two_lookups_and_their_calls_all_start_at_once() {
             "book as a (id = 1) : Book { price : Price { amount } } book as b (id = 2) : Book { price : Price { amount } stock : Price { amount } }",
         ),
         "
-            1 shop.Catalog/GetBook      → Query.book                              1 call  timeout 100ms
-            └─ 3 shop.Pricing/BatchGet  → Book.price  ← Book.#1 = 1, Book.#1 = 2  1 call  timeout 80ms  starts with 1, 2
-            2 shop.Catalog/GetBook      → Query.book                              1 call  timeout 100ms
-            └─ 4 shop.Inventory/Get     → Book.stock  ← Book.#1 = 2               1 call  timeout 50ms  starts with 2
+            1 shop.Catalog/GetBook      → Query.book(id: 1)                              1 call  timeout 100ms
+            └─ 3 shop.Pricing/BatchGet  → Book.price         ← Book.#1 = 1, Book.#1 = 2  1 call  timeout 80ms  starts with 1, 2
+            2 shop.Catalog/GetBook      → Query.book(id: 2)                              1 call  timeout 100ms
+            └─ 4 shop.Inventory/Get     → Book.stock         ← Book.#1 = 2               1 call  timeout 50ms  starts with 2
             4 calls in 1 level · worst case 180ms (100ms where early calls have the right keys)
         ",
     );

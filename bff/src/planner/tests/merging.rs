@@ -21,8 +21,8 @@ fn other_arguments_are_another_call() {
         &shop(),
         &query("book as a (id = 1) : Book { id } book as b (id = $0) : Book { id }"),
         "
-            1 shop.Catalog/GetBook  → Query.book  1 call  timeout 100ms
-            2 shop.Catalog/GetBook  → Query.book  1 call  timeout 100ms
+            1 shop.Catalog/GetBook  → Query.book(id: 1)   1 call  timeout 100ms
+            2 shop.Catalog/GetBook  → Query.book(id: $a)  1 call  timeout 100ms
             2 calls in 1 level · worst case 100ms
         ",
     );

@@ -31,8 +31,12 @@ fn operation(kind: OperationKind, root: &str, text: &str) -> Operation {
     let mut words = Words { words: spaced.split_whitespace().map(str::to_owned).collect(), at: 0 };
     let fields = words.fields();
     assert_eq!(words.at, words.words.len(), "the text ends with its fields");
-    let variable =
-        |name: &str| VariableDefinition { name: name.to_owned(), ty: InputType::Id, default: None };
+    let variable = |name: &str| VariableDefinition {
+        name: name.to_owned(),
+        ty: InputType::Id,
+        default: None,
+        location: Location::default(),
+    };
     Operation {
         kind,
         name: None,

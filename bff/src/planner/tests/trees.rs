@@ -61,12 +61,12 @@ fn root_fields_of_a_mutation_wait_for_all_that_is_below_the_ones_before() {
              review as c (id = 3) : Book { id }",
         ),
         "
-            1 shop.Reviews/Review             → Mutation.review               1 call               timeout 200ms
-            └─ 2 shop.Pricing/BatchGetPrices  → Book.price       ← Book.id    1 call per 200 keys  timeout 80ms  cache PUBLIC 30s  fallback stale 10m, null
-            3 shop.Reviews/Review             → Mutation.review               1 call               after 2  timeout 200ms
-            └─ 4 shop.Reviews/ListByBooks     → Book.reviews     ← Book.id    1 call               timeout 120ms
-               └─ 5 shop.Users/BatchGet       → Review.author    ← Review.#3  1 call               timeout 50ms  cache PUBLIC 5m
-            6 shop.Reviews/Review             → Mutation.review               1 call               after 5  timeout 200ms
+            1 shop.Reviews/Review             → Mutation.review(id: 1)               1 call               timeout 200ms
+            └─ 2 shop.Pricing/BatchGetPrices  → Book.price              ← Book.id    1 call per 200 keys  timeout 80ms  cache PUBLIC 30s  fallback stale 10m, null
+            3 shop.Reviews/Review             → Mutation.review(id: 2)               1 call               after 2  timeout 200ms
+            └─ 4 shop.Reviews/ListByBooks     → Book.reviews            ← Book.id    1 call               timeout 120ms
+               └─ 5 shop.Users/BatchGet       → Review.author           ← Review.#3  1 call               timeout 50ms  cache PUBLIC 5m
+            6 shop.Reviews/Review             → Mutation.review(id: 3)               1 call               after 5  timeout 200ms
             at least 6 calls in 6 levels · worst case 850ms
         ",
     );

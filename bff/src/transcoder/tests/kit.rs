@@ -86,6 +86,7 @@ impl Builder {
             stream: None,
             timeout: None,
             guess: Vec::new(),
+            fields: None,
         });
         SiteId(self.plan.sites.len() - 1)
     }

@@ -1,25 +1,25 @@
-//! Sites that wait less long than the call of their step lasts.
+//! Sites that are judged apart from the others of their step.
 
 use std::{collections::HashMap, sync::Arc};
 
 use super::Run;
 use crate::{
-    executor::{early::shown_to, prepared::Hasty, step::Outcome},
+    executor::{early::shown_to, prepared::Apart, step::Outcome},
     plan::{SiteId, StepId},
     transcoder::UNFIT_KEY,
 };
 
 impl Run {
-    /// For each group of hasty sites of a step: which keys it shows.
-    pub(super) fn shown_to_hasty(&self, step: StepId) -> Vec<Vec<u32>> {
+    /// For each group of such sites: which keys it shows.
+    pub(super) fn shown_apart(&self, step: StepId) -> Vec<Vec<u32>> {
         let ids = |site: SiteId| self.refs[site.0].all().iter().copied();
-        shown_to(&self.request.step(step).hasty, |site| ids(site).filter(|id| *id < UNFIT_KEY))
+        shown_to(&self.request.step(step).apart, |site| ids(site).filter(|id| *id < UNFIT_KEY))
     }
 
-    /// Where a hasty site did not wait for a key, its places get an entity of their own.
-    pub(super) fn set_apart(&mut self, step: StepId, hasty: Vec<Vec<(u32, Outcome)>>) {
+    /// Where such a site shows something else of a key than the others, its places get an entity of their own.
+    pub(super) fn set_apart(&mut self, step: StepId, apart: Vec<Vec<(u32, Outcome)>>) {
         let prepared = Arc::clone(&self.request.prepared);
-        for (Hasty { sites, .. }, substitutes) in prepared.step(step).hasty.iter().zip(hasty) {
+        for (Apart { sites, .. }, substitutes) in prepared.step(step).apart.iter().zip(apart) {
             let mut others = HashMap::with_capacity(substitutes.len());
             for (id, outcome) in substitutes {
                 let entity = self.entity(outcome);
