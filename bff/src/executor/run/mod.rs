@@ -154,7 +154,9 @@ impl Run {
         let steps_ready = (0..steps.len()).filter(|index| waits_for[*index] == 0).map(StepId);
         let slow_ready = (0..slow.len()).filter(|index| slow_waits_for[*index] == 0);
         // The last one begins first: calls go out before a program's own code takes its time.
-        let ready = slow_ready.map(Node::Slow).chain(steps_ready.map(Node::Step)).collect();
+        // The last one begins first.
+        let slow_ready = slow_ready.rev().map(Node::Slow);
+        let ready = slow_ready.chain(steps_ready.rev().map(Node::Step)).collect();
         Self {
             own_calls: Arc::new(InFlight::of_one_request()),
             lane,

@@ -209,7 +209,7 @@ async fn those_who_ask_again_do_not_join_a_call_with_keys_of_others() {
     assert_eq!(third, AMOUNT);
     world.check_calls(
         "Catalog/ListBooks\nCatalog/GetBook 1\nCatalog/GetBook 3\nCatalog/GetBook 1\nCatalog/GetBook 3\n\
-         Catalog/GetBook 1\nPricing/BatchGet 1 2 3\nPricing/BatchGet 3 1\nPricing/BatchGet 1",
+         Catalog/GetBook 1\nPricing/BatchGet 1 2 3\nPricing/BatchGet 1 3\nPricing/BatchGet 1",
     );
 }
 
