@@ -177,6 +177,7 @@ def wrk(port, conc, secs, path, cpu, *args):
     pin = ["taskset", "-c", str(cpu)] if cpu is not None else []
     r = subprocess.run(pin + ["wrk", "-t1", f"-c{conc}", f"-d{secs}s", "--timeout", "20s", "-s", str(HERE / "load.lua"),
                               f"http://127.0.0.1:{port}/graphql", "--", str(path), *args], capture_output=True, text=True)
+    sys.stderr.write(r.stderr)  # the first wrong answer, where answers are looked at
     for line in r.stdout.splitlines():
         if line.startswith("RESULT "):
             return json.loads(line[7:])

@@ -24,8 +24,8 @@ def send(port, requests):
     for body in requests:
         connection.request("POST", "/graphql", body, {"content-type": "application/json"})
         answer = connection.getresponse().read()
-        if b'"errors"' in answer[:400]:
-            sys.exit(answer[:400].decode())
+        if b'"errors"' in answer:
+            sys.exit(answer[answer.index(b'"errors"'):][:400].decode())
     connection.close()
 
 
